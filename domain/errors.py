@@ -1,0 +1,59 @@
+"""Error types: as many as there are different reactions, and no more.
+
+::
+
+    PlangateError
+    ├── ConfigError        what the user asked for cannot be done: say so before starting
+    ├── DataError          market data is missing or broken: stop, name the datum
+    │   └── UnknownSymbol  no such instrument at this source: offer the near misses
+    ├── Unreachable        the outside world did not answer: retry, or end as no-trade
+    ├── AccessRefused      the outside world knows us and says no: stop, retrying cannot help
+    ├── StateError         the state folder or database cannot be used as it is: stop, lose nothing
+    └── IllegalTransition  a life cycle was asked for a step its table does not have: our bug
+
+A policy's answer is a value (`domain.verdict`), never an exception. A tool's refusal is a value too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class PlangateError(Exception):
+    """Base of everything plangate raises on purpose; its text is fit for a person to read."""
+
+
+class ConfigError(PlangateError):
+    """An option, setting, policy key or API key is wrong or missing."""
+
+
+class DataError(PlangateError):
+    """Market data is missing, malformed or contradicts itself."""
+
+
+class UnknownSymbol(DataError):
+    """The source has no such instrument."""
+
+    def __init__(self, symbol: str, source: str, known: Iterable[str]) -> None:
+        self.symbol = symbol
+        names = sorted(known)
+        near = get_close_matches(symbol, names, n=3, cutoff=0.4)
+        offer = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(names[:12])}"
+        super().__init__(f"unknown symbol {symbol!r} at {source}; {offer}")
+
+
+class Unreachable(PlangateError):
+    """A server did not answer in time or could not be reached."""
+
+
+class AccessRefused(PlangateError):
+    """A server answered that we may not: wrong key, no permission, restricted place."""
+
+
+class StateError(PlangateError):
+    """The state folder or database is locked, too new, or not what was asked for."""
+
+
+class IllegalTransition(PlangateError):
+    """A plan or order was asked to go from one status to another that its table does not allow."""

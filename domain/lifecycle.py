@@ -1,0 +1,90 @@
+"""Life cycles as tables: which status may follow which. An illegal step raises."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from domain.errors import IllegalTransition
+
+
+class PlanStatus(StrEnum):
+    """Where a plan stands; `rejected`, `closed`, `expired`, `cancelled` and `failed` are final."""
+
+    DRAFT = "draft"
+    REJECTED = "rejected"
+    APPROVED = "approved"
+    WORKING = "working"
+    OPEN = "open"
+    CLOSING = "closing"
+    CLOSED = "closed"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+
+class OrderStatus(StrEnum):
+    """Where an order stands, from our intent to the venue's last word."""
+
+    PENDING = "pending"
+    """Intent committed, nothing sent."""
+    SENDING = "sending"
+    """Being sent, or sent with no answer yet: ambiguous until the venue is asked."""
+    WORKING = "working"
+    """Accepted by the venue."""
+    FILLED = "filled"
+    CANCELLED = "cancelled"
+    DENIED = "denied"
+    """Our own gate refused it at send."""
+    REJECTED = "rejected"
+    """The venue refused it."""
+    EXPIRED = "expired"
+
+
+_P = PlanStatus
+_O = OrderStatus
+
+PLAN_STEPS: dict[PlanStatus, frozenset[PlanStatus]] = {
+    _P.DRAFT: frozenset({_P.REJECTED, _P.APPROVED}),
+    _P.APPROVED: frozenset({_P.WORKING, _P.CANCELLED, _P.EXPIRED, _P.FAILED, _P.REJECTED}),
+    _P.WORKING: frozenset({_P.OPEN, _P.CANCELLED, _P.EXPIRED, _P.FAILED}),
+    _P.OPEN: frozenset({_P.CLOSING, _P.CLOSED}),
+    _P.CLOSING: frozenset({_P.CLOSED}),
+    _P.REJECTED: frozenset(),
+    _P.CLOSED: frozenset(),
+    _P.EXPIRED: frozenset(),
+    _P.CANCELLED: frozenset(),
+    _P.FAILED: frozenset(),
+}
+
+ORDER_STEPS: dict[OrderStatus, frozenset[OrderStatus]] = {
+    _O.PENDING: frozenset({_O.SENDING, _O.CANCELLED, _O.DENIED, _O.EXPIRED}),
+    _O.SENDING: frozenset({_O.WORKING, _O.FILLED, _O.REJECTED}),
+    _O.WORKING: frozenset({_O.FILLED, _O.CANCELLED, _O.EXPIRED, _O.REJECTED}),
+    _O.FILLED: frozenset(),
+    _O.CANCELLED: frozenset(),
+    _O.DENIED: frozenset(),
+    _O.REJECTED: frozenset(),
+    _O.EXPIRED: frozenset(),
+}
+
+
+def plan_step(current: PlanStatus, new: PlanStatus) -> PlanStatus:
+    """`new`, if the table allows it after `current`.
+
+    Raises:
+        IllegalTransition: it does not.
+    """
+    if new not in PLAN_STEPS[current]:
+        raise IllegalTransition(f"a plan cannot go from {current.value!r} to {new.value!r}")
+    return new
+
+
+def order_step(current: OrderStatus, new: OrderStatus) -> OrderStatus:
+    """`new`, if the table allows it after `current`.
+
+    Raises:
+        IllegalTransition: it does not.
+    """
+    if new not in ORDER_STEPS[current]:
+        raise IllegalTransition(f"an order cannot go from {current.value!r} to {new.value!r}")
+    return new

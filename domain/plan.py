@@ -1,0 +1,153 @@
+"""What a model may answer: a plan to open, an exit, or no trade. It can never say a quantity.
+
+These types are the doors that model output comes in by, and the schema text that the model reads is
+the docstring under each field. No quantity, no leverage, no order: those are the executor's.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+    model_validator,
+)
+
+from domain.candles import Timeframe
+from domain.strict_json import canonical, content_hash
+
+Side = Literal["long", "short"]
+
+_NUMBER = WithJsonSchema({"type": "number", "exclusiveMinimum": 0})
+_SHARE = WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1})
+
+Price = Annotated[Decimal, Field(gt=0, lt=Decimal("1e12"), allow_inf_nan=False), _NUMBER]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=2000, strip_whitespace=True)]
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class Target(_Answer):
+    """One take-profit level."""
+
+    price: Price
+    """Price at which this part of the position is closed, in quote."""
+    weight: Annotated[Decimal, Field(gt=0, le=1), _SHARE] = Decimal(1)
+    """Share of the position closed here; the weights of all targets sum to 1."""
+
+
+class PlanDraft(_Answer):
+    """Propose to open a position. Size, leverage and the final stop are set by the executor."""
+
+    side: Side
+    """`long` profits from a rise, `short` from a fall; spot instruments cannot be shorted."""
+    entry: Price | None = None
+    """Limit price in quote; null enters at the market."""
+    targets: Annotated[tuple[Target, ...], Field(min_length=1, max_length=3)]
+    """One to three take-profit levels beyond the entry, nearest first."""
+    invalidation: Price
+    """Price at which the thesis is wrong; the executor's stop is never closer than this."""
+    horizon_bars: Annotated[int, Field(ge=1, le=500)]
+    """Candles of the decision timeframe after which the position is closed in any case."""
+    thesis: Text
+    """Why, in plain words, from the data you were given."""
+    evidence: Annotated[
+        tuple[Annotated[str, StringConstraints(min_length=1, max_length=64)], ...],
+        Field(max_length=16),
+    ] = ()
+    """Ids of the tool results the plan rests on, such as `ohlcv#1`."""
+    confidence: Annotated[Decimal, Field(ge=0, le=1), _SHARE]
+    """How sure you are, 0 to 1; low confidence can block a plan, high never enlarges it."""
+
+    @model_validator(mode="after")
+    def _weights_sum_to_one(self) -> PlanDraft:
+        total = sum((t.weight for t in self.targets), Decimal(0))
+        if total != 1:
+            raise ValueError(f"target weights sum to {total}, was expected 1")
+        return self
+
+
+class ExitDraft(_Answer):
+    """Propose to close the open position at the market."""
+
+    thesis: Text
+    """Why the position should be closed now."""
+
+
+class NoTrade(_Answer):
+    """Decide to do nothing; an open position stays as it is."""
+
+    reason: Text
+    """Why not, in plain words."""
+
+
+Answer = PlanDraft | ExitDraft | NoTrade
+
+
+class TradePlan(_Answer):
+    """A draft in its place: which run, which moment, which model, which policy. Immutable."""
+
+    plan_id: str
+    """Content hash, so that a replay repeats it."""
+    version: int
+    """1 for the first draft of a run, counted up with each revision."""
+    run_id: str
+    symbol: str
+    as_of: datetime
+    timeframe: Timeframe
+    decision_price: Price
+    """Price the model saw when it decided, in quote; slippage is measured against it."""
+    draft: PlanDraft
+    model: str
+    prompt_hash: str
+    policy_hash: str
+    revises: str | None = None
+    """plan_id of the version before."""
+
+
+def make_plan(
+    draft: PlanDraft,
+    *,
+    version: int,
+    run_id: str,
+    symbol: str,
+    as_of: datetime,
+    timeframe: Timeframe,
+    decision_price: Decimal,
+    model: str,
+    prompt_hash: str,
+    policy_hash: str,
+    revises: str | None = None,
+) -> TradePlan:
+    """Wrap a draft into a plan whose id is the hash of its content and context."""
+    body = {
+        "draft": draft.model_dump(mode="json"),
+        "version": version,
+        "run_id": run_id,
+        "symbol": symbol,
+        "as_of": as_of.isoformat(),
+        "policy_hash": policy_hash,
+        "revises": revises,
+    }
+    return TradePlan(
+        plan_id=content_hash(canonical(body))[:26],
+        version=version,
+        run_id=run_id,
+        symbol=symbol,
+        as_of=as_of,
+        timeframe=timeframe,
+        decision_price=decision_price,
+        draft=draft,
+        model=model,
+        prompt_hash=prompt_hash,
+        policy_hash=policy_hash,
+        revises=revises,
+    )

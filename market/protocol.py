@@ -1,0 +1,122 @@
+"""The seam to market data: one protocol, every source behind it.
+
+Contract, checked by one suite on every implementation:
+
+- Point in time: a call with `as_of` returns only what was known then. Candles are closed
+  (open + timeframe <= as_of); funding, trades, open interest are stamped at or before `as_of`.
+- The newest *price* may come from the candle that is forming: its open is known as soon as the
+  clock has passed its open time. This is what an order sent after a decision meets.
+- Failure raises (`DataError`, `UnknownSymbol`, `Unreachable`, `AccessRefused`). An empty or None
+  answer means "does not exist", never "did not work".
+- A source says what it offers, and never makes up what it does not have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal, Protocol
+
+from domain.book import OrderBook
+from domain.candles import Candles, Timeframe
+from domain.instrument import Instrument
+from domain.snapshot import Funding, Origin
+
+Offer = Literal["order_book", "trades", "funding", "open_interest"]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceInfo:
+    """What a source is and what it offers."""
+
+    name: str
+    """As the user names it: `box`, `synthetic`, `files:PATH`, `ccxt:EXCHANGE`."""
+    origin: Origin
+    """`recorded`, `synthetic` or `live`; shown wherever its data is."""
+    description: str
+    """One line: what data this is."""
+    offers: frozenset[Offer]
+    """What it has beside candles."""
+    base_timeframe: Timeframe
+    """Finest candles it has; orders are filled on these in simulation."""
+    starts_at: datetime | None
+    """Open of its first candle (latest over all symbols); None for a live source."""
+    ends_at: datetime | None
+    """Open of its last candle, which may be unclosed (earliest over all symbols); None if live."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """The newest price known, and when it was known."""
+
+    price: Decimal
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MarketTrade:
+    """One public trade."""
+
+    at: datetime
+    price: Decimal
+    quantity: Decimal
+    aggressor: Literal["buy", "sell"]
+
+
+class MarketSource(Protocol):
+    """Market data, as of a moment."""
+
+    @property
+    def info(self) -> SourceInfo:
+        """What this source is; known after `open`."""
+        ...
+
+    async def open(self, symbols: Sequence[str]) -> None:
+        """Connect or load, and make sure that each symbol exists.
+
+        Raises:
+            UnknownSymbol: naming near misses.
+            DataError: the data is missing or broken.
+            Unreachable: no answer.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections; may be called twice."""
+        ...
+
+    def instrument(self, symbol: str) -> Instrument:
+        """The instrument of an opened symbol."""
+        ...
+
+    async def candles(
+        self, symbol: str, timeframe: Timeframe, as_of: datetime, bars: int
+    ) -> Candles:
+        """The newest `bars` closed candles, oldest first; fewer where there are fewer.
+
+        Simulated sources return windows into one immutable `Series` per symbol and timeframe, whose
+        start is the series' own, so that features are computed once per series.
+        """
+        ...
+
+    async def tick(self, symbol: str, as_of: datetime) -> Tick | None:
+        """The newest price known at `as_of`; None before the first candle."""
+        ...
+
+    async def book(self, symbol: str, as_of: datetime) -> OrderBook | None:
+        """The order book; None where `order_book` is not offered."""
+        ...
+
+    async def trades(self, symbol: str, as_of: datetime, limit: int) -> Sequence[MarketTrade]:
+        """The newest public trades, oldest first; empty where `trades` is not offered."""
+        ...
+
+    async def funding(self, symbol: str, as_of: datetime) -> Funding | None:
+        """Funding of a perpetual; None for spot and where `funding` is not offered."""
+        ...
+
+    async def open_interest(self, symbol: str, as_of: datetime) -> Decimal | None:
+        """Open contracts in base; None where `open_interest` is not offered."""
+        ...
