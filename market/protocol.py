@@ -65,6 +65,16 @@ class MarketTrade:
     aggressor: Literal["buy", "sell"]
 
 
+@dataclass(frozen=True, slots=True)
+class FundingStamp:
+    """One funding payment of a perpetual."""
+
+    at: datetime
+    """When it fell due."""
+    rate_fraction: Decimal
+    """Share of notional; positive is paid by longs to shorts."""
+
+
 class MarketSource(Protocol):
     """Market data, as of a moment."""
 
@@ -119,4 +129,17 @@ class MarketSource(Protocol):
 
     async def open_interest(self, symbol: str, as_of: datetime) -> Decimal | None:
         """Open contracts in base; None where `open_interest` is not offered."""
+        ...
+
+    async def bars_after(self, symbol: str, after: datetime, until: datetime) -> Candles:
+        """Base candles with open >= `after` and open + timeframe <= `until`.
+
+        What simulated orders are filled on; not for decisions, which ask for `candles`.
+        """
+        ...
+
+    async def funding_stamps(
+        self, symbol: str, after: datetime, until: datetime
+    ) -> Sequence[FundingStamp]:
+        """Payments with `after` < at <= `until`, oldest first; empty where there are none."""
         ...
