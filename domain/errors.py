@@ -9,9 +9,9 @@
     ├── Unreachable        the outside world did not answer: retry, or end as no-trade
     ├── AccessRefused      the outside world knows us and says no: stop, retrying cannot help
     ├── StateError         the state folder or database cannot be used as it is: stop, lose nothing
-    └── IllegalTransition  a life cycle was asked for a step its table does not have: our bug
+    └── IllegalTransition  a life cycle was asked for a step its table lacks: our bug
 
-A policy's answer is a value (`domain.verdict`), never an exception. A tool's refusal is a value too.
+A policy's answer is a value (`domain.verdict`), never an exception; so is a tool's refusal.
 """
 
 from __future__ import annotations

@@ -1,1 +1,6 @@
-"""Being furnished."""
+"""The order of things: one flat LangGraph graph a decision; LangGraph lives only in here.
+
+state · caps · context · nodes · routes · build · run (one decision) · debugger (stop, look, edit,
+go back, go on). Nodes are thin and never call a venue: the framework may run a node again after a
+crash.
+"""

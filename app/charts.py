@@ -1,0 +1,63 @@
+"""Equity and drawdown as pictures: in the terminal with plotext, in HTML with matplotlib."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from datetime import datetime
+
+Points = Sequence[tuple[datetime, float]]
+
+
+def drawdowns(points: Points) -> list[float]:
+    """Equity over its peak so far minus 1, per point; 0 at a new high."""
+    peak, falls = float("-inf"), []
+    for _, equity in points:
+        peak = max(peak, equity)
+        falls.append(equity / peak - 1 if peak > 0 else 0.0)
+    return falls
+
+
+def terminal_chart(points: Points, currency: str, *, width: int = 96, height: int = 12) -> str:
+    """Equity over time drawn in characters, with the drawdown below it."""
+    import plotext as plt
+
+    stamps = list(range(len(points)))
+    every = max(1, len(points) // 6)
+    labels = [points[i][0].strftime("%Y-%m-%d") for i in stamps[::every]]
+    panels = []
+    for title, values, rows in (
+        (f"equity, {currency}", [equity for _, equity in points], height),
+        ("drawdown, %", [100 * fall for fall in drawdowns(points)], max(6, height // 2)),
+    ):
+        plt.clear_figure()
+        plt.theme("clear")
+        plt.plot_size(width, rows)
+        plt.title(title)
+        plt.plot(stamps, values, marker="braille")
+        plt.xticks(stamps[::every], labels)
+        panels.append(plt.build())
+    return "\n".join(panels)
+
+
+def svg_chart(points: Points, currency: str) -> str:
+    """Equity above, drawdown below, as one SVG element."""
+    import matplotlib as mpl
+
+    mpl.use("svg")
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(10, 5), layout="constrained")
+    upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[3, 1])
+    moments = [moment for moment, _ in points]
+    upper.plot(moments, [equity for _, equity in points], linewidth=1.2, color="#1f6feb")
+    upper.set_ylabel(f"equity, {currency}")
+    upper.grid(alpha=0.25)
+    falls = [100 * fall for fall in drawdowns(points)]
+    lower.fill_between(moments, falls, 0, color="#cf222e", alpha=0.4, linewidth=0)
+    lower.set_ylabel("drawdown, %")
+    lower.grid(alpha=0.25)
+    buffer = io.StringIO()
+    figure.savefig(buffer, format="svg", metadata={"Date": None})
+    text = buffer.getvalue()
+    return text[text.index("<svg") :]

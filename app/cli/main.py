@@ -1,0 +1,116 @@
+"""The `plangate` command: light to start, exits with a documented code, never with a traceback.
+
+Exit codes:
+    0    done
+    1    a bug of ours
+    2    wrong usage: an option, setting, policy key or API key
+    3    market data missing or malformed, unknown symbol
+    4    the outside world did not answer, or refused us
+    5    `gate check` denied the plan
+    6    the state folder or database cannot be used
+    130  interrupted; a session can be continued
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from app.cli import doctor, gate, report, run, step, traces
+from domain.errors import (
+    AccessRefused,
+    ConfigError,
+    DataError,
+    PlangateError,
+    StateError,
+    Unreachable,
+)
+
+EXIT_BUG = 1
+EXIT_INTERRUPTED = 130
+EXIT_CODES: dict[type[PlangateError], int] = {
+    ConfigError: 2,
+    DataError: 3,
+    Unreachable: 4,
+    AccessRefused: 4,
+    StateError: 6,
+}
+
+app = typer.Typer(
+    name="plangate",
+    help=(
+        "The model proposes, policy disposes, the broker acts, the journal remembers.\n\n"
+        "Plans trades with an LLM (or with deterministic rules, the default), holds every plan "
+        "before a deterministic gate, and trades what passes on paper.\n\n"
+        "Start with: plangate run"
+    ),
+    epilog=(
+        "Exit codes: 0 done, 1 bug, 2 usage or settings, 3 market data, 4 network or access, "
+        "5 plan denied, 6 state folder, 130 interrupted.  "
+        "Paper trading only; no advice, no promise of profit."
+    ),
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command(name="run")(run.run)
+app.command(name="step")(step.step)
+app.add_typer(traces.app, name="traces")
+app.add_typer(gate.app, name="gate")
+app.command(name="report")(report.report)
+app.command(name="doctor")(doctor.doctor)
+
+
+def _version(value: bool) -> None:
+    if value:
+        from importlib.metadata import version
+
+        typer.echo(f"plangate {version('plangate')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """Typer needs a callback to carry `--version`, which acts by itself."""
+
+
+def exit_code(error: PlangateError) -> int:
+    """The documented exit code of an error."""
+    return next((code for kind, code in EXIT_CODES.items() if isinstance(error, kind)), EXIT_BUG)
+
+
+def main() -> None:
+    """Run the command line; every error becomes one clear line and a documented exit code."""
+    try:
+        app()
+    except PlangateError as error:
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(exit_code(error))
+    except KeyboardInterrupt:
+        typer.echo("interrupted", err=True)
+        sys.exit(EXIT_INTERRUPTED)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+    except Exception as error:  # noqa: BLE001  # outermost: a bug must not print a traceback
+        _report_bug(error)
+        sys.exit(EXIT_BUG)
+
+
+def _report_bug(error: Exception) -> None:
+    import traceback
+
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    typer.echo(
+        f"internal error: {type(error).__name__}: {error} ({frame.filename}:{frame.lineno}). "
+        "This is a bug of plangate; what was committed is safe.",
+        err=True,
+    )

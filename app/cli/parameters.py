@@ -1,0 +1,38 @@
+"""The options that `run` and `step` share, each defined once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Symbols = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[SYMBOL]...", help="Such as BTC/USD; box and synthetic have defaults."),
+]
+Market = Annotated[
+    str,
+    typer.Option(help="box (shipped BTC candles), synthetic[:SEED], files:PATH or ccxt:EXCHANGE."),
+]
+MarketUrl = Annotated[str | None, typer.Option(help="Other address of the ccxt exchange.")]
+Model = Annotated[str, typer.Option(help="rules (deterministic, no LLM) or openai:NAME.")]
+BaseUrl = Annotated[str | None, typer.Option(help="Any OpenAI-compatible endpoint.")]
+TimeframeText = Annotated[
+    str, typer.Option("--timeframe", help="Candles to decide on: 1m 5m 15m 30m 1h 4h 1d.")
+]
+Every = Annotated[int, typer.Option(min=1, max=10_000, help="Decide on every N-th closed candle.")]
+From = Annotated[str | None, typer.Option("--from", help="First decision, as 2023-02-01 (UTC).")]
+To = Annotated[str | None, typer.Option("--to", help="Nothing is seen or filled after this.")]
+Capital = Annotated[str, typer.Option(help="Starting money, in the quote currency.")]
+PolicyFile = Annotated[
+    Path | None, typer.Option("--policy", help="Policy file (TOML); default: built-in limits.")
+]
+SessionName = Annotated[
+    str | None,
+    typer.Option("--session", help="The same name again goes on where it stopped."),
+]
+Seed = Annotated[int, typer.Option(help="Of the synthetic market.")]
+AsJson = Annotated[
+    bool, typer.Option("--json", help="One JSON document on standard output, the rest on error.")
+]

@@ -1,0 +1,102 @@
+"""The report on the terminal: figures with their uncertainty, then equity and drawdown drawn."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from app.cli.output import out
+
+
+def show_report(document: dict[str, Any]) -> None:
+    """Print the report."""
+    from rich.table import Table
+
+    console = out()
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(style="dim")
+    table.add_column()
+    for name, value in report_lines(document):
+        table.add_row(name, value)
+    console.print()
+    console.print(f"report  {document['session']['name']}", style="bold")
+    console.print(table)
+    _show_chart(document)
+    console.print(document["disclaimer"], style="dim")
+
+
+def _show_chart(document: dict[str, Any]) -> None:
+    from app.charts import terminal_chart
+
+    points = [
+        (datetime.fromisoformat(p["at"].replace("Z", "+00:00")), float(p["equity"]))
+        for p in document["equity"]
+    ]
+    if len(points) > 2:
+        out().print(terminal_chart(points, document["account"]["currency"]), markup=False)
+
+
+def report_lines(document: dict[str, Any]) -> list[tuple[str, str]]:
+    """The figures of a report as label and sentence; what is undefined says so."""
+    figures, account = document["performance"], document["account"]
+    chosen, cost = document["selectivity"], document["cost"]
+    session = document["session"]
+    money = account["currency"]
+    return [
+        ("data", f"{session['market']}  {', '.join(session['symbols'])}  {session['timeframe']}"),
+        ("model", session["model"]),
+        ("equity", f"{account['equity']} {money} from {account['capital']} {money}"),
+        ("return", _percent(figures["total_return_fraction"])),
+        ("max drawdown", _percent(figures["max_drawdown_fraction"])),
+        ("Sharpe", _ratio(figures["sharpe_ratio"], figures["sharpe_standard_error"])),
+        ("Sortino", _ratio(figures["sortino_ratio"], None)),
+        ("trades", _trades(figures)),
+        ("profit factor", _number(figures["profit_factor_ratio"])),
+        ("costs", f"fees {account['fees']} {money}, funding {account['funding']} {money}"),
+        ("ledger", _ledger(account)),
+        (
+            "decisions",
+            _counts(chosen["outcomes"]) + f"; hold share {_percent(chosen['hold_share'])}",
+        ),
+        ("denied by", _counts(chosen["denials_by_code"])),
+        ("denied at send", _counts(chosen["denials_at_send_by_code"])),
+        (
+            "model cost",
+            f"{cost['model_calls']} calls, {cost['input_tokens']} + {cost['output_tokens']} tokens, "
+            + ("price unknown" if cost["usd"] is None else f"{cost['usd']} USD"),
+        ),
+    ]
+
+
+def _trades(figures: dict[str, Any]) -> str:
+    count = figures["trades_count"]
+    if not count:
+        return "none closed"
+    return (
+        f"{count}, won {_percent(figures['win_fraction'])}, mean R {_number(figures['mean_r'])}, "
+        f"best {_number(figures['best_r'])} R, worst {_number(figures['worst_r'])} R"
+        + ("; too few to conclude anything" if count < 30 else "")
+    )
+
+
+def _ledger(account: dict[str, Any]) -> str:
+    same = account["replayed_from_fills"]["equal"]
+    return "equals its fills replayed from zero" if same else "DIFFERS from its fills replayed"
+
+
+def _counts(counts: dict[str, int]) -> str:
+    return ", ".join(f"{name} {n}" for name, n in counts.items()) or "none"
+
+
+def _percent(fraction: float | None) -> str:
+    return "undefined" if fraction is None else f"{100 * fraction:.2f} %"
+
+
+def _number(value: float | None) -> str:
+    return "undefined" if value is None else f"{value:.2f}"
+
+
+def _ratio(value: float | None, error: float | None) -> str:
+    if value is None:
+        return "undefined"
+    return f"{value:.2f}" + (f" ± {error:.2f} (standard error)" if error is not None else "")

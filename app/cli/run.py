@@ -1,0 +1,64 @@
+"""`plangate run`: decide on a schedule or over history, and trade what passes on paper."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from app.cli import parameters as p
+
+
+def run(
+    symbols: p.Symbols = None,
+    market: p.Market = "box",
+    model: p.Model = "rules",
+    base_url: p.BaseUrl = None,
+    timeframe: p.TimeframeText = "1h",
+    every: p.Every = 1,
+    start: p.From = None,
+    end: p.To = None,
+    capital: p.Capital = "10000",
+    policy: p.PolicyFile = None,
+    session: p.SessionName = None,
+    decisions: Annotated[
+        int | None, typer.Option(min=1, help="Stop after so many decisions.")
+    ] = None,
+    market_url: p.MarketUrl = None,
+    seed: p.Seed = 7,
+    as_json: p.AsJson = False,
+) -> None:
+    """Run a paper session.
+
+    Over recorded data (box, synthetic, files, or ccxt with --from and --to) it replays as fast as
+    it can; over a live exchange it decides at each candle's close until Ctrl-C.
+    """
+    import asyncio
+
+    from app.cli.run_view import RunView, show_result
+    from app.options import read_options
+    from app.run_command import run_session
+
+    options = read_options(
+        symbols=symbols,
+        market=market,
+        model=model,
+        base_url=base_url,
+        timeframe=timeframe,
+        every=every,
+        start=start,
+        end=end,
+        capital=capital,
+        policy=policy,
+        session=session,
+        decisions=decisions,
+        market_url=market_url,
+        seed=seed,
+    )
+    with RunView(quiet=as_json) as view:
+        document, interrupted = asyncio.run(run_session(options, view))
+    show_result(document, as_json=as_json)
+    if interrupted:
+        name = document["session"]["name"]
+        typer.echo(f"interrupted; the same command with --session {name} goes on", err=True)
+        raise typer.Exit(130)

@@ -1,0 +1,163 @@
+"""What a person sees of a run: live progress, then the decisions worth a look and the report."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from app.cli.output import err, out, print_json
+from app.cli.report_view import show_report
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+    from app.wire import Wired
+
+SHOWN_DECISIONS_COUNT = 24
+
+
+class RunView:
+    """Live progress on standard error; silent when `quiet`."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._quiet = quiet
+        self._progress: Progress | None = None
+        self._task: TaskID | None = None
+        self._outcomes: Counter[str] = Counter()
+        self._wired: Wired | None = None
+
+    def __enter__(self) -> Self:
+        """Start."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Leave the terminal as it was."""
+        if self._progress:
+            self._progress.stop()
+
+    def begin(self, wired: Wired, slots: int | None) -> None:
+        """Say what is run, on which data, and start the bar."""
+        self._wired = wired
+        if self._quiet:
+            return
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeElapsedColumn,
+        )
+
+        console = err()
+        info, context = wired.info, wired.context
+        window = (
+            f", {wired.window[0]:%Y-%m-%d} to {wired.window[1]:%Y-%m-%d}" if wired.window else ""
+        )
+        console.print(f"[bold]{context.journal.session}[/]  {', '.join(context.symbols)}{window}")
+        console.print(f"data    {info.origin}: {info.description}")
+        if "order_book" not in info.offers:
+            console.print("book    modelled from candles (the data has none)")
+        console.print(f"model   {model_words(context.planner.model_name)}")
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=28),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[outcomes]}"),
+            console=console,
+        )
+        self._task = self._progress.add_task("deciding", total=slots, outcomes="")
+        self._progress.start()
+
+    def decided(self, slot: datetime, final: dict[str, Any]) -> None:
+        """Move the bar on."""
+        self._outcomes[final["outcome"]] += 1
+        if self._progress is None or self._task is None:
+            return
+        counts = "  ".join(f"{name} {n}" for name, n in sorted(self._outcomes.items()))
+        self._progress.update(
+            self._task, advance=1, description=f"{slot:%Y-%m-%d %H:%M}", outcomes=counts
+        )
+
+
+def model_words(name: str) -> str:
+    """What the model is, honestly."""
+    return "rules (deterministic, not an LLM)" if name == "rules" else name
+
+
+def show_result(document: dict[str, Any], *, as_json: bool) -> None:
+    """The document itself, or the table of decisions and the report."""
+    if as_json:
+        print_json(document)
+        return
+    from app.home import DATABASE, state_home
+    from app.report import open_journal, report_document
+
+    show_decisions(document)
+    database, journal = open_journal(state_home() / DATABASE, document["session"]["name"])
+    try:
+        show_report(report_document(journal))
+    finally:
+        database.close()
+    _say_where(document)
+
+
+def show_decisions(document: dict[str, Any]) -> None:
+    """One row per plan version; runs without a plan are counted, not listed."""
+    from rich.table import Table
+
+    with_plan = [d for d in document["decisions"] if d["versions"] or d["outcome"] == "exit"]
+    table = Table(box=None, pad_edge=False, title="decisions with a plan", title_justify="left")
+    for column in ("as of", "symbol", "v", "plan", "net R/R", "verdict"):
+        table.add_column(column, no_wrap=column != "verdict", overflow="fold")
+    for decision in with_plan[-SHOWN_DECISIONS_COUNT:]:
+        _add_rows(table, decision)
+    out().print()
+    out().print(table)
+    hidden = len(with_plan) - min(len(with_plan), SHOWN_DECISIONS_COUNT)
+    without = len(document["decisions"]) - len(with_plan)
+    out().print(
+        f"{without} decisions proposed nothing"
+        + (f"; {hidden} earlier ones with a plan are not shown" if hidden else ""),
+        style="dim",
+    )
+
+
+def _add_rows(table: Any, decision: dict[str, Any]) -> None:
+    moment = decision["as_of"][:16].replace("T", " ")
+    if decision["outcome"] == "exit":
+        table.add_row(moment, decision["symbol"], "", "exit", "", "exit sent")
+    for version in decision["versions"]:
+        draft, verdict = version["draft"], version["verdict"]
+        ok = verdict["approved"]
+        bracket = verdict.get("bracket") or {}
+        targets = "/".join(t["price"] for t in draft["targets"])
+        entry = draft["entry"] or "market"
+        words = "[green]approved[/]" if ok else f"[red]denied[/] {', '.join(verdict['codes'])}"
+        table.add_row(
+            moment if version["version"] == 1 else "",
+            decision["symbol"] if version["version"] == 1 else "",
+            str(version["version"]),
+            f"{draft['side']} {entry} → {targets}",
+            f"{float(bracket['reward_risk']):.2f}" if bracket else "",
+            words,
+        )
+
+
+def _say_where(document: dict[str, Any]) -> None:
+    from app.home import DATABASE, state_home
+
+    name = document["session"]["name"]
+    planned = [d for d in document["decisions"] if d["revisions"] and d["outcome"] == "approved"]
+    decisions = document["decisions"]
+    example = (planned or decisions or [{"run_id": "RUN"}])[-1]["run_id"]
+    out().print(f"\ntrace   {state_home() / DATABASE}", soft_wrap=True)
+    out().print(f"look    plangate traces show {example} --session {name}", soft_wrap=True)
+    out().print(f"again   plangate report --session {name} --html report.html", soft_wrap=True)

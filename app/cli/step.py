@@ -1,0 +1,49 @@
+"""`plangate step`: one decision at a time, stopping before each node of the graph."""
+
+from __future__ import annotations
+
+from app.cli import parameters as p
+
+
+def step(
+    symbols: p.Symbols = None,
+    market: p.Market = "box",
+    model: p.Model = "rules",
+    base_url: p.BaseUrl = None,
+    timeframe: p.TimeframeText = "1h",
+    every: p.Every = 1,
+    start: p.From = None,
+    end: p.To = None,
+    capital: p.Capital = "10000",
+    policy: p.PolicyFile = None,
+    session: p.SessionName = None,
+    market_url: p.MarketUrl = None,
+    seed: p.Seed = 7,
+) -> None:
+    """The same run as `plangate run`, stopping before each node.
+
+    Keys: n or Enter next node, c to the end of this decision, s state, p prompt, v verdict,
+    e FIELD VALUE edit (such as: e draft.targets.0.price 43000), b back, q quit, ? help.
+    """
+    import asyncio
+
+    from app.options import read_options
+    from app.step_command import step_session
+
+    options = read_options(
+        symbols=symbols,
+        market=market,
+        model=model,
+        base_url=base_url,
+        timeframe=timeframe,
+        every=every,
+        start=start,
+        end=end,
+        capital=capital,
+        policy=policy,
+        session=session,
+        decisions=None,
+        market_url=market_url,
+        seed=seed,
+    )
+    asyncio.run(step_session(options))

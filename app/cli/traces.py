@@ -1,0 +1,87 @@
+"""`plangate traces`: look at what was decided and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from app.cli.parameters import AsJson
+
+if TYPE_CHECKING:
+    from traces.index import RunRow
+
+app = typer.Typer(help="Look at recorded decisions.", no_args_is_help=True)
+
+
+@app.callback()
+def _group() -> None:
+    pass
+
+
+@app.command(name="list")
+def list_(
+    session: str | None = typer.Option(None, help="Only this session."),
+    symbol: str | None = typer.Option(None, help="Only this symbol."),
+    outcome: str | None = typer.Option(None, help="approved, denied, no_trade, exit or failed."),
+    code: str | None = typer.Option(None, help="Only decisions with this code."),
+    limit: int = typer.Option(30, min=1, max=100_000, help="At most so many, newest first."),
+    as_json: bool = typer.Option(False, "--json", help="One JSON document."),
+) -> None:
+    """List decisions, newest first."""
+    from traces.index import list_runs
+
+    from app.home import DATABASE, state_home
+
+    rows = list_runs(
+        state_home() / DATABASE,
+        session=session,
+        symbol=symbol,
+        outcome=outcome,
+        code=code,
+        limit=limit,
+    )
+    if as_json:
+        from app.cli.output import print_json
+
+        print_json({"schema": "plangate.traces/1", "runs": [row._asdict() for row in rows]})
+        return
+    if not rows:
+        typer.echo("no decisions recorded yet; start with: plangate run", err=True)
+        return
+    for line in _lines(rows):
+        typer.echo(line)
+
+
+def _lines(rows: list[RunRow]) -> list[str]:
+    head = f"{'run':<36} {'session':<20} {'outcome':<9} {'calls':>5} {'tokens':>7} codes"
+    lines = [head]
+    for row in rows:
+        tokens = row.input_tokens + row.output_tokens
+        lines.append(
+            f"{row.run_id:<36} {row.session[:20]:<20} {row.outcome:<9} {row.model_calls:>5} "
+            f"{tokens:>7} {row.codes}"
+        )
+    return lines
+
+
+@app.command()
+def show(
+    run_id: Annotated[
+        str, typer.Argument(help="Run id or its beginning, as `traces list` shows it.")
+    ],
+    session: Annotated[
+        str | None, typer.Option(help="Which session, when several have this run.")
+    ] = None,
+    full: Annotated[bool, typer.Option("--full", help="Whole texts, nothing cut.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show one decision: prompts, tool calls, verdicts, fills, tokens and cost."""
+    from app.cli.output import out, print_json
+    from app.trace_reader import read_trace
+
+    with read_trace(run_id, session) as trace:
+        if as_json:
+            print_json(trace.document())
+        else:
+            out().print(trace.render(full=full))

@@ -1,0 +1,115 @@
+"""What `plangate doctor` looks at."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import platform
+import sys
+from typing import Literal, NamedTuple
+
+from app.clock import SystemClock
+from app.home import DATABASE, state_home
+from app.settings import load_settings
+from domain.errors import AccessRefused, PlangateError, Unreachable
+
+
+class Check(NamedTuple):
+    """One thing looked at; `exit_code` is what doctor exits with when it is broken."""
+
+    name: str
+    status: Literal["ok", "note", "broken"]
+    detail: str
+    exit_code: int = 0
+
+
+async def check_all(market: str | None, market_url: str | None) -> list[Check]:
+    """Every check in order; never raises for what it finds broken."""
+    checks = [_python(), _packages(), _home(), _database(), await _box(), _model_key()]
+    if market:
+        checks.append(await _market(market, market_url))
+    return checks
+
+
+def _python() -> Check:
+    version = platform.python_version()
+    fits = (3, 11) <= sys.version_info[:2] < (3, 14)
+    return Check("python", "ok" if fits else "broken", f"{version} (3.11 to 3.13 are tested)", 2)
+
+
+def _packages() -> Check:
+    needed = ("langgraph", "langchain_openai", "ccxt", "pandas", "talib", "sqlmodel", "tiktoken")
+    absent = [name for name in needed if importlib.util.find_spec(name) is None]
+    if absent:
+        return Check("packages", "broken", f"missing: {', '.join(absent)}; run: make run", 2)
+    return Check("packages", "ok", f"{', '.join(needed)} found")
+
+
+def _home() -> Check:
+    home = state_home()
+    nearest = next(p for p in (home, *home.parents) if p.exists())
+    if not os.access(nearest, os.W_OK):
+        return Check("state folder", "broken", f"{home} cannot be written; set PLANGATE_HOME", 6)
+    return Check("state folder", "ok", f"{home}" + ("" if home.exists() else " (will be made)"))
+
+
+def _database() -> Check:
+    from traces.database import Database
+    from traces.tables import METADATA
+
+    path = state_home() / DATABASE
+    if not path.exists():
+        return Check("database", "note", "none yet; the first run makes it")
+    try:
+        Database.open(path, METADATA).close()
+    except PlangateError as error:
+        return Check("database", "broken", str(error), 6)
+    return Check("database", "ok", f"{path} ({path.stat().st_size // 1024} KB)")
+
+
+async def _box() -> Check:
+    from market.sources.open import make_source
+
+    source = make_source("box", clock=SystemClock())
+    try:
+        await source.open(["BTC/USD"])
+        return Check("box data", "ok", source.info.description)
+    except PlangateError as error:
+        return Check("box data", "broken", str(error), 3)
+    finally:
+        await source.close()
+
+
+def _model_key() -> Check:
+    try:
+        settings = load_settings()
+    except PlangateError as error:
+        return Check("settings", "broken", str(error), 2)
+    if settings.secrets:
+        return Check("model key", "ok", "OPENAI_API_KEY is set")
+    return Check(
+        "model key", "note", "no OPENAI_API_KEY: --model rules works, openai:NAME needs one"
+    )
+
+
+async def _market(market: str, market_url: str | None) -> Check:
+    from datetime import timedelta
+
+    from market.sources.open import make_source
+
+    from domain.candles import Timeframe
+
+    clock = SystemClock()
+    source = make_source(market, clock=clock, base_url=market_url)
+    try:
+        symbol = "BTC/USDT:USDT" if market.startswith("ccxt:") else "BTC/USDT"
+        await source.open([symbol])
+        at = source.info.ends_at or clock.now() - timedelta(0)
+        candles = await source.candles(symbol, Timeframe.H1, at, 10)
+        return Check("market", "ok", f"{market}: {len(candles)} closed 1h candles of {symbol}")
+    except (Unreachable, AccessRefused) as error:
+        return Check("market", "broken", str(error), 4)
+    except PlangateError as error:
+        return Check("market", "broken", str(error), 3)
+    finally:
+        await source.close()

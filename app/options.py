@@ -1,0 +1,136 @@
+"""What a session was asked to be: checked once, stored with the session, compared on resume."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from domain.candles import Timeframe
+from domain.clock import iso, parse_moment
+from domain.errors import ConfigError
+from domain.numbers import plain
+
+
+@dataclass(frozen=True, slots=True)
+class SessionOptions:
+    """The options of `plangate run` and `plangate step`."""
+
+    symbols: tuple[str, ...]
+    """Empty means the source's own default."""
+    market: str = "box"
+    market_url: str | None = None
+    model: str = "rules"
+    base_url: str | None = None
+    timeframe: Timeframe = Timeframe.H1
+    every: int = 1
+    """Decide on every n-th closed candle."""
+    start: datetime | None = None
+    """`--from`: first decision at or after this moment; None begins once features are warm."""
+    end: datetime | None = None
+    """`--to`: nothing is seen or filled after this moment; None ends with the data."""
+    capital: Decimal = Decimal(10_000)
+    """Starting money, in the quote currency."""
+    policy: Path | None = None
+    session: str | None = None
+    """None makes a new name."""
+    seed: int = 7
+    """Of the synthetic market."""
+    decisions: int | None = None
+    """Stop after this many decisions; None goes on."""
+
+    def config(self, policy_hash: str, symbols: tuple[str, ...]) -> dict[str, Any]:
+        """What must not change between two runs of one session, JSON-able."""
+        return {
+            "symbols": list(symbols),
+            "market": self.market,
+            "model": self.model,
+            "timeframe": self.timeframe.value,
+            "every": self.every,
+            "from": iso(self.start) if self.start else None,
+            "to": iso(self.end) if self.end else None,
+            "capital": plain(self.capital),
+            "policy_hash": policy_hash,
+            "seed": self.seed,
+        }
+
+
+def read_options(
+    *,
+    symbols: Sequence[str] | None,
+    market: str,
+    model: str,
+    base_url: str | None,
+    timeframe: str,
+    every: int,
+    start: str | None,
+    end: str | None,
+    capital: str,
+    policy: Path | None,
+    session: str | None,
+    decisions: int | None,
+    market_url: str | None,
+    seed: int,
+) -> SessionOptions:
+    """The command line's words as values.
+
+    Raises:
+        ConfigError: naming the option, its value and what was expected.
+    """
+    return SessionOptions(
+        symbols=tuple(symbols or ()),
+        market=market,
+        market_url=market_url,
+        model=model,
+        base_url=base_url,
+        timeframe=_timeframe(timeframe),
+        every=every,
+        start=_moment("--from", start),
+        end=_moment("--to", end),
+        capital=_capital(capital),
+        policy=policy,
+        session=_session(session),
+        seed=seed,
+        decisions=decisions,
+    )
+
+
+def _moment(name: str, text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        return parse_moment(text)
+    except ValueError as error:
+        raise ConfigError(
+            f"{name} {text!r} is no date; write it as 2023-02-01 or 2023-02-01T12:00:00Z (UTC)"
+        ) from error
+
+
+def _timeframe(text: str) -> Timeframe:
+    try:
+        return Timeframe(text)
+    except ValueError as error:
+        known = ", ".join(t.value for t in Timeframe)
+        raise ConfigError(f"--timeframe {text!r} was expected to be one of {known}") from error
+
+
+def _capital(text: str) -> Decimal:
+    try:
+        amount = Decimal(text)
+    except ArithmeticError as error:
+        raise ConfigError(f"--capital {text!r} is no amount of money") from error
+    if not (amount.is_finite() and Decimal(0) < amount < Decimal("1e12")):
+        raise ConfigError(f"--capital {text!r} was expected between 0 and 1e12")
+    return amount
+
+
+def _session(name: str | None) -> str | None:
+    if name is not None and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name):
+        raise ConfigError(
+            f"--session {name!r} was expected to be 1 to 64 letters, digits, '.', '_' or '-'"
+        )
+    return name

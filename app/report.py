@@ -1,0 +1,77 @@
+"""What a session came to: performance with its uncertainty, selectivity, denials, cost."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from journal.books import Journal, session_names
+from journal.metrics import performance
+from traces.database import Database
+from traces.tables import METADATA
+
+from app.document import DISCLAIMER, account_document, cost_document, trade_record
+from domain.candles import Timeframe
+from domain.clock import iso
+from domain.errors import StateError
+
+
+def open_journal(path: Path, session: str | None) -> tuple[Database, Journal]:
+    """The journal of a session, or of the newest one.
+
+    Raises:
+        StateError: there is no database or no such session.
+    """
+    if not path.exists():
+        raise StateError(f"no database at {str(path)!r}; start with: plangate run")
+    database = Database.open(path, METADATA)
+    names = session_names(database)
+    if not names:
+        raise StateError("no session recorded yet; start with: plangate run")
+    if session is None:
+        session = names[-1]
+    elif session not in names:
+        raise StateError(f"no session {session!r}; there is {', '.join(names[-12:])}")
+    return database, Journal(database, session)
+
+
+def report_document(journal: Journal) -> dict[str, Any]:
+    """The report as one JSON-able document; undefined figures are null."""
+    config = journal.config()
+    decisions = journal.decisions()
+    points, trades = journal.equity_points(), journal.trades()
+    timeframe = Timeframe(config["timeframe"])
+    points_per_year = timeframe.bars_per_year / int(config["every"])
+    outcomes = Counter(d["outcome"] for d in decisions)
+    plans = [v for d in decisions for v in d["versions"]]
+    denials = Counter(c for v in plans for c in v["verdict"]["codes"])
+    sent = Counter(c for row in journal.denied_at_send() for c in row)
+    return {
+        "schema": "plangate.report/1",
+        "disclaimer": DISCLAIMER,
+        "session": {"name": journal.session, **config},
+        "performance": asdict(performance(points, trades, points_per_year)),
+        "account": account_document(journal),
+        "trades": [trade_record(trade) for trade in trades],
+        "equity": [{"at": iso(p.at), "equity": str(p.equity)} for p in points],
+        "selectivity": {
+            "decisions": len(decisions),
+            "outcomes": dict(sorted(outcomes.items())),
+            "hold_share": outcomes["no_trade"] / len(decisions) if decisions else None,
+            "plans": len(plans),
+            "revisions": sum(d["revisions"] for d in decisions),
+            "denials_by_code": dict(denials.most_common()),
+            "denials_at_send_by_code": dict(sent.most_common()),
+            "failures_by_code": dict(
+                Counter(c for d in decisions if d["outcome"] == "failed" for c in d["codes"])
+            ),
+            "mean_confidence": _mean([float(v["draft"]["confidence"]) for v in plans]),
+        },
+        "cost": cost_document(decisions),
+    }
+
+
+def _mean(values: list[float]) -> float | None:
+    return sum(values) / len(values) if values else None

@@ -1,0 +1,66 @@
+"""The report as one self-contained HTML page: no script, no outside address."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from app.charts import svg_chart
+from domain.errors import ConfigError
+
+_STYLE = """
+body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;
+color:#1f2328}
+table{border-collapse:collapse;width:100%;margin:1rem 0}td,th{text-align:left;padding:.25rem .6rem;
+border-bottom:1px solid #d8dee4;vertical-align:top}th{font-weight:600}td.n{text-align:right;
+font-variant-numeric:tabular-nums}.note{color:#59636e}svg{max-width:100%;height:auto}
+"""
+
+
+def write_page(document: dict[str, Any], path: Path) -> None:
+    """Write the page.
+
+    Raises:
+        ConfigError: the file cannot be written.
+    """
+    try:
+        path.write_text(page(document), encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"cannot write {str(path)!r}: {error.strerror}") from error
+
+
+def page(document: dict[str, Any]) -> str:
+    """The page as text; everything that came from outside is escaped."""
+    from app.cli.report_view import report_lines
+
+    name = escape(document["session"]["name"])
+    figures = "".join(
+        f"<tr><th>{escape(label)}</th><td>{escape(words)}</td></tr>"
+        for label, words in report_lines(document)
+    )
+    points = [
+        (datetime.fromisoformat(p["at"].replace("Z", "+00:00")), float(p["equity"]))
+        for p in document["equity"]
+    ]
+    chart = svg_chart(points, document["account"]["currency"]) if len(points) > 2 else ""
+    return (
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>plangate: {name}</title>'
+        f"<style>{_STYLE}</style><h1>{name}</h1>"
+        f'<p class="note">{escape(document["disclaimer"])}</p>{chart}'
+        f"<table>{figures}</table><h2>Trades</h2>{_trades(document)}</html>"
+    )
+
+
+def _trades(document: dict[str, Any]) -> str:
+    columns = (
+        "symbol", "side", "quantity", "entry_price", "exit_price", "opened_at", "closed_at",
+        "net", "r_multiple", "close_reason",
+    )  # fmt: skip
+    head = "".join(f"<th>{c.replace('_', ' ')}</th>" for c in columns)
+    rows = "".join(
+        "<tr>" + "".join(f"<td>{escape(str(trade[c])[:24])}</td>" for c in columns) + "</tr>"
+        for trade in document["trades"]
+    )
+    return f"<table><tr>{head}</tr>{rows}</table>" if rows else "<p>No trade was closed.</p>"

@@ -1,0 +1,79 @@
+"""What `plangate run` does, without its screen."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from datetime import datetime
+from typing import Any, Protocol
+
+from app.document import run_document
+from app.home import state_home
+from app.options import SessionOptions
+from app.session import Session
+from app.settings import load_settings
+from app.slots import replay_slots
+from app.wire import Wired, wire_session
+from graph.run import Runner, open_saver
+
+
+class View(Protocol):
+    """Shows how a session goes on."""
+
+    def begin(self, wired: Wired, slots: int | None) -> None:
+        """The session is open; `slots` is how many decisions it will take, None if unknown."""
+        ...
+
+    def decided(self, slot: datetime, final: dict[str, Any]) -> None:
+        """One decision was made."""
+        ...
+
+
+async def run_session(options: SessionOptions, view: View) -> tuple[dict[str, Any], bool]:
+    """Run or continue a session; returns its document and whether it was interrupted."""
+    settings, home = load_settings(), state_home()
+    async with (
+        wire_session(options, settings, home) as wired,
+        open_saver(wired.checkpoints) as saver,
+    ):
+        session = Session(
+            context=wired.context,
+            runner=Runner(wired.context, saver),
+            dispatcher=wired.dispatcher,
+            venue=wired.venue,
+            every=options.every,
+            limit=options.decisions,
+            progress=view.decided,
+        )
+        interrupted = await _until_interrupted(_drive(session, wired, options, view))
+        return run_document(wired, options), interrupted
+
+
+async def _drive(session: Session, wired: Wired, options: SessionOptions, view: View) -> None:
+    if wired.window is None:
+        view.begin(wired, options.decisions)
+        await session.live()
+        return
+    slots = list(replay_slots(options.timeframe, options.every, *wired.window))
+    view.begin(wired, len(slots) * len(wired.context.symbols))
+    await session.replay(slots, wired.window[1])
+
+
+async def _until_interrupted(work: Any) -> bool:
+    """Run `work`; True when SIGINT or SIGTERM ended it early.
+
+    Cancelling is safe anywhere: what counts is committed in transactions, and a decision that was
+    not recorded is simply made again.
+    """
+    task = asyncio.ensure_future(work)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, task.cancel)
+    try:
+        await task
+    except asyncio.CancelledError:
+        return True
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+    return False

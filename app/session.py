@@ -1,0 +1,133 @@
+"""A paper session: time goes on, fills happen, decisions are made, intents are sent.
+
+The order within a slot is always the same: first the paper venue catches up to the slot, then each
+symbol is decided, then the clock moves past the candle's close and the dispatcher sends what was
+committed, at the first price after the decision. A session that stops anywhere goes on from the
+journal: slots that were decided are skipped, bars that were filled on are not filled on again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from broker.dispatcher import Dispatcher
+from broker.paper_loop import PaperLoop
+
+from app.slots import LIVE_SETTLE, latest_slot, next_live_slot
+from domain.clock import FixedClock
+from domain.errors import Unreachable
+from graph.context import RunContext
+from graph.identity import run_id
+
+ORDER_DELAY = timedelta(seconds=1)
+"""In replay, orders are sent this long after the decision's candle closed."""
+
+LIVE_POLL_S = 10.0
+"""How often open positions are checked between live decisions."""
+
+MAX_OUTAGES_COUNT = 3
+"""A replay stops after this many decisions in a row without a model; a live session goes on."""
+
+
+class Decider(Protocol):
+    """Makes one decision: `graph.run.Runner`, or a person stepping through."""
+
+    async def decide(self, symbol: str, slot: datetime) -> dict[str, Any]:
+        """Decide and record; returns the run's final state."""
+        ...
+
+
+Progress = Callable[[datetime, dict[str, Any]], None]
+"""Called after each decision with its slot and final state."""
+
+
+@dataclass
+class Session:
+    """The loop over slots, for one wired context."""
+
+    context: RunContext
+    runner: Decider
+    dispatcher: Dispatcher
+    venue: PaperLoop
+    every: int
+    limit: int | None
+    """At most so many decisions in this call; None for no limit."""
+    progress: Progress
+    made: int = 0
+    outages: int = 0
+
+    async def replay(self, slots: Iterable[datetime], end: datetime) -> None:
+        """Decide at each slot, then let the venue run to `end`."""
+        clock = self.context.clock
+        if not isinstance(clock, FixedClock):
+            raise TypeError("a replay needs a clock that it can move")
+        for slot in slots:
+            if self._used_up():
+                return
+            clock.advance_to(slot)
+            await self.venue.advance(slot)
+            await self._decide_all(slot)
+            clock.advance_to(slot + ORDER_DELAY)
+            await self.dispatcher.dispatch()
+            await self.record_equity(slot)
+            await asyncio.sleep(0)
+        clock.advance_to(end)
+        await self.venue.advance(end)
+        await self.record_equity(end)
+
+    async def live(self) -> None:
+        """Decide now and at every coming slot, until cancelled."""
+        clock, timeframe = self.context.clock, self.context.timeframe
+        slot = latest_slot(timeframe, clock.now())
+        while True:
+            await self._guarded(self.venue.advance, clock.now())
+            await self._decide_all(slot)
+            await self._guarded(self.dispatcher.dispatch)
+            await self.record_equity(clock.now())
+            if self._used_up():
+                return
+            slot = next_live_slot(timeframe, self.every, clock.now())
+            await self._wait_until(slot + LIVE_SETTLE)
+
+    async def _wait_until(self, moment: datetime) -> None:
+        while (left_s := (moment - self.context.clock.now()).total_seconds()) > 0:
+            await asyncio.sleep(min(LIVE_POLL_S, left_s))
+            await self._guarded(self.venue.advance, self.context.clock.now())
+
+    @staticmethod
+    async def _guarded(action: Callable[..., Awaitable[None]], *arguments: Any) -> None:
+        """A venue that does not answer must not end an unattended session; the next poll will."""
+        try:
+            await action(*arguments)
+        except Unreachable:
+            return
+
+    async def _decide_all(self, slot: datetime) -> None:
+        for symbol in self.context.symbols:
+            if self._used_up() or self.context.journal.decided(run_id(self.context, symbol, slot)):
+                continue
+            final = await self.runner.decide(symbol, slot)
+            self.made += 1
+            self.progress(slot, final)
+            self._count_outage(final)
+
+    def _count_outage(self, final: dict[str, Any]) -> None:
+        down = "MODEL_UNAVAILABLE" in final["codes"]
+        self.outages = self.outages + 1 if down else 0
+        if self.context.replay and self.outages >= MAX_OUTAGES_COUNT:
+            raise Unreachable(
+                f"the model did not answer {self.outages} times in a row: {final['reason']}"
+            )
+
+    def _used_up(self) -> bool:
+        return self.limit is not None and self.made >= self.limit
+
+    async def record_equity(self, at: datetime) -> None:
+        """Value the account at `at` and keep the point."""
+        marks = await self.venue.marks(at)
+        ledger = self.context.journal.ledger()
+        self.context.journal.record_equity(at, ledger.equity(marks), ledger.cash)

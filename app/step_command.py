@@ -1,0 +1,100 @@
+"""What `plangate step` does: the session's own loop, with a person between the nodes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from app.cli.step_view import StepView
+from app.home import state_home
+from app.options import SessionOptions
+from app.session import Session
+from app.settings import load_settings
+from app.slots import replay_slots
+from app.wire import wire_session
+from domain.errors import ConfigError
+from graph.context import RunContext
+from graph.debugger import Debugger
+from graph.run import open_saver
+
+
+class Quit(Exception):
+    """The person has seen enough; the decision at hand is not recorded unless it had ended."""
+
+
+class SteppingRunner:
+    """Decides as `graph.run.Runner` does, asking a person before each node."""
+
+    def __init__(self, context: RunContext, debugger: Debugger, view: StepView) -> None:
+        self.context = context
+        self._debugger = debugger
+        self._view = view
+
+    async def decide(self, symbol: str, slot: datetime) -> dict[str, Any]:
+        """One decision, stepped through; returns its final state.
+
+        Raises:
+            Quit: the person left.
+        """
+        debugger, view = self._debugger, self._view
+        await debugger.start(symbol, slot)
+        view.where(debugger)
+        while True:
+            at_the_end = debugger.stop.node is None
+            words = view.ask(debugger)
+            if at_the_end and words[0] in {"n", "c"}:
+                return dict(debugger.stop.state)
+            await self._obey(words)
+
+    async def _obey(self, words: list[str]) -> None:
+        debugger, view = self._debugger, self._view
+        match words:
+            case ["n"]:
+                await debugger.step()
+            case ["c"]:
+                while debugger.stop.node is not None:
+                    await debugger.step()
+            case ["b"]:
+                await debugger.back()
+            case ["e", path, *value]:
+                await self._edit(path, " ".join(value))
+            case ["q"]:
+                raise Quit
+            case _:
+                view.show(words, debugger)
+                return
+        view.where(debugger)
+
+    async def _edit(self, path: str, value: str) -> None:
+        try:
+            await self._debugger.edit(path, value)
+        except ConfigError as error:
+            self._view.complain(str(error))
+
+
+async def step_session(options: SessionOptions) -> None:
+    """Step through decisions until the data ends or the person leaves."""
+    settings, home = load_settings(), state_home()
+    view = StepView()
+    async with (
+        wire_session(options, settings, home) as wired,
+        open_saver(wired.checkpoints) as saver,
+    ):
+        debugger = Debugger(wired.context, saver)
+        session = Session(
+            context=wired.context,
+            runner=SteppingRunner(wired.context, debugger, view),
+            dispatcher=wired.dispatcher,
+            venue=wired.venue,
+            every=options.every,
+            limit=None,
+            progress=lambda _slot, final: view.ended(final),
+        )
+        try:
+            if wired.window is None:
+                await session.live()
+            else:
+                slots = replay_slots(options.timeframe, options.every, *wired.window)
+                await session.replay(slots, wired.window[1])
+        except Quit:
+            view.goodbye(wired.context.journal.session)

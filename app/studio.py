@@ -1,0 +1,27 @@
+"""The graph for `langgraph dev` and LangGraph Studio; `langgraph.json` points here.
+
+The server supplies its own checkpointer, so the graph is compiled without one. A run's input is
+`{"symbol": "BTC/USD", "as_of": "2019-05-12T00:00:00Z"}`: one decision over the shipped candles by
+the rules planner, in the journal's session `studio`. What is approved stays a committed intent:
+nothing dispatches it here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from app.home import state_home
+from app.options import SessionOptions
+from app.settings import load_settings
+from app.wire import wire_session
+from graph.build import build_graph
+
+
+@asynccontextmanager
+async def graph() -> AsyncIterator[Any]:
+    """The compiled graph, with its database and data open as long as the server needs it."""
+    options = SessionOptions(symbols=(), session="studio")
+    async with wire_session(options, load_settings(), state_home()) as wired:
+        yield build_graph(wired.context).compile()

@@ -1,0 +1,60 @@
+"""Opens one recorded decision for reading, by the beginning of its id."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from traces.database import Database
+from traces.index import RunRow, find_runs
+from traces.store import TraceStore
+from traces.tables import METADATA
+
+from app.home import DATABASE, state_home
+from domain.errors import StateError
+from traces import view
+
+
+@dataclass(frozen=True)
+class Trace:
+    """One run's events, ready to be shown."""
+
+    store: TraceStore
+    run_id: str
+
+    def render(self, *, full: bool) -> Any:
+        """For a person, at most 100 columns."""
+        return view.render(self.store.events(self.run_id), self.store.blobs.get, full=full)
+
+    def document(self) -> dict[str, Any]:
+        """For a program."""
+        return view.document(self.store.events(self.run_id), self.store.blobs.get)
+
+
+@contextmanager
+def read_trace(prefix: str, session: str | None) -> Iterator[Trace]:
+    """The one run whose id begins with `prefix`.
+
+    Raises:
+        StateError: none, or more than one, naming them.
+    """
+    path = state_home() / DATABASE
+    rows = [r for r in find_runs(path, prefix) if session is None or r.session == session]
+    row = _only(rows, prefix)
+    database = Database.open(path, METADATA)
+    try:
+        yield Trace(TraceStore(database, row.session), row.run_id)
+    finally:
+        database.close()
+
+
+def _only(rows: list[RunRow], prefix: str) -> RunRow:
+    if not rows:
+        raise StateError(f"no run begins with {prefix!r}; see: plangate traces list")
+    exact = [row for row in rows if row.run_id == prefix] or rows
+    if len(exact) > 1:
+        named = ", ".join(f"{r.run_id} --session {r.session}" for r in exact[:6])
+        raise StateError(f"{len(exact)} runs begin with {prefix!r}: {named}")
+    return exact[0]

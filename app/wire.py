@@ -1,0 +1,170 @@
+"""The composition root: the one place where concrete things are chosen and put together."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from agent.models import close_model, make_model
+from agent.planner import Planner
+from agent.prompt import prompt_hash
+from broker.dispatcher import Dispatcher
+from broker.paper import PaperBroker
+from broker.paper_loop import PaperLoop
+from journal.books import Journal, session_names
+from market.observe import Observer
+from market.sources.open import make_source
+from tools.desk import Desk
+from tools.limits import ToolLimits
+from tools.standard import standard_tools
+from traces.database import Database
+from traces.recorder import Recorder
+from traces.redact import Redactor
+from traces.store import TraceStore
+from traces.tables import METADATA
+
+from app.clock import SystemClock
+from app.home import CHECKPOINTS, DATABASE
+from app.options import SessionOptions
+from app.settings import Settings
+from app.slots import replay_window
+from domain.clock import EPOCH, Clock, FixedClock
+from domain.errors import ConfigError
+from graph.caps import Caps
+from graph.context import RunContext
+from market.protocol import MarketSource, SourceInfo
+from policies.settings import Policy, load_policy
+
+DEFAULT_SYMBOLS = {"box": ("BTC/USD",), "synthetic": ("BTC/USDT", "ETH/USDT")}
+"""What is traded when no symbol is named; other markets must be told."""
+
+
+@dataclass(frozen=True)
+class Wired:
+    """A session's parts, ready to run."""
+
+    context: RunContext
+    dispatcher: Dispatcher
+    venue: PaperLoop
+    database: Database
+    info: SourceInfo
+    window: tuple[datetime, datetime] | None
+    """First slot and end of a replay; None when time is real."""
+    checkpoints: Path
+
+
+@asynccontextmanager
+async def wire_session(
+    options: SessionOptions, settings: Settings, home: Path
+) -> AsyncIterator[Wired]:
+    """Open source, database and model, and put a session's parts together.
+
+    Raises:
+        PlangateError: naming what is wrong; nothing has been written then but an empty database.
+    """
+    policy = load_policy(options.policy)
+    model = make_model(
+        options.model,
+        base_url=options.base_url or settings.openai_base_url,
+        api_key=settings.secrets.get("OPENAI_API_KEY"),
+    )
+    clock = _clock(options)
+    source = make_source(
+        options.market, clock=clock, seed=options.seed, base_url=options.market_url
+    )
+    try:
+        symbols = await _open_source(source, options)
+        database = Database.open(home / DATABASE, METADATA)
+        try:
+            desk = Desk(standard_tools(), ToolLimits(), clock)
+            planner = Planner(model, options.model, desk.schemas)
+            yield _assemble(
+                options, settings, home, policy, planner, desk, source, symbols, database, clock
+            )
+        finally:
+            database.close()
+    finally:
+        await source.close()
+        await close_model(model)
+
+
+def _assemble(
+    options: SessionOptions,
+    settings: Settings,
+    home: Path,
+    policy: Policy,
+    planner: Planner,
+    desk: Desk,
+    source: MarketSource,
+    symbols: tuple[str, ...],
+    database: Database,
+    clock: Clock,
+) -> Wired:
+    info = source.info
+    replay = isinstance(clock, FixedClock)
+    window = replay_window(info, options.timeframe, options.start, options.end) if replay else None
+    begins = window[0] if window else clock.now()
+    quotes = {source.instrument(s).quote for s in symbols}
+    if len(quotes) > 1:
+        raise ConfigError(
+            f"symbols {', '.join(symbols)} are quoted in {', '.join(sorted(quotes))}; "
+            "one session keeps one currency: run them as sessions of their own"
+        )
+    config = options.config(policy.policy_hash, symbols)
+    journal = Journal(
+        database, options.session or session_name(database, options.market, SystemClock().now())
+    )
+    journal.open_session(config, options.capital, quotes.pop(), begins)
+    recorder = Recorder(
+        TraceStore(database, journal.session), Redactor(settings.secrets), SystemClock()
+    )
+    observer = Observer(source, options.timeframe, symbols)
+    context = RunContext(
+        planner=planner,
+        desk=desk,
+        source=source,
+        observer=observer,
+        journal=journal,
+        recorder=recorder,
+        policy=policy,
+        caps=Caps(),
+        clock=clock,
+        replay=replay,
+        symbols=symbols,
+        timeframe=options.timeframe,
+        prompt_hash=prompt_hash(),
+    )
+    broker = PaperBroker(journal)
+    venue = PaperLoop(journal, broker, source, symbols)
+    dispatcher = Dispatcher(journal, broker, observer, policy, clock, symbols)
+    return Wired(context, dispatcher, venue, database, info, window, home / CHECKPOINTS)
+
+
+def _clock(options: SessionOptions) -> Clock:
+    """Real time for a live exchange without a window, else a clock the session moves."""
+    live = options.market.startswith("ccxt:") and options.start is None
+    return SystemClock() if live else FixedClock(options.start or EPOCH)
+
+
+async def _open_source(source: MarketSource, options: SessionOptions) -> tuple[str, ...]:
+    kind = options.market.partition(":")[0]
+    asked = options.symbols or DEFAULT_SYMBOLS.get(kind, ())
+    if not asked:
+        raise ConfigError(
+            f"name at least one symbol for market {options.market!r}, "
+            f"such as: plangate run BTC/USDT --market {options.market}"
+        )
+    await source.open(asked)
+    return tuple(dict.fromkeys(source.instrument(symbol).symbol for symbol in asked))
+
+
+def session_name(database: Database, market: str, started: datetime) -> str:
+    """A fresh name for a session that was given none, such as `box-20261121-041500`."""
+    stem = f"{market.partition(':')[0]}-{started:%Y%m%d-%H%M%S}"
+    taken = {name for name, *_ in session_names(database)}
+    return next(
+        name for name in (stem, *(f"{stem}-{n}" for n in range(2, 1000))) if name not in taken
+    )

@@ -1,0 +1,66 @@
+"""The graph, drawn once: seven nodes, four choices, no subgraph.
+
+::
+
+    observe -> plan <-> call_tools
+                 |  ^
+                 v  |
+              review -> revise        every choice can also end at record
+                 |
+                 v
+              submit -> record
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from langgraph.graph import END, START, StateGraph
+
+from graph import nodes, routes
+from graph.context import RunContext
+from graph.state import RunState
+
+RECURSION_LIMIT = 60
+"""Above any run that the caps allow; the framework's own default is about ten thousand."""
+
+Node = Callable[[RunContext, RunState], Awaitable[dict[str, Any]]]
+
+NODES: dict[str, Node] = {
+    "observe": nodes.observe,
+    "plan": nodes.plan,
+    "call_tools": nodes.call_tools,
+    "review": nodes.review,
+    "revise": nodes.revise,
+    "submit": nodes.submit,
+    "record": nodes.record,
+}
+
+
+def build_graph(context: RunContext) -> StateGraph[RunState]:
+    """The uncompiled graph of one session; every node is bound to `context`."""
+    graph: StateGraph[RunState] = StateGraph(RunState)
+    for name, node in NODES.items():
+        graph.add_node(name, _bind(node, context))
+    graph.add_edge(START, "observe")
+    graph.add_conditional_edges("observe", routes.after_observe)
+    graph.add_conditional_edges("plan", routes.after_plan)
+    graph.add_edge("call_tools", "plan")
+    graph.add_conditional_edges("review", routes.after_review)
+    graph.add_conditional_edges("revise", routes.after_revise)
+    graph.add_edge("submit", "record")
+    graph.add_edge("record", END)
+    return graph
+
+
+def _bind(node: Node, context: RunContext) -> Any:
+    """The node with its context, and its events written before the next node starts."""
+
+    async def run(state: RunState) -> dict[str, Any]:
+        update = await node(context, state)
+        context.recorder.flush()
+        return update
+
+    run.__name__ = node.__name__
+    return run

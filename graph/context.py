@@ -1,0 +1,79 @@
+"""What the nodes of a session share: passed in, never global."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from agent.planner import Planner
+from broker.outbox import PAPER_ACCOUNT
+from journal.books import Journal
+from market.observe import Observer
+from tools.desk import Desk
+from traces.recorder import Recorder
+
+from domain.candles import Timeframe
+from domain.clock import Clock, parse_moment
+from domain.snapshot import Snapshot
+from graph.caps import Caps
+from graph.state import RunState
+from market.protocol import MarketSource
+from policies.settings import Policy
+
+
+class Stopwatch:
+    """Wall seconds since each run was first seen; a resumed run gets its time anew."""
+
+    def __init__(self) -> None:
+        self._started: dict[str, float] = {}
+
+    def elapsed_s(self, run_id: str) -> float:
+        """Seconds since the first call with this run id."""
+        now = time.monotonic()
+        return now - self._started.setdefault(run_id, now)
+
+    def forget(self, run_id: str) -> None:
+        """The run is over."""
+        self._started.pop(run_id, None)
+
+
+@dataclass(frozen=True)
+class RunContext:
+    """Everything a run needs from outside its state."""
+
+    planner: Planner
+    desk: Desk
+    source: MarketSource
+    observer: Observer
+    journal: Journal
+    recorder: Recorder
+    policy: Policy
+    caps: Caps
+    clock: Clock
+    replay: bool
+    """True when time is the session's own: a decision's `now` is then its `as_of`."""
+    symbols: tuple[str, ...]
+    timeframe: Timeframe
+    prompt_hash: str
+    account: str = PAPER_ACCOUNT
+    """Enters the client order ids."""
+    stopwatch: Stopwatch = field(default_factory=Stopwatch)
+
+    def now(self, state: RunState) -> datetime:
+        """The moment a check is made at: later than `as_of` only when time is real."""
+        as_of = parse_moment(state["as_of"])
+        return as_of if self.replay else max(as_of, self.clock.now())
+
+    def snapshot(self, state: RunState) -> Snapshot:
+        """The run's snapshot, read back by its hash."""
+        return Snapshot.model_validate_json(self.recorder.read_blob(state["snapshot"]))
+
+    async def marks(self, at: datetime, known: Snapshot) -> dict[str, Decimal]:
+        """Newest price per symbol that the account holds or works, for valuing it at `at`."""
+        marks = {known.symbol: known.last}
+        for symbol in self.journal.exposed_symbols():
+            if symbol not in marks and (tick := await self.source.tick(symbol, at)):
+                marks[symbol] = tick.price
+        return marks

@@ -1,0 +1,45 @@
+"""What one run came to, as a document: written to the journal, printed by `--json`.
+
+Holds nothing that differs between two runs over the same data: no wall-clock time, no session.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from policies.document import verdict_document
+
+from graph.context import RunContext
+from graph.recording import plan_of, verdict_of
+from graph.state import RunState
+
+
+def decision_document(context: RunContext, state: RunState) -> dict[str, Any]:
+    """The decision with every plan version, verdict and counter; JSON-able."""
+    return {
+        "run_id": state["run_id"],
+        "symbol": state["symbol"],
+        "as_of": state["as_of"],
+        "outcome": state["outcome"],
+        "codes": state["codes"],
+        "reason": state["reason"],
+        "versions": [_version(context, pair) for pair in state["versions"]],
+        "orders": state["orders"],
+        "revisions": state["revisions"],
+        "model_calls": state["model_calls"],
+        "tool_calls": state["tool_calls"],
+        "input_tokens": state["input_tokens"],
+        "output_tokens": state["output_tokens"],
+        "cost_usd": state["cost_usd"],
+    }
+
+
+def _version(context: RunContext, pair: list[str]) -> dict[str, Any]:
+    plan, verdict = plan_of(context, pair[0]), verdict_of(context, pair[1])
+    return {
+        "version": plan.version,
+        "plan_id": plan.plan_id,
+        "decision_price": str(plan.decision_price),
+        "draft": plan.draft.model_dump(mode="json"),
+        "verdict": verdict_document(verdict),
+    }

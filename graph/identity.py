@@ -1,0 +1,29 @@
+"""A run's name: the same inputs always give the same id, so a repeated run is recognised."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from domain.strict_json import content_hash
+from graph.context import RunContext
+
+GRAPH_VERSION = "1"
+"""Counted up when the same inputs may lead to another decision."""
+
+
+def run_id(context: RunContext, symbol: str, slot: datetime) -> str:
+    """Slot, symbol and a hash of all that shapes the decision, such as `20190512T1400Z-btcusd-…`.
+
+    The session's name is no part of it: two sessions that decide alike name their runs alike.
+    """
+    shape = [
+        GRAPH_VERSION,
+        context.policy.policy_hash,
+        context.prompt_hash,
+        context.planner.model_name,
+        context.source.info.name,
+        context.timeframe.value,
+        context.caps.model_dump(mode="json"),
+    ]
+    name = "".join(c for c in symbol if c.isalnum()).lower()
+    return f"{slot:%Y%m%dT%H%MZ}-{name}-{content_hash(shape)[:8]}"

@@ -1,0 +1,316 @@
+"""The seven steps of a decision, each thin: read the state, ask one room, write hashes back.
+
+Every arrow also appends events to the trace. No node calls a venue: `submit` commits the approved
+plan and its order intent in one transaction and ends; sending is the dispatcher's.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from agent.critique import complaint_messages, critique_messages
+from agent.parse import Asked, CallRequest, Invalid, parse_answer
+from agent.prompt import situation_message, system_message
+from broker.outbox import close_order, entry_order
+from langchain_core.messages import AIMessage, BaseMessage, ToolMessage
+from policies.explain import rules_text
+
+from domain.clock import parse_moment
+from domain.errors import DataError, Unreachable
+from domain.plan import Answer, ExitDraft, NoTrade, PlanDraft, make_plan
+from domain.strict_json import JsonRefused, loads
+from domain.verdict import Approved, Denied
+from graph.caps import cap_reached
+from graph.context import RunContext
+from graph.decision import decision_document
+from graph.identity import run_id
+from graph.recording import (
+    VERDICT,
+    add_cost,
+    answer_of,
+    keep,
+    message_of,
+    note_answer,
+    note_prompt,
+    note_reply,
+    note_review,
+    note_snapshot,
+    note_start,
+    note_tool,
+    plan_of,
+    primary_sentence,
+    verdict_of,
+)
+from graph.routes import may_revise
+from graph.state import RunState, initial_state
+from policies.case import Case, market_facts
+from policies.gate import review as review_case
+from tools.protocol import ToolCall, ToolRequest
+from traces import events
+
+Update = dict[str, Any]
+
+
+async def observe(context: RunContext, state: RunState) -> Update:
+    """Open the run, take the snapshot and write the opening prompt."""
+    symbol, as_of = state["symbol"], parse_moment(state["as_of"])
+    identity = run_id(context, symbol, as_of)
+    begun = initial_state(identity, symbol, state["as_of"])
+    note_start(context, identity, symbol, as_of)
+    try:
+        snapshot = await context.observer.snapshot(symbol, as_of)
+        marks = await context.marks(as_of, snapshot)
+    except (DataError, Unreachable) as error:
+        failure = {"outcome": "failed", "codes": ["DATA_UNAVAILABLE"], "reason": str(error)}
+        return {**begun, **failure}
+    rules = rules_text(context.policy, context.source.instrument(symbol))
+    account = context.journal.account(marks, as_of, symbol)
+    opening: list[BaseMessage] = [
+        system_message(rules),
+        situation_message(snapshot, account, context.journal.position(symbol)),
+    ]
+    return {
+        **begun,
+        "snapshot": note_snapshot(context, identity, snapshot),
+        "messages": [keep(context, message) for message in opening],
+    }
+
+
+async def plan(context: RunContext, state: RunState) -> Update:
+    """Ask the model once and read its answer."""
+    elapsed_s = context.stopwatch.elapsed_s(state["run_id"])
+    if reached := cap_reached(context.caps, state, elapsed_s):
+        return {"answer": "none", "outcome": "failed", "codes": [reached[0]], "reason": reached[1]}
+    messages = [message_of(context, h) for h in state["messages"]]
+    note_prompt(context, state, messages)
+    try:
+        reply = await context.planner.ask(
+            messages, timeout_s=context.caps.max_seconds_s - elapsed_s
+        )
+    except Unreachable as error:
+        context.recorder.record(
+            state["run_id"],
+            "plan",
+            events.ModelFailed(error=type(error).__name__, message=str(error), latency_ms=0.0),
+        )
+        return {
+            "answer": "none",
+            "outcome": "failed",
+            "codes": ["MODEL_UNAVAILABLE"],
+            "reason": str(error),
+        }
+    message_hash = keep(context, reply.message)
+    note_reply(context, state, reply, message_hash)
+    return {
+        "messages": [*state["messages"], message_hash],
+        "model_calls": state["model_calls"] + 1,
+        "input_tokens": state["input_tokens"] + reply.usage.input_tokens,
+        "output_tokens": state["output_tokens"] + reply.usage.output_tokens,
+        "cost_usd": add_cost(state["cost_usd"], reply.cost_usd),
+        **_read_answer(context, state, reply.message),
+    }
+
+
+def _read_answer(context: RunContext, state: RunState, message: AIMessage) -> Update:
+    parsed = parse_answer(message, context.desk.names)
+    if isinstance(parsed, ExitDraft) and context.journal.position(state["symbol"]) is None:
+        parsed = Invalid("NO_POSITION", f"there is no open position in {state['symbol']} to exit")
+    if isinstance(parsed, Asked) and state["tool_turns"] >= context.caps.max_tool_turns_count:
+        turns = context.caps.max_tool_turns_count
+        note_answer(context, state, "tool_calls")
+        return {
+            "answer": "tool_calls",
+            "outcome": "failed",
+            "codes": ["TOOL_TURNS_CAP"],
+            "reason": f"the model asked for data in more than {turns} turns, the cap",
+        }
+    return _sort_answer(context, state, parsed)
+
+
+def _sort_answer(context: RunContext, state: RunState, parsed: Asked | Answer | Invalid) -> Update:
+    match parsed:
+        case Asked():
+            note_answer(context, state, "tool_calls")
+            return {"answer": "tool_calls"}
+        case Invalid(code=code, complaint=sentence):
+            note_answer(context, state, "invalid", None, f"{code}: {sentence}")
+            return {"answer": "invalid", "complaint": [code, sentence], "codes": [code]}
+        case NoTrade(reason=reason):
+            note_answer(context, state, "no_trade", {"reason": reason})
+            return {"answer": "no_trade", "outcome": "no_trade", "codes": [], "reason": reason}
+        case PlanDraft() | ExitDraft():
+            kind = "plan" if isinstance(parsed, PlanDraft) else "exit"
+            body = parsed.model_dump(mode="json")
+            note_answer(context, state, kind, body)
+            return {"answer": kind, "draft": body, "complaint": []}
+
+
+async def call_tools(context: RunContext, state: RunState) -> Update:
+    """Run the calls of the last answer, all at once, and append their answers."""
+    asked = parse_answer(answer_of(context, state["messages"][-1]), context.desk.names)
+    calls = asked.calls if isinstance(asked, Asked) else ()
+    request = ToolRequest(
+        source=context.source,
+        symbol=state["symbol"],
+        symbols=context.symbols,
+        timeframe=context.timeframe.value,
+        as_of=context.now(state),
+    )
+    answers = await context.desk.answer(
+        [_tool_call(call) for call in calls], request, state["tool_calls"]
+    )
+    for answer in answers:
+        note_tool(context, state, answer)
+    hashes = [
+        keep(context, ToolMessage(a.content, tool_call_id=a.call.call_id, name=a.call.name))
+        for a in answers
+    ]
+    return {
+        "messages": [*state["messages"], *hashes],
+        "tool_turns": state["tool_turns"] + 1,
+        "tool_calls": state["tool_calls"] + len(answers),
+    }
+
+
+async def review(context: RunContext, state: RunState) -> Update:
+    """Wrap the draft into a plan and hold it before the gate."""
+    draft = PlanDraft.model_validate(state["draft"])
+    seen = context.snapshot(state)
+    now = context.now(state)
+    fresh = seen if now == seen.as_of else await context.observer.snapshot(seen.symbol, now)
+    versions = state["versions"]
+    previous = plan_of(context, versions[-1][0]) if versions else None
+    trade_plan = make_plan(
+        draft,
+        version=len(versions) + 1,
+        run_id=state["run_id"],
+        symbol=state["symbol"],
+        as_of=seen.as_of,
+        timeframe=context.timeframe,
+        decision_price=seen.last,
+        model=context.planner.model_name,
+        prompt_hash=context.prompt_hash,
+        policy_hash=context.policy.policy_hash,
+        revises=previous.plan_id if previous else None,
+    )
+    case = Case(
+        draft=draft,
+        decided_at=seen.as_of,
+        decision_price=seen.last,
+        timeframe=context.timeframe,
+        instrument=context.source.instrument(seen.symbol),
+        allowed_symbols=context.symbols,
+        market=market_facts(fresh, now),
+        account=context.journal.account(await context.marks(now, fresh), now, seen.symbol),
+        policy=context.policy,
+    )
+    verdict = review_case(case)
+    note_review(context, state, trade_plan, verdict)
+    pair = [
+        context.recorder.blob(trade_plan.model_dump_json()),
+        context.recorder.blob(VERDICT.dump_json(verdict).decode()),
+    ]
+    return {
+        "versions": [*versions, pair],
+        "approved": verdict.approved,
+        "codes": list(verdict.codes),
+        "reason": draft.thesis if verdict.approved else primary_sentence(verdict),
+    }
+
+
+async def revise(context: RunContext, state: RunState) -> Update:
+    """Send the denial or the complaint back to the model, while revisions are left."""
+    denied = not state["complaint"]
+    if not may_revise(context.caps, state):
+        if denied:
+            return {"outcome": "denied"}
+        return {"outcome": "failed", "reason": state["complaint"][1]}
+    left = context.caps.max_revisions_count - state["revisions"] - 1
+    last = answer_of(context, state["messages"][-1])
+    if denied:
+        verdict = verdict_of(context, state["versions"][-1][1])
+        messages = critique_messages(last, verdict, left) if isinstance(verdict, Denied) else []
+    else:
+        messages = complaint_messages(last, Invalid(*state["complaint"]), left)
+    hashes = [keep(context, message) for message in messages]
+    context.recorder.record(
+        state["run_id"],
+        "revise",
+        events.Revised(revision=state["revisions"] + 1, message=hashes[0], codes=state["codes"]),
+    )
+    return {
+        "messages": [*state["messages"], *hashes],
+        "revisions": state["revisions"] + 1,
+        "complaint": [],
+    }
+
+
+async def submit(context: RunContext, state: RunState) -> Update:
+    """Commit the approved plan and its intent, or the intent to exit, in one transaction."""
+    if state["answer"] == "exit":
+        return await _submit_exit(context, state)
+    plan_hash, verdict_hash = state["versions"][-1]
+    trade_plan, verdict = plan_of(context, plan_hash), verdict_of(context, verdict_hash)
+    if not isinstance(verdict, Approved):
+        return {"outcome": "denied"}
+    order = entry_order(trade_plan, verdict.bracket, context.account)
+    context.journal.commit_plan(trade_plan, verdict, [order])
+    context.recorder.record(
+        state["run_id"],
+        "submit",
+        events.PlanCommitted(plan_id=trade_plan.plan_id, orders=[order.client_order_id]),
+    )
+    return {"orders": [order.client_order_id], "outcome": "approved"}
+
+
+async def _submit_exit(context: RunContext, state: RunState) -> Update:
+    position = context.journal.position(state["symbol"])
+    if position is None:
+        return {"outcome": "no_trade", "reason": "the position was closed in the meantime"}
+    draft = ExitDraft.model_validate(state["draft"])
+    order = close_order(position, "exit", context.now(state), state["run_id"], context.account)
+    context.journal.commit_exit(order)
+    context.recorder.record(
+        state["run_id"],
+        "submit",
+        events.PlanCommitted(plan_id=position.plan_id, orders=[order.client_order_id]),
+    )
+    return {"orders": [order.client_order_id], "outcome": "exit", "reason": draft.thesis}
+
+
+async def record(context: RunContext, state: RunState) -> Update:
+    """Close the trace and write the decision into the journal."""
+    outcome = state.get("outcome", "denied")
+    final = RunState(**{**state, "outcome": outcome})
+    context.recorder.record(
+        state["run_id"],
+        "record",
+        events.RunEnded(
+            outcome=outcome,
+            reason=state["reason"],
+            codes=state["codes"],
+            model_calls=state["model_calls"],
+            tool_calls=state["tool_calls"],
+            input_tokens=state["input_tokens"],
+            output_tokens=state["output_tokens"],
+            cost_usd=state["cost_usd"],
+            duration_ms=context.stopwatch.elapsed_s(state["run_id"]) * 1000,
+        ),
+    )
+    context.journal.record_decision(
+        state["run_id"],
+        parse_moment(state["as_of"]),
+        state["symbol"],
+        outcome,
+        decision_document(context, final),
+    )
+    context.stopwatch.forget(state["run_id"])
+    return {"outcome": outcome}
+
+
+def _tool_call(call: CallRequest) -> ToolCall:
+    try:
+        arguments = loads(call.arguments_text or "{}")
+    except JsonRefused as error:
+        arguments = {"unreadable": str(error)}
+    return ToolCall(call.call_id, call.name, arguments if isinstance(arguments, dict) else {})

@@ -1,0 +1,77 @@
+"""What travels along the graph's edges: small values and content hashes, never the content.
+
+Messages, snapshot, plans and verdicts live in the blob table and are named here by hash, because a
+checkpointer rewrites every channel at every step: with the texts inside, storage grows with the
+square of the number of steps.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypedDict
+
+AnswerKind = Literal["tool_calls", "plan", "exit", "no_trade", "invalid", "none"]
+"""What the model's last answer was; `none` when it gave none (cap or outage)."""
+
+Outcome = Literal["approved", "exit", "no_trade", "denied", "failed"]
+"""How a run ended: `approved` and `exit` left an order intent, `no_trade` was the model's choice,
+`denied` the gate's, `failed` a cap, an outage or answers that could not be read."""
+
+
+class RunState(TypedDict, total=False):
+    """State of one decision. Strings, ints, bools, lists and dicts only."""
+
+    run_id: str
+    symbol: str
+    as_of: str
+    """The decision's moment, ISO 8601."""
+    snapshot: str
+    """Blob hash of the snapshot."""
+    messages: list[str]
+    """Blob hashes of the conversation, in order."""
+    answer: AnswerKind
+    draft: dict[str, Any] | None
+    """The plan or exit as the model wrote it, JSON-able; what a person edits when stepping."""
+    complaint: list[str]
+    """Code and sentence of an answer that could not be used; empty otherwise."""
+    versions: list[list[str]]
+    """Per reviewed plan: blob hash of the plan, blob hash of the verdict."""
+    approved: bool
+    codes: list[str]
+    """Codes that failed at the last review, or the cap or outage that ended the run."""
+    tool_turns: int
+    tool_calls: int
+    model_calls: int
+    revisions: int
+    input_tokens: int
+    output_tokens: int
+    cost_usd: str | None
+    """Sum so far as text; None as soon as one call's price is unknown."""
+    orders: list[str]
+    """Client order ids of the intents committed."""
+    outcome: Outcome
+    reason: str
+
+
+def initial_state(run_id: str, symbol: str, as_of: str) -> RunState:
+    """The state a run starts from."""
+    return RunState(
+        run_id=run_id,
+        symbol=symbol,
+        as_of=as_of,
+        messages=[],
+        answer="none",
+        draft=None,
+        complaint=[],
+        versions=[],
+        approved=False,
+        codes=[],
+        tool_turns=0,
+        tool_calls=0,
+        model_calls=0,
+        revisions=0,
+        input_tokens=0,
+        output_tokens=0,
+        cost_usd="0",
+        orders=[],
+        reason="",
+    )
