@@ -62,7 +62,8 @@ def report_lines(document: dict[str, Any]) -> list[tuple[str, str]]:
         ("denied at send", _counts(chosen["denials_at_send_by_code"])),
         (
             "model cost",
-            f"{cost['model_calls']} calls, {cost['input_tokens']} + {cost['output_tokens']} tokens, "
+            f"{cost['model_calls']} calls, {cost['input_tokens']} tokens in, "
+            f"{cost['output_tokens']} out, "
             + ("price unknown" if cost["usd"] is None else f"{cost['usd']} USD"),
         ),
     ]
