@@ -12,7 +12,7 @@ from decimal import Decimal
 from domain.book import OrderBook, OrderSide
 from domain.candles import Timeframe
 from domain.instrument import Instrument
-from domain.numbers import ZERO, to_decimal
+from domain.numbers import ONE, ZERO, to_decimal
 from domain.plan import PlanDraft
 from domain.snapshot import Funding, Snapshot
 from policies.settings import Policy
@@ -109,6 +109,26 @@ class Case:
     market: MarketFacts
     account: AccountFacts
     policy: Policy
+
+    @property
+    def direction(self) -> Decimal:
+        """1 for a long plan, -1 for a short one: turns a price difference into profit."""
+        return ONE if self.draft.side == "long" else -ONE
+
+    @property
+    def entry_side(self) -> OrderSide:
+        """`buy` opens a long, `sell` a short."""
+        return "buy" if self.draft.side == "long" else "sell"
+
+    @property
+    def modelled(self) -> bool:
+        """True when the book is derived from candles instead of a venue's."""
+        return self.market.book is not None and self.market.book.origin == "modelled"
+
+
+def known(value: Decimal | None) -> Decimal | None:
+    """`value`, or None where it is missing, NaN or infinite: the three that a rule must deny on."""
+    return value if value is not None and value.is_finite() else None
 
 
 def market_facts(snapshot: Snapshot, now: datetime) -> MarketFacts:

@@ -1,0 +1,134 @@
+"""A case from JSON, and a verdict as JSON: the gate's door for files, without a model or a market.
+
+The door is strict: numbers are JSON numbers (no strings, no NaN, at most 18 digits), no key twice,
+no key that is not known. What does not pass is an answer, a denied verdict that names the place.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from pydantic import ValidationError
+
+from domain.clock import iso
+from domain.numbers import plain
+from domain.strict_json import Json, JsonRefused, loads
+from domain.verdict import Bracket, Denied, Finding, Verdict
+from policies.case import Case
+from policies.case_defaults import to_case
+from policies.case_model import CaseDocument
+from policies.settings import Policy
+
+_NO_NUMBER = {"is_instance_of", "decimal_type", "int_type"}
+_OUT_OF_RANGE = {"greater_than", "greater_than_equal", "less_than", "less_than_equal"}
+
+
+def read_case(text: str) -> Case | Denied:
+    """The case in a JSON text, or the denied verdict that says what is wrong with it.
+
+    Raises:
+        ConfigError: the `policy` section has an unknown key or a value out of its range.
+    """
+    try:
+        raw = loads(text)
+        document = CaseDocument.model_validate(_strict(raw))
+    except JsonRefused as error:
+        return Denied((_refusal(error.code, "text", f"The case is refused: {error}."),))
+    except ValidationError as error:
+        return Denied(tuple(_complaint(item) for item in _innermost(error.errors())))
+    return to_case(document)
+
+
+def case_schema() -> dict[str, Any]:
+    """JSON Schema of a case file; the descriptions are the model's own docstrings."""
+    schema = CaseDocument.model_json_schema()
+    policy = Policy.model_json_schema()["properties"]
+    schema["properties"]["policy"]["properties"] = policy
+    schema["properties"]["policy"]["additionalProperties"] = False
+    return schema
+
+
+def verdict_document(verdict: Verdict) -> dict[str, Any]:
+    """A verdict as JSON values; every Decimal is plain text, every moment ISO 8601 in UTC."""
+    bracket = verdict.bracket
+    return {
+        "verdict": "approved" if verdict.approved else "denied",
+        "codes": list(verdict.codes),
+        "findings": [_finding(finding) for finding in verdict.findings],
+        "bracket": None if bracket is None else _bracket(bracket),
+    }
+
+
+def _strict(value: Json) -> Any:
+    """JSON as strict models want it: every number a Decimal, every list a tuple."""
+    if isinstance(value, dict):
+        return {key: _strict(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return tuple(_strict(item) for item in value)
+    return Decimal(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _innermost(items: list[Any]) -> list[Any]:
+    """Without the complaints about a whole that only repeat those about its parts."""
+    places = [item["loc"] for item in items]
+    return [
+        item
+        for item in items
+        if not any(
+            len(p) > len(item["loc"]) and p[: len(item["loc"])] == item["loc"] for p in places
+        )
+    ]
+
+
+def _complaint(item: Any) -> Finding:
+    path = ".".join(str(part) for part in item["loc"]) or "case"
+    kind = item["type"]
+    if kind == "extra_forbidden":
+        sentence = f"Unknown field {path} with the value {_cut(item['input'])}."
+        return _refusal("UNKNOWN_FIELD", path, sentence)
+    if kind == "value_error":
+        return _refusal("SCHEMA_INVALID", path, f"Field {path}: {item['ctx']['error']}.")
+    code = "NUMBER_INVALID" if kind in _NO_NUMBER | _OUT_OF_RANGE else "SCHEMA_INVALID"
+    given = "is missing" if kind == "missing" else f"is {_cut(item['input'])}"
+    expected = "a JSON number" if kind in _NO_NUMBER else item["msg"]
+    return _refusal(code, path, f"Field {path} {given}; expected: {expected}.")
+
+
+def _cut(value: object) -> str:
+    text = plain(value) if isinstance(value, Decimal) else repr(value)
+    return text if len(text) <= 80 else f"{text[:80]}… ({len(text)} characters)"
+
+
+def _refusal(code: str, path: str, sentence: str) -> Finding:
+    return Finding(code, False, path, "the schema of a case", "", sentence)
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {name: getattr(finding, name) for name in Finding.__slots__}
+
+
+def _bracket(bracket: Bracket) -> dict[str, Any]:
+    return {
+        "symbol": bracket.symbol,
+        "side": bracket.side,
+        "entry_kind": bracket.entry_kind,
+        "entry_price": plain(bracket.entry_price),
+        "quantity": plain(bracket.quantity),
+        "notional": plain(bracket.notional),
+        "stop_price": plain(bracket.stop_price),
+        "targets": [
+            {"price": plain(leg.price), "quantity": plain(leg.quantity)} for leg in bracket.targets
+        ],
+        "expires_at": iso(bracket.expires_at),
+        "close_at": iso(bracket.close_at),
+        "risk_per_unit": plain(bracket.risk_per_unit),
+        "risk_amount": plain(bracket.risk_amount),
+        "reward_risk": plain(bracket.reward_risk),
+        "stop_slippage": plain(bracket.stop_slippage),
+        "entry_slippage_bps": plain(bracket.entry_slippage_bps),
+        "sizing": [
+            {"name": step.name, "quantity": plain(step.quantity)} for step in bracket.sizing
+        ],
+        "book_origin": bracket.book_origin,
+    }

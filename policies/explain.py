@@ -1,0 +1,58 @@
+"""The policy as the model reads it: short lines, made from the very object the gate enforces.
+
+Only what the model can act on. Limits of the account and of the venue are left out: a model that
+knows them can do nothing about them, and a denial names them when they bind.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from domain.instrument import Instrument
+from domain.numbers import plain
+from policies.settings import Policy
+
+
+def rules_text(policy: Policy, instrument: Instrument) -> str:
+    """The rules for plans on this instrument, one line each."""
+    sides = [s for s in policy.sides if not (instrument.kind == "spot" and s == "short")]
+    fee_bps = instrument.taker_fee_fraction * 10_000
+    lines = [
+        f"- You may open: {' or '.join(sides) or 'nothing'} ({instrument.symbol}, "
+        f"{instrument.kind}). Prices are in {instrument.quote}, the tick is "
+        f"{plain(instrument.price_tick)}.",
+        "- You never state a quantity or a leverage: the executor sizes every plan by risk.",
+        "- Long: invalidation < entry < every target. Short: every target < entry < invalidation.",
+        "- The stop is placed at your invalidation, or at "
+        f"{plain(policy.min_stop_atr_ratio)} ATR14 from the entry where that is farther.",
+        f"- A stop farther than {plain(policy.max_stop_atr_ratio)} ATR14 or "
+        f"{_percent(policy.max_stop_fraction)} of the entry price is denied.",
+        f"- Net reward/risk, after costs, must be at least {plain(policy.min_reward_risk_ratio)}: "
+        "(targets - entry - costs) / (entry - stop + costs), weighted over the targets.",
+        f"- Costs: fee {plain(fee_bps)} bps per side; stop slippage at least "
+        f"{plain(policy.min_stop_slippage_bps)} bps and "
+        f"{plain(policy.stop_slippage_atr_ratio)} ATR14.",
+        "- The entry is what the order book would really cost now, or your limit price.",
+        f"- Spread at most {plain(policy.max_spread_bps)} bps; entering at the market may cost at "
+        f"most {plain(policy.max_entry_slippage_bps)} bps against the mid.",
+        f"- If the price moves more than {plain(policy.max_decision_slippage_bps)} bps or "
+        f"{plain(policy.max_decision_slippage_atr_ratio)} ATR14 after your decision, either way, "
+        "nothing is sent.",
+        f"- Confidence below {plain(policy.min_confidence_fraction)} is denied; more confidence "
+        "never buys more size.",
+        f"- At most {_percent(policy.risk_per_trade_fraction)} of equity is lost at the stop, less "
+        f"when annualised volatility is above {_percent(policy.volatility_target_fraction)}.",
+        "- One plan per symbol: with a position or a working entry nothing more is opened.",
+        "- An unfilled entry is cancelled after 1 bar; the position is closed after horizon_bars.",
+    ]
+    if instrument.kind == "perpetual":
+        lines.append(
+            "- Expected funding until the horizon may be at most "
+            f"{_percent(policy.max_funding_cost_stop_fraction)} of the stop distance; nothing is "
+            f"opened above {_percent(policy.max_funding_rate_8h_fraction)} per 8 h, either sign."
+        )
+    return "\n".join(lines)
+
+
+def _percent(fraction: Decimal) -> str:
+    return f"{plain(fraction * 100)} %"
