@@ -10,13 +10,12 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from journal.books import Journal
-from journal.ledger import Ledger
-
 from app.options import SessionOptions
 from app.wire import Wired
 from domain.clock import iso
 from domain.numbers import plain
+from journal.books import Journal
+from journal.ledger import Ledger
 
 DISCLAIMER = (
     "Paper trading. Research software, not advice; past or simulated results promise nothing."

@@ -95,9 +95,8 @@ def _model_key() -> Check:
 async def _market(market: str, market_url: str | None) -> Check:
     from datetime import timedelta
 
-    from market.sources.open import make_source
-
     from domain.candles import Timeframe
+    from market.sources.open import make_source
 
     clock = SystemClock()
     source = make_source(market, clock=clock, base_url=market_url)

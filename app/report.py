@@ -7,15 +7,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from journal.books import Journal, session_names
-from journal.metrics import performance
-from traces.database import Database
-from traces.tables import METADATA
-
 from app.document import DISCLAIMER, account_document, cost_document, trade_record
 from domain.candles import Timeframe
 from domain.clock import iso
 from domain.errors import StateError
+from journal.books import Journal, session_names
+from journal.metrics import performance
+from traces.database import Database
+from traces.tables import METADATA
 
 
 def open_journal(path: Path, session: str | None) -> tuple[Database, Journal]:

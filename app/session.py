@@ -14,10 +14,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from app.slots import LIVE_SETTLE, latest_slot, next_live_slot
 from broker.dispatcher import Dispatcher
 from broker.paper_loop import PaperLoop
-
-from app.slots import LIVE_SETTLE, latest_slot, next_live_slot
 from domain.clock import FixedClock
 from domain.errors import Unreachable
 from graph.context import RunContext

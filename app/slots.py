@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from market.features import WARMUP_BARS
-
 from domain.candles import Timeframe
 from domain.clock import EPOCH
 from domain.errors import ConfigError
+from market.features import WARMUP_BARS
 from market.protocol import SourceInfo
 
 

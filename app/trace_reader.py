@@ -7,14 +7,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from app.home import DATABASE, state_home
+from domain.errors import StateError
+from traces import view
 from traces.database import Database
 from traces.index import RunRow, find_runs
 from traces.store import TraceStore
 from traces.tables import METADATA
-
-from app.home import DATABASE, state_home
-from domain.errors import StateError
-from traces import view
 
 
 @dataclass(frozen=True)

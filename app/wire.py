@@ -11,12 +11,23 @@ from pathlib import Path
 from agent.models import close_model, make_model
 from agent.planner import Planner
 from agent.prompt import prompt_hash
+from app.clock import SystemClock
+from app.home import CHECKPOINTS, DATABASE
+from app.options import SessionOptions
+from app.settings import Settings
+from app.slots import replay_window
 from broker.dispatcher import Dispatcher
 from broker.paper import PaperBroker
 from broker.paper_loop import PaperLoop
+from domain.clock import EPOCH, Clock, FixedClock
+from domain.errors import ConfigError
+from graph.caps import Caps
+from graph.context import RunContext
 from journal.books import Journal, session_names
 from market.observe import Observer
+from market.protocol import MarketSource, SourceInfo
 from market.sources.open import make_source
+from policies.settings import Policy, load_policy
 from tools.desk import Desk
 from tools.limits import ToolLimits
 from tools.standard import standard_tools
@@ -25,18 +36,6 @@ from traces.recorder import Recorder
 from traces.redact import Redactor
 from traces.store import TraceStore
 from traces.tables import METADATA
-
-from app.clock import SystemClock
-from app.home import CHECKPOINTS, DATABASE
-from app.options import SessionOptions
-from app.settings import Settings
-from app.slots import replay_window
-from domain.clock import EPOCH, Clock, FixedClock
-from domain.errors import ConfigError
-from graph.caps import Caps
-from graph.context import RunContext
-from market.protocol import MarketSource, SourceInfo
-from policies.settings import Policy, load_policy
 
 DEFAULT_SYMBOLS = {"box": ("BTC/USD",), "synthetic": ("BTC/USDT", "ETH/USDT")}
 """What is traded when no symbol is named; other markets must be told."""

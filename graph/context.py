@@ -9,18 +9,17 @@ from decimal import Decimal
 
 from agent.planner import Planner
 from broker.outbox import PAPER_ACCOUNT
-from journal.books import Journal
-from market.observe import Observer
-from tools.desk import Desk
-from traces.recorder import Recorder
-
 from domain.candles import Timeframe
 from domain.clock import Clock, parse_moment
 from domain.snapshot import Snapshot
 from graph.caps import Caps
 from graph.state import RunState
+from journal.books import Journal
+from market.observe import Observer
 from market.protocol import MarketSource
 from policies.settings import Policy
+from tools.desk import Desk
+from traces.recorder import Recorder
 
 
 class Stopwatch:

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from policies.document import verdict_document
-
 from graph.context import RunContext
 from graph.recording import plan_of, verdict_of
 from graph.state import RunState
+from policies.document import verdict_document
 
 
 def decision_document(context: RunContext, state: RunState) -> dict[str, Any]:

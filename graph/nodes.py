@@ -8,18 +8,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from langchain_core.messages import BaseMessage, ToolMessage
+
 from agent.critique import complaint_messages, critique_messages
-from agent.parse import Asked, CallRequest, Invalid, parse_answer
+from agent.parse import Asked, Invalid, parse_answer
 from agent.prompt import situation_message, system_message
 from broker.outbox import close_order, entry_order
-from langchain_core.messages import AIMessage, BaseMessage, ToolMessage
-from policies.explain import rules_text
-
 from domain.clock import parse_moment
 from domain.errors import DataError, Unreachable
-from domain.plan import Answer, ExitDraft, NoTrade, PlanDraft, make_plan
-from domain.strict_json import JsonRefused, loads
+from domain.plan import ExitDraft, PlanDraft, make_plan
 from domain.verdict import Approved, Denied
+from graph.answers import ended_without_answer, read_answer, tool_call
 from graph.caps import cap_reached
 from graph.context import RunContext
 from graph.decision import decision_document
@@ -30,7 +29,6 @@ from graph.recording import (
     answer_of,
     keep,
     message_of,
-    note_answer,
     note_prompt,
     note_reply,
     note_review,
@@ -44,8 +42,9 @@ from graph.recording import (
 from graph.routes import may_revise
 from graph.state import RunState, initial_state
 from policies.case import Case, market_facts
+from policies.explain import rules_text
 from policies.gate import review as review_case
-from tools.protocol import ToolCall, ToolRequest
+from tools.protocol import ToolRequest
 from traces import events
 
 Update = dict[str, Any]
@@ -61,8 +60,7 @@ async def observe(context: RunContext, state: RunState) -> Update:
         snapshot = await context.observer.snapshot(symbol, as_of)
         marks = await context.marks(as_of, snapshot)
     except (DataError, Unreachable) as error:
-        failure = {"outcome": "failed", "codes": ["DATA_UNAVAILABLE"], "reason": str(error)}
-        return {**begun, **failure}
+        return {**begun, **ended_without_answer("DATA_UNAVAILABLE", str(error))}
     rules = rules_text(context.policy, context.source.instrument(symbol))
     account = context.journal.account(marks, as_of, symbol)
     opening: list[BaseMessage] = [
@@ -80,7 +78,7 @@ async def plan(context: RunContext, state: RunState) -> Update:
     """Ask the model once and read its answer."""
     elapsed_s = context.stopwatch.elapsed_s(state["run_id"])
     if reached := cap_reached(context.caps, state, elapsed_s):
-        return {"answer": "none", "outcome": "failed", "codes": [reached[0]], "reason": reached[1]}
+        return ended_without_answer(*reached)
     messages = [message_of(context, h) for h in state["messages"]]
     note_prompt(context, state, messages)
     try:
@@ -93,12 +91,7 @@ async def plan(context: RunContext, state: RunState) -> Update:
             "plan",
             events.ModelFailed(error=type(error).__name__, message=str(error), latency_ms=0.0),
         )
-        return {
-            "answer": "none",
-            "outcome": "failed",
-            "codes": ["MODEL_UNAVAILABLE"],
-            "reason": str(error),
-        }
+        return ended_without_answer("MODEL_UNAVAILABLE", str(error))
     message_hash = keep(context, reply.message)
     note_reply(context, state, reply, message_hash)
     return {
@@ -107,42 +100,8 @@ async def plan(context: RunContext, state: RunState) -> Update:
         "input_tokens": state["input_tokens"] + reply.usage.input_tokens,
         "output_tokens": state["output_tokens"] + reply.usage.output_tokens,
         "cost_usd": add_cost(state["cost_usd"], reply.cost_usd),
-        **_read_answer(context, state, reply.message),
+        **read_answer(context, state, reply.message),
     }
-
-
-def _read_answer(context: RunContext, state: RunState, message: AIMessage) -> Update:
-    parsed = parse_answer(message, context.desk.names)
-    if isinstance(parsed, ExitDraft) and context.journal.position(state["symbol"]) is None:
-        parsed = Invalid("NO_POSITION", f"there is no open position in {state['symbol']} to exit")
-    if isinstance(parsed, Asked) and state["tool_turns"] >= context.caps.max_tool_turns_count:
-        turns = context.caps.max_tool_turns_count
-        note_answer(context, state, "tool_calls")
-        return {
-            "answer": "tool_calls",
-            "outcome": "failed",
-            "codes": ["TOOL_TURNS_CAP"],
-            "reason": f"the model asked for data in more than {turns} turns, the cap",
-        }
-    return _sort_answer(context, state, parsed)
-
-
-def _sort_answer(context: RunContext, state: RunState, parsed: Asked | Answer | Invalid) -> Update:
-    match parsed:
-        case Asked():
-            note_answer(context, state, "tool_calls")
-            return {"answer": "tool_calls"}
-        case Invalid(code=code, complaint=sentence):
-            note_answer(context, state, "invalid", None, f"{code}: {sentence}")
-            return {"answer": "invalid", "complaint": [code, sentence], "codes": [code]}
-        case NoTrade(reason=reason):
-            note_answer(context, state, "no_trade", {"reason": reason})
-            return {"answer": "no_trade", "outcome": "no_trade", "codes": [], "reason": reason}
-        case PlanDraft() | ExitDraft():
-            kind = "plan" if isinstance(parsed, PlanDraft) else "exit"
-            body = parsed.model_dump(mode="json")
-            note_answer(context, state, kind, body)
-            return {"answer": kind, "draft": body, "complaint": []}
 
 
 async def call_tools(context: RunContext, state: RunState) -> Update:
@@ -157,7 +116,7 @@ async def call_tools(context: RunContext, state: RunState) -> Update:
         as_of=context.now(state),
     )
     answers = await context.desk.answer(
-        [_tool_call(call) for call in calls], request, state["tool_calls"]
+        [tool_call(call) for call in calls], request, state["tool_calls"]
     )
     for answer in answers:
         note_tool(context, state, answer)
@@ -306,11 +265,3 @@ async def record(context: RunContext, state: RunState) -> Update:
     )
     context.stopwatch.forget(state["run_id"])
     return {"outcome": outcome}
-
-
-def _tool_call(call: CallRequest) -> ToolCall:
-    try:
-        arguments = loads(call.arguments_text or "{}")
-    except JsonRefused as error:
-        arguments = {"unreadable": str(error)}
-    return ToolCall(call.call_id, call.name, arguments if isinstance(arguments, dict) else {})

@@ -6,17 +6,17 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from agent.messages import dump_message, load_message
-from agent.planner import Reply
 from langchain_core.messages import AIMessage, BaseMessage
-from policies.document import verdict_document
 from pydantic import TypeAdapter
 
+from agent.messages import dump_message, load_message
+from agent.planner import Reply
 from domain.plan import TradePlan
 from domain.snapshot import Snapshot
 from domain.verdict import Denied, Verdict
 from graph.context import RunContext
 from graph.state import AnswerKind, RunState
+from policies.document import verdict_document
 from tools.protocol import ToolAnswer
 from traces import events
 

@@ -34,10 +34,9 @@ def check(
 
     Exits with 0 when approved and with 5 when denied.
     """
-    from policies.document import read_case, verdict_document
-
     from app.cli.output import print_json
     from domain.verdict import Denied
+    from policies.document import read_case, verdict_document
     from policies.gate import review
 
     parsed = read_case(_read(case))
@@ -53,9 +52,8 @@ def check(
 @app.command()
 def schema() -> None:
     """Print the JSON Schema of a case."""
-    from policies.document import case_schema
-
     from app.cli.output import print_json
+    from policies.document import case_schema
 
     print_json(case_schema())
 

@@ -29,9 +29,8 @@ def list_(
     as_json: bool = typer.Option(False, "--json", help="One JSON document."),
 ) -> None:
     """List decisions, newest first."""
-    from traces.index import list_runs
-
     from app.home import DATABASE, state_home
+    from traces.index import list_runs
 
     rows = list_runs(
         state_home() / DATABASE,

@@ -1,0 +1,77 @@
+"""What a model's answer does to the state: a data request, a plan, an exit, no trade, a complaint."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from langchain_core.messages import AIMessage
+
+from agent.parse import Asked, CallRequest, Invalid, parse_answer
+from domain.plan import Answer, ExitDraft, NoTrade, PlanDraft
+from domain.strict_json import JsonRefused, loads
+from graph.context import RunContext
+from graph.recording import note_answer
+from graph.state import RunState
+from tools.protocol import ToolCall
+
+Update = dict[str, Any]
+
+
+def ended_without_answer(code: str, reason: str) -> Update:
+    """A cap or an outage ends the run; nothing is traded."""
+    return {"answer": "none", "outcome": "failed", "codes": [code], "reason": reason}
+
+
+def read_answer(context: RunContext, state: RunState, message: AIMessage) -> Update:
+    """Parse the model's message and say what follows from it."""
+    parsed = parse_answer(message, context.desk.names)
+    if isinstance(parsed, ExitDraft) and context.journal.position(state["symbol"]) is None:
+        parsed = Invalid("NO_POSITION", f"there is no open position in {state['symbol']} to exit")
+    if isinstance(parsed, Asked) and state["tool_turns"] >= context.caps.max_tool_turns_count:
+        turns = context.caps.max_tool_turns_count
+        note_answer(context, state, "tool_calls")
+        return ended_without_answer(
+            "TOOL_TURNS_CAP", f"the model asked for data in more than {turns} turns, the cap"
+        )
+    return _follow(context, state, parsed)
+
+
+def _follow(context: RunContext, state: RunState, parsed: Asked | Answer | Invalid) -> Update:
+    match parsed:
+        case Asked():
+            note_answer(context, state, "tool_calls")
+            return {"answer": "tool_calls"}
+        case Invalid(code=code, complaint=sentence):
+            note_answer(context, state, "invalid", None, f"{code}: {sentence}")
+            return {"answer": "invalid", "complaint": [code, sentence], "codes": [code]}
+        case NoTrade(reason=reason):
+            note_answer(context, state, "no_trade", {"reason": reason})
+            return {"answer": "no_trade", "outcome": "no_trade", "codes": [], "reason": reason}
+        case PlanDraft():
+            return _proposed(context, state, "plan", parsed)
+        case ExitDraft():
+            return _proposed(context, state, "exit", parsed)
+
+
+def _proposed(
+    context: RunContext,
+    state: RunState,
+    kind: Literal["plan", "exit"],
+    draft: PlanDraft | ExitDraft,
+) -> Update:
+    body = draft.model_dump(mode="json")
+    note_answer(context, state, kind, body)
+    return {"answer": kind, "draft": body, "complaint": [], "codes": []}
+
+
+def tool_call(call: CallRequest) -> ToolCall:
+    """The desk's form of a call; arguments that cannot be read become one the desk refuses."""
+    try:
+        arguments = loads(call.arguments_text or "{}")
+    except JsonRefused as error:
+        arguments = {"unreadable": str(error)}
+    return ToolCall(
+        call.call_id,
+        call.name,
+        arguments if isinstance(arguments, dict) else {"unreadable": "not a JSON object"},
+    )
