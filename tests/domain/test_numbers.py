@@ -1,0 +1,60 @@
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.numbers import (
+    ceil_to_tick,
+    finite_or_none,
+    floor_to_step,
+    floor_to_tick,
+    plain,
+    to_decimal,
+)
+
+PRICES = st.decimals(min_value="0.0001", max_value="1000000", places=6)
+STEPS = st.sampled_from([Decimal(s) for s in ("0.00001", "0.01", "0.1", "0.5", "1", "5")])
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False, min_value=-1e15, max_value=1e15))
+def test_a_float_becomes_the_decimal_that_reads_back_the_same(value: float) -> None:
+    assert float(to_decimal(value)) == value
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), "-Infinity", Decimal("NaN")])
+def test_what_is_not_finite_is_refused(value: float) -> None:
+    with pytest.raises(ValueError, match="finite"):
+        to_decimal(value)
+
+
+@given(PRICES, STEPS)
+def test_rounding_brackets_the_value_by_less_than_one_step(value: Decimal, step: Decimal) -> None:
+    low, high = floor_to_tick(value, step), ceil_to_tick(value, step)
+    assert low <= value <= high
+    assert value - low < step
+    assert high - value < step
+    assert low % step == 0
+    assert floor_to_step(value, step) == low
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "text"),
+    [
+        ("1E+3", None, "1000"),
+        ("0.10", None, "0.1"),
+        ("-0.00", None, "0"),
+        ("1234.5678", 2, "1234.57"),
+        ("100", 2, "100"),
+        ("0.000001", None, "0.000001"),
+    ],
+)
+def test_plain_text_has_no_exponent_and_no_trailing_zero(
+    value: str, digits: int | None, text: str
+) -> None:
+    assert plain(Decimal(value), digits) == text
+
+
+def test_an_indicator_with_nothing_to_say_is_none() -> None:
+    assert finite_or_none(float("nan")) is None
+    assert finite_or_none(1.5) == 1.5
