@@ -32,7 +32,7 @@ def read_case(text: str) -> Case | Denied:
     """
     try:
         raw = loads(text)
-        document = CaseDocument.model_validate(_strict(raw))
+        document = CaseDocument.model_validate(_strict(raw), strict=True)
     except JsonRefused as error:
         return Denied((_refusal(error.code, "text", f"The case is refused: {error}."),))
     except ValidationError as error:

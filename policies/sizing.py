@@ -107,10 +107,10 @@ def split_targets(
         return merged, _legs(merged, step, quantity)  # the whole is too small: denied by its rule
     while True:
         legs = _legs(merged, step, quantity)
-        small = next((i for i, leg in enumerate(legs) if _below(leg, instrument, entry_price)), -1)
-        if small < 0:
+        small = [i for i, leg in enumerate(legs) if _below(leg, instrument, entry_price)]
+        if not small:
             return merged, legs
-        near = max(small - 1, 0)
+        near = max(small[-1] - 1, 0)
         pair = Share(merged[near].price, merged[near].weight + merged[near + 1].weight)
         merged = (*merged[:near], pair, *merged[near + 2 :])
 

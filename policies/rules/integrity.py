@@ -15,9 +15,9 @@ LARGEST = Decimal("1e12")
 def numbers_are_valid(case: Case) -> Finding:
     """`NUMBER_INVALID`: every price, step and amount is finite, 0 < x < 1e12.
 
-    The doors refuse such numbers already; the gate does not trust that a door was used. Equity and
-    free margin may be 0 or negative, but have to be finite. Source: NaN compares false with
-    everything, so that a check written the other way round would let it pass.
+    The doors refuse such numbers already; the gate does not trust that a door was used. Equity,
+    free margin, fee and the venue's minima may be 0 or negative, but have to be finite. Reason: NaN
+    compares false with everything, so that a check written the other way round would pass it.
     """
     broken = [
         f"{name} {value}"
@@ -26,7 +26,7 @@ def numbers_are_valid(case: Case) -> Finding:
     ]
     broken += [
         f"{name} {value}"
-        for name, value in (("equity", case.account.equity), ("free", case.account.free))
+        for name, value in _finite(case)
         if not (value.is_finite() and abs(value) < LARGEST)
     ]
     sentence = (
@@ -46,6 +46,17 @@ def _positive(case: Case) -> list[tuple[str, Decimal]]:
         ("quantity step", instrument.quantity_step),
     ]
     return named if draft.entry is None else [*named, ("entry", draft.entry)]
+
+
+def _finite(case: Case) -> list[tuple[str, Decimal]]:
+    account, instrument = case.account, case.instrument
+    return [
+        ("equity", account.equity),
+        ("free margin", account.free),
+        ("least quantity", instrument.min_quantity),
+        ("least notional", instrument.min_notional),
+        ("fee", instrument.taker_fee_fraction),
+    ]
 
 
 def symbol_is_known(case: Case) -> Finding:

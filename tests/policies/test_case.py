@@ -1,0 +1,68 @@
+"""What a rule may see of the market and the account."""
+
+from __future__ import annotations
+
+from domain.book import Level
+from domain.candles import Timeframe
+from domain.snapshot import Features, Regime, Snapshot
+from policies.case import Held, WorkingEntry, known, market_facts
+from tests.policies.cases import NOW, D, ago, book, make_case
+
+
+def snapshot(**features) -> Snapshot:
+    full = Features(timeframe=Timeframe.H1, bars=400, known_at=NOW, close=7485.1, **features)
+    return Snapshot(
+        symbol="BTC/USD",
+        kind="spot",
+        as_of=NOW,
+        timeframe=Timeframe.H1,
+        last=D("7485.1"),
+        last_at=ago(1),
+        book=book(),
+        bars=(),
+        features=(full,),
+        regime=Regime(
+            volatility=None,
+            volatility_percentile=None,
+            trend=None,
+            adx_14=None,
+            vwap_slope_bps=None,
+            liquidity=None,
+        ),
+        provenance={},
+    )
+
+
+def test_floats_become_the_shortest_decimals():
+    facts = market_facts(snapshot(atr_14=60.1, realised_volatility=0.55), NOW)
+    assert (facts.atr, facts.realised_volatility) == (D("60.1"), D("0.55"))
+    assert (facts.history_bars, facts.candle_known_at, facts.last_at) == (400, NOW, ago(1))
+
+
+def test_what_is_warming_up_is_missing_not_zero():
+    facts = market_facts(snapshot(), NOW)
+    assert (facts.atr, facts.realised_volatility) == (None, None)
+    bare = market_facts(snapshot().model_copy(update={"features": ()}), NOW)
+    assert (bare.atr, bare.candle_known_at, bare.history_bars) == (None, None, 0)
+
+
+def test_working_entries_count_in_full_beside_positions():
+    account = make_case(
+        account__positions=(Held("BTC/USDT", D(-2), D(100)), Held("ETH/USDT", D(1), D(50))),
+        account__working_entries=(WorkingEntry("BTC/USDT", "buy", D(30)),),
+    ).account
+    assert account.gross_notional == 280
+    assert account.symbol_notional("BTC/USDT") == 230
+    assert account.symbol_notional("btc/usdt") == 0
+
+
+def test_missing_nan_and_infinite_are_the_same_to_a_rule():
+    assert [known(value) for value in (None, D("NaN"), D("Infinity"), D(0))] == [None] * 3 + [0]
+
+
+def test_direction_side_and_origin_follow_from_draft_and_book():
+    assert (make_case().direction, make_case("short").direction) == (1, -1)
+    assert (make_case().entry_side, make_case("short").entry_side) == ("buy", "sell")
+    assert make_case(market__book__origin="modelled").modelled
+    assert not make_case(market__book=None).modelled
+    assert make_case(market__book__bids=(Level(D(1), D(1)),)).direction == 1
