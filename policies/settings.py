@@ -12,7 +12,15 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from domain.errors import ConfigError
 from domain.strict_json import canonical, content_hash
@@ -92,6 +100,13 @@ class Policy(BaseModel):
     """Assumed slippage of a stop, at least."""
     stop_slippage_atr_ratio: Annotated[Decimal, Field(ge=0, le=1)] = Decimal("0.05")
     """Assumed slippage of a stop in ATR14; the larger of the two holds."""
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _numbers_are_numbers(cls, value: object, info: ValidationInfo) -> object:
+        if info.field_name not in {"symbols", "sides"} and isinstance(value, str | bool):
+            raise ValueError("was expected to be a number, without quotes")
+        return value
 
     @model_validator(mode="after")
     def _stop_band_is_open(self) -> Policy:

@@ -1,0 +1,132 @@
+"""`plangate run` from outside: repeatable, resumable, interruptible, one document on stdout."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import time
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.command import COMMAND, environment, plangate
+
+WINDOW = ("--from", "2019-04-01", "--to", "2019-04-21", "--every", "6")
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("home")
+
+
+def test_two_runs_give_the_same_bytes_and_the_ledger_equals_its_fills(tmp_path: Path) -> None:
+    homes = [tmp_path / "a", tmp_path / "b"]
+    for home in homes:
+        home.mkdir()
+    first, second = (plangate(h, "run", *WINDOW, "--session", "s", "--json") for h in homes)
+    assert first.code == 0, first.err
+    assert first.out == second.out
+    document = first.document
+    assert document["schema"] == "plangate.run/1"
+    assert len(document["decisions"]) == 80
+    assert document["account"]["replayed_from_fills"]["equal"] is True
+    assert document["cost"]["usd"] == "0"
+    assert "no advice" in document["disclaimer"] or "not advice" in document["disclaimer"]
+
+
+def test_a_session_in_parts_equals_the_session_in_one_go(tmp_path: Path) -> None:
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    for home in (whole, parts):
+        home.mkdir()
+    expected = plangate(whole, "run", *WINDOW, "--session", "s", "--json")
+    for _ in range(2):
+        ran = plangate(parts, "run", *WINDOW, "--session", "s", "--decisions", "25", "--json")
+        assert ran.code == 0, ran.err
+    assert len(ran.document["decisions"]) == 50
+    final = plangate(parts, "run", *WINDOW, "--session", "s", "--json")
+    assert final.out == expected.out
+
+
+def test_ctrl_c_loses_nothing_and_the_session_goes_on(tmp_path: Path) -> None:
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    for home in (whole, cut):
+        home.mkdir()
+    words = ["run", *WINDOW, "--session", "s", "--json"]
+    expected = plangate(whole, *words)
+    process = subprocess.Popen(
+        [*COMMAND, *words],
+        env=environment(cut),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and not _decisions_recorded(cut):
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 130, err
+    assert "--session s" in err
+    assert "Traceback" not in err
+    assert 0 < len(json.loads(out)["decisions"]) < 80
+    assert plangate(cut, *words).out == expected.out
+
+
+def _decisions_recorded(home: Path) -> bool:
+    listed = plangate(home, "traces", "list", "--json")
+    return listed.code == 0 and len(listed.document["runs"]) > 2
+
+
+def test_people_get_a_table_with_a_revision_and_where_the_trace_lies(home: Path) -> None:
+    ran = plangate(home, "run", *WINDOW, "--session", "people")
+    assert ran.code == 0, ran.err
+    for words in ("decisions with a plan", "denied", "approved", "max drawdown", "plangate traces"):
+        assert words in ran.out
+    assert max(len(line) for line in ran.out.splitlines()) <= 100
+
+
+def test_a_report_has_figures_and_a_page(home: Path, tmp_path: Path) -> None:
+    plangate(home, "run", *WINDOW, "--session", "paged", "--json")
+    page = tmp_path / "report.html"
+    ran = plangate(home, "report", "--session", "paged", "--html", str(page), "--json")
+    assert ran.code == 0, ran.err
+    document = ran.document
+    assert document["schema"] == "plangate.report/1"
+    assert sum(document["selectivity"]["outcomes"].values()) == 80
+    text = page.read_text(encoding="utf-8")
+    assert "<svg" in text
+    assert "<script" not in text
+    assert "promise nothing" in text
+
+
+def test_a_trace_can_be_shown_and_fits_a_terminal(home: Path) -> None:
+    plangate(home, "run", *WINDOW, "--session", "traced", "--json")
+    runs = plangate(
+        home, "traces", "list", "--session", "traced", "--outcome", "approved", "--json"
+    )
+    run_id = runs.document["runs"][0]["run_id"]
+    shown = plangate(home, "traces", "show", run_id, "--session", "traced")
+    assert shown.code == 0, shown.err
+    assert "propose_plan" in shown.out
+    assert max(len(line) for line in shown.out.splitlines()) <= 100
+    as_json = plangate(home, "traces", "show", run_id, "--session", "traced", "--json")
+    assert as_json.document
+
+
+def test_another_market_under_the_same_name_is_refused(home: Path) -> None:
+    plangate(home, "run", *WINDOW, "--session", "mine", "--decisions", "1", "--json")
+    ran = plangate(home, "run", *WINDOW, "--session", "mine", "--capital", "500", "--json")
+    assert ran.code == 6
+    assert "capital" in ran.err
+    assert ran.out == ""
+
+
+def test_capital_is_scaled_without_changing_decisions(tmp_path: Path) -> None:
+    small = plangate(tmp_path, "run", *WINDOW, "--session", "a", "--capital", "10000", "--json")
+    large = plangate(tmp_path, "run", *WINDOW, "--session", "b", "--capital", "20000", "--json")
+    assert [d["run_id"] for d in small.document["decisions"]] == [
+        d["run_id"] for d in large.document["decisions"]
+    ]
+    assert Decimal(large.document["account"]["capital"]) == 20000
