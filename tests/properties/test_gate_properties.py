@@ -29,9 +29,9 @@ def numbers(low: str, high: str, places: int = 2) -> st.SearchStrategy[Decimal]:
 
 
 @st.composite
-def books(draw: st.DrawFn) -> OrderBook:
+def books(draw: st.DrawFn, widest: str) -> OrderBook:
     def side(direction: int) -> tuple[Level, ...]:
-        steps = draw(st.lists(numbers("0.1", "8", 1), min_size=1, max_size=4))
+        steps = draw(st.lists(numbers("0.1", widest, 1), min_size=1, max_size=4))
         prices = [MID]
         for step in steps:
             prices.append(prices[-1] + direction * step)
@@ -41,7 +41,7 @@ def books(draw: st.DrawFn) -> OrderBook:
 
 
 @st.composite
-def cases(draw: st.DrawFn, side: str | None = None) -> Case:
+def cases(draw: st.DrawFn, side: str | None = None, widest: str = "8") -> Case:
     side = side or draw(st.sampled_from(["long", "short"]))
     sign = 1 if side == "long" else -1
     reach = sorted(draw(st.lists(numbers("-50", "1500", 1), min_size=1, max_size=3)))
@@ -60,7 +60,7 @@ def cases(draw: st.DrawFn, side: str | None = None) -> Case:
     return make_case(
         side,
         draft=plan,
-        market__book=draw(books()),
+        market__book=draw(books(widest)),
         market__atr=draw(numbers("1", "300", 1)),
         market__realised_volatility=draw(numbers("0.05", "2")),
         market__funding__rate_fraction=draw(numbers("-0.004", "0.004", 5)),
@@ -176,9 +176,12 @@ def test_the_same_case_gives_the_same_verdict_and_never_raises(case: Case):
 
 
 @FEW
-@given(case=cases(side="long"))
+@given(case=cases(side="long", widest="4"))
 def test_long_and_short_are_mirror_images(case: Case):
-    """Without the costs that are reckoned from the price level, which a mirror cannot keep."""
+    """Without what is reckoned from the price level, which a mirror cannot keep: fees, notional.
+
+    Equity is so small against the ATR that the risk budget or the depth always decides the size.
+    """
     free = edit(
         case,
         instrument__taker_fee_fraction=D(0),
@@ -191,21 +194,22 @@ def test_long_and_short_are_mirror_images(case: Case):
         ),
         market__funding__rate_fraction=D(0),
         account__equity=D(1_000),
+        market__atr=max(case.market.atr, D(60)),
         account__free=D(1_000_000),
     )
     bracket, mirrored = build_bracket(free), build_bracket(mirror(free))
     assert isinstance(bracket, Bracket)
     assert isinstance(mirrored, Bracket)
-    assert bracket.entry_price - MID == MID - mirrored.entry_price
+    assert close(bracket.entry_price - MID, MID - mirrored.entry_price)
     assert bracket.stop_price - MID == MID - mirrored.stop_price
-    assert bracket.risk_per_unit == mirrored.risk_per_unit
-    assert bracket.reward_risk == mirrored.reward_risk
-    if decided_by_risk(bracket) and decided_by_risk(mirrored):
-        assert bracket.quantity == mirrored.quantity
+    assert close(bracket.risk_per_unit, mirrored.risk_per_unit)
+    assert close(bracket.reward_risk, mirrored.reward_risk)
+    assert bracket.quantity == mirrored.quantity
 
 
-def decided_by_risk(bracket: Bracket) -> bool:
-    return min(bracket.sizing, key=lambda step: step.quantity).name == "risk_budget"
+def close(one: Decimal, other: Decimal) -> bool:
+    """Equal but for the last of 28 digits, in which an average price may be rounded."""
+    return abs(one - other) < D("1e-18")
 
 
 def mirror(case: Case) -> Case:
