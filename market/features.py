@@ -182,8 +182,9 @@ def _fill_windows(columns: dict[str, Floats], series: Series) -> None:
     columns["bollinger_middle"][:] = middle
     columns["bollinger_lower"][:] = lower
     k, d = columns["stochastic_k"], columns["stochastic_d"]
-    mean = talib.MA_Type.SMA
-    k[:], d[:] = talib.STOCH(high, low, close, STOCHASTIC_BARS, 3, mean, 3, mean)
+    k[:], d[:] = talib.STOCH(
+        high, low, close, fastk_period=STOCHASTIC_BARS, slowk_period=3, slowd_period=3
+    )
     if (k == 0).any() or (d == 0).any():
         still = talib.MAX(high, STOCHASTIC_BARS) == talib.MIN(low, STOCHASTIC_BARS)
         k[_seen_in_last(still, 3)] = np.nan

@@ -1,0 +1,229 @@
+"""One look at the market: everything that is known about one instrument as of one moment.
+
+The observer asks the source for candles, price, book, funding and open interest at once, computes
+features and regime, and says of every datum where it comes from and of every absent one why. It
+trusts no source about time: a datum stamped after `as_of` is an error, not a gift.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from domain.book import OrderBook
+from domain.candles import Candles, Timeframe
+from domain.clock import from_ms, iso
+from domain.errors import DataError
+from domain.snapshot import Bar, Features, Funding, Provenance, Regime, Snapshot
+from market.features import MIN_VOLATILITY_BARS, WARMUP_BARS, features_at, volatility_bars
+from market.modelled_book import modelled_book
+from market.protocol import MarketSource, Tick
+from market.regime import HISTORY_BARS, MIN_HISTORY_BARS, regime
+
+HIGHER: dict[Timeframe, tuple[Timeframe, ...]] = {
+    Timeframe.M1: (Timeframe.M5, Timeframe.M15),
+    Timeframe.M5: (Timeframe.H1, Timeframe.H4),
+    Timeframe.M15: (Timeframe.H1, Timeframe.H4),
+    Timeframe.M30: (Timeframe.H4, Timeframe.D1),
+    Timeframe.H1: (Timeframe.H4, Timeframe.D1),
+    Timeframe.H4: (Timeframe.D1,),
+    Timeframe.D1: (),
+}
+"""What is seen beside each decision timeframe."""
+DECISION_BARS = WARMUP_BARS + HISTORY_BARS
+"""Enough for percentiles to rank among the same history live as in a simulation."""
+CONTEXT_BARS = 500
+"""Enough to be warm, on the higher timeframes."""
+SHOWN_BARS = 24
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What the source answered, all of it checked against the moment of the question."""
+
+    candles: tuple[Candles, ...]
+    """Per timeframe, the decision timeframe first."""
+    tick: Tick
+    book: OrderBook | None
+    funding: Funding | None
+    open_interest: Decimal | None
+    others: tuple[Candles, ...]
+    """Decision candles of the session's other symbols, for breadth."""
+
+
+class Observer:
+    """Takes snapshots of one source for a session's symbols."""
+
+    def __init__(self, source: MarketSource, timeframe: Timeframe, symbols: Sequence[str]) -> None:
+        self.source = source
+        self.timeframe = timeframe
+        self.symbols = tuple(symbols)
+        self.timeframes = (timeframe, *HIGHER[timeframe])
+
+    async def snapshot(self, symbol: str, as_of: datetime) -> Snapshot:
+        """What is known about `symbol` as of `as_of`.
+
+        Raises:
+            DataError: no candle is closed or no price known yet, or the source answered with
+                something that was not known at `as_of`.
+            Unreachable: no answer.
+        """
+        seen = await self._look(symbol, as_of)
+        decision = seen.candles[0]
+        instrument = self.source.instrument(symbol)
+        features = tuple(features_at(candles) for candles in seen.candles if len(candles))
+        breadth = _breadth(features[0], seen.others)
+        market_regime = regime(decision, features[0], breadth)
+        book = seen.book or modelled_book(
+            decision, instrument.price_tick, seen.tick.price, seen.tick.at
+        )
+        return Snapshot(
+            symbol=symbol,
+            kind=instrument.kind,
+            as_of=as_of,
+            timeframe=self.timeframe,
+            last=seen.tick.price,
+            last_at=seen.tick.at,
+            book=book,
+            bars=_bars(decision),
+            features=features,
+            regime=market_regime,
+            funding=seen.funding,
+            open_interest=seen.open_interest,
+            missing=(
+                *_missing_features(seen.candles, features),
+                *_missing_regime(market_regime, seen.others),
+                *self._missing_data(seen, book, perpetual=instrument.kind == "perpetual"),
+            ),
+            provenance=self._provenance(seen, book, as_of),
+        )
+
+    async def _look(self, symbol: str, as_of: datetime) -> _Seen:
+        """Ask for everything at once."""
+        source = self.source
+        others = [name for name in self.symbols if name != symbol]
+        candles, tick, book, funding, open_interest, rest = await asyncio.gather(
+            asyncio.gather(
+                source.candles(symbol, self.timeframe, as_of, DECISION_BARS),
+                *(
+                    source.candles(symbol, timeframe, as_of, CONTEXT_BARS)
+                    for timeframe in self.timeframes[1:]
+                ),
+            ),
+            source.tick(symbol, as_of),
+            source.book(symbol, as_of),
+            source.funding(symbol, as_of),
+            source.open_interest(symbol, as_of),
+            asyncio.gather(
+                *(source.candles(name, self.timeframe, as_of, DECISION_BARS) for name in others)
+            ),
+        )
+        if tick is None or not len(candles[0]):
+            what = "price" if tick is None else f"closed {self.timeframe} candle"
+            raise DataError(
+                f"{source.info.name} knows no {what} of {symbol!r} at {iso(as_of)}; "
+                "start later, or give data that begins earlier"
+            )
+        return _Seen(tuple(candles), tick, book, funding, open_interest, tuple(rest))
+
+    def _provenance(
+        self, seen: _Seen, book: OrderBook | None, as_of: datetime
+    ) -> dict[str, Provenance]:
+        """Source and age of each datum; the one place that refuses what comes from the future."""
+        info = self.source.info
+        stamps = {f"candles.{candles.timeframe}": candles.known_at for candles in seen.candles} | {
+            "last": seen.tick.at,
+            "book": book.at if book else None,
+            "funding": seen.funding.known_at if seen.funding else None,
+            "open_interest": None if seen.open_interest is None else as_of,
+            "breadth": max(filter(None, (c.known_at for c in seen.others)), default=None),
+        }
+        for datum, known_at in stamps.items():
+            if known_at is not None and known_at > as_of:
+                raise DataError(
+                    f"{info.name} gave {datum} stamped {iso(known_at)} when asked as of "
+                    f"{iso(as_of)}; a decision may only see what was known then"
+                )
+        modelled = book is not None and book.origin == "modelled"
+        return {
+            datum: Provenance(
+                source=f"{info.name} (modelled)" if modelled and datum == "book" else info.name,
+                origin=info.origin,
+                known_at=known_at,
+            )
+            for datum, known_at in stamps.items()
+            if known_at is not None
+        }
+
+    def _missing_data(
+        self, seen: _Seen, book: OrderBook | None, *, perpetual: bool
+    ) -> Iterator[str]:
+        """What the source itself lacks."""
+        info = self.source.info
+        if seen.book is None:
+            why = "has none as of now" if "order_book" in info.offers else "offers none"
+            instead = "modelled from candles" if book else "none can be modelled without volume"
+            yield f"book: {info.name} {why}, {instead}"
+        if perpetual and seen.funding is None:
+            why = "no rate is known yet" if "funding" in info.offers else f"{info.name} offers none"
+            yield f"funding: {why}"
+        if seen.open_interest is None:
+            known = "open_interest" in info.offers
+            yield f"open interest: {info.name} {'has none as of now' if known else 'offers none'}"
+
+
+def _bars(candles: Candles) -> tuple[Bar, ...]:
+    newest = candles.last(SHOWN_BARS)
+    rows = zip(
+        newest.open_ms.tolist(),
+        newest.open.tolist(),
+        newest.high.tolist(),
+        newest.low.tolist(),
+        newest.close.tolist(),
+        newest.volume.tolist(),
+        strict=True,
+    )
+    return tuple(
+        Bar(open_time=from_ms(stamp), open=o, high=h, low=low, close=c, volume=v)
+        for stamp, o, h, low, c, v in rows
+    )
+
+
+def _breadth(own: Features, others: Sequence[Candles]) -> float | None:
+    """Share of the symbols that close above their EMA 50, among those that have one."""
+    all_features = [own, *(features_at(candles) for candles in others if len(candles))]
+    above = [f.close > f.ema_50 for f in all_features if f.ema_50 is not None]
+    return sum(above) / len(above) if len(above) > 1 else None
+
+
+def _missing_features(candles: Sequence[Candles], features: Sequence[Features]) -> Iterator[str]:
+    """Per timeframe what is absent, and whether time will bring it."""
+    for window in candles:
+        if not len(window):
+            yield f"{window.timeframe} candles: none is closed yet"
+    for found in features:
+        if found.bars < WARMUP_BARS:
+            yield f"{found.timeframe} features: warming up, {found.bars} of {WARMUP_BARS} bars"
+        else:
+            absent = [name for name, value in found if value is None]
+            if absent:
+                yield f"{found.timeframe} {', '.join(absent)}: nothing moved or traded"
+        wanted, there = volatility_bars(found.timeframe), found.bars - 1
+        if MIN_VOLATILITY_BARS <= there < wanted:
+            yield (
+                f"{found.timeframe} realised volatility: rests on {there} bars, "
+                f"30 days hold {wanted}"
+            )
+
+
+def _missing_regime(found: Regime, others: Sequence[Candles]) -> Iterator[str]:
+    """Percentiles and breadth that cannot be said."""
+    if found.volatility is None:
+        yield f"volatility percentile: fewer than {MIN_HISTORY_BARS} warm bars to rank among"
+    if found.liquidity is None:
+        yield f"liquidity percentile: fewer than {MIN_HISTORY_BARS} warm bars to rank among"
+    if others and found.breadth_fraction is None:
+        yield "breadth: fewer than two symbols have a warm EMA 50"
