@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -238,3 +239,13 @@ def test_examples_say_what_they_show():
         document = loads(path.read_text(encoding="utf-8"))
         assert isinstance(document, dict)
         assert document["comment"], path.name
+
+
+def test_the_page_names_every_field_and_every_code():
+    page = (Path(__file__).parents[2] / "docs" / "gate-cases.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(\w+)`", page))
+    schema = case_schema()
+    fields = {name for body in schema["$defs"].values() for name in body.get("properties", {})}
+    codes = {finding.code for finding in review(make_case()).findings}
+    assert (fields | set(schema["properties"]) | codes) - named == set()
+    assert read_case(page.split("```json")[1].split("```")[0]) == read_case(SHORT_FILE)
