@@ -185,7 +185,7 @@ def _fill_windows(columns: dict[str, Floats], series: Series) -> None:
     k[:], d[:] = talib.STOCH(
         high, low, close, fastk_period=STOCHASTIC_BARS, slowk_period=3, slowd_period=3
     )
-    if (k == 0).any() or (d == 0).any():
+    if (high == low).any():
         still = talib.MAX(high, STOCHASTIC_BARS) == talib.MIN(low, STOCHASTIC_BARS)
         k[_seen_in_last(still, 3)] = np.nan
         d[_seen_in_last(still, 5)] = np.nan
