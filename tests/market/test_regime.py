@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from domain.candles import Candles, Series
+from domain.snapshot import Regime
+from market.features import feature_table, features_at
+from market.regime import HISTORY_BARS, regime
+from tests.market.handmade import changed, cut, series, walk
+
+LONG = walk(3_000, seed=5)
+
+
+def regime_of(of: Series, stop: int | None = None, breadth: float | None = None) -> Regime:
+    candles = Candles(of, 0, len(of) if stop is None else stop)
+    return regime(candles, features_at(candles), breadth)
+
+
+def wilder(of: Series, row: int, times: float) -> Series:
+    """The same candles, with the wicks of the 30 before `row` made longer."""
+    rows = slice(row - 30, row)
+    middle = of.close[rows]
+    return changed(
+        of,
+        rows,
+        high=middle + (of.high[rows] - middle) * times,
+        low=middle - (middle - of.low[rows]) * times,
+    )
+
+
+def drift(bars: int, per_bar: float) -> Series:
+    """A walk that has a direction."""
+    rng = np.random.default_rng(2)
+    close = 100 * np.exp(np.cumsum(rng.normal(per_bar, 0.002, bars)))
+    opened = np.concatenate(([100.0], close[:-1]))
+    high, low = np.maximum(opened, close) * 1.001, np.minimum(opened, close) * 0.999
+    return series(open=opened, high=high, low=low, close=close, volume=rng.gamma(2, 50, bars))
+
+
+def test_a_percentile_is_the_share_of_history_at_or_below_now() -> None:
+    column = feature_table(LONG).column("atr_fraction")
+    past = column[2_500 - HISTORY_BARS : 2_500]
+    expected = float(np.mean(past <= past[-1]))
+    assert regime_of(LONG, 2_500).volatility_percentile == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("stop", "known"), [(300, False), (398, False), (399, True), (1_000, True)]
+)
+def test_a_percentile_needs_a_hundred_warm_values(stop: int, known: bool) -> None:
+    found = regime_of(LONG, stop)
+    assert (found.volatility_percentile is not None) == known
+    assert (found.volatility is not None) == known
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "bucket"),
+    [(0.0, 0.25, "low"), (0.25, 0.75, "normal"), (0.75, 0.95, "high"), (0.95, 1.01, "extreme")],
+)
+def test_buckets_stand_where_the_snapshot_says_they_do(
+    low: float, high: float, bucket: str
+) -> None:
+    seen = [regime_of(LONG, stop) for stop in range(1_000, 3_000, 3)]
+    inside = [r for r in seen if low <= (r.volatility_percentile or 0) < high]
+    assert inside
+    assert {r.volatility for r in inside} == {bucket}
+
+
+@pytest.mark.parametrize(("times", "liquidity"), [(0.1, "thin"), (10.0, "deep")])
+def test_liquidity_ranks_the_last_day_of_volume(times: float, liquidity: str) -> None:
+    rows = slice(2_000 - 24, 2_000)
+    assert regime_of(changed(LONG, rows, volume=LONG.volume[rows] * times), 2_000).liquidity == (
+        liquidity
+    )
+
+
+def test_a_rising_market_trends_up_and_a_falling_one_down() -> None:
+    assert regime_of(drift(600, 0.002)).trend == "up"
+    assert regime_of(drift(600, -0.002)).trend == "down"
+
+
+def test_without_strength_there_is_no_trend_but_a_range() -> None:
+    still = walk(600, seed=9)
+    weak = [
+        found
+        for stop in range(400, 600)
+        if (found := regime_of(still, stop)).adx_14 is not None and found.adx_14 < 20
+    ]
+    assert weak
+    assert {found.trend for found in weak} == {"range"}
+
+
+def test_a_trend_against_the_vwap_slope_is_a_range() -> None:
+    seen = [
+        (regime_of(LONG, stop), features_at(Candles(LONG, 0, stop))) for stop in range(400, 900)
+    ]
+    torn = [
+        found.trend
+        for found, features in seen
+        if (found.vwap_slope_bps or 0) < 0
+        and (features.ema_20 or 0) > (features.ema_50 or 0)
+        and (features.adx_14 or 0) >= 20
+    ]
+    assert torn
+    assert set(torn) == {"range"}
+
+
+def test_the_vwap_slope_is_per_bar_over_six_bars_in_bps() -> None:
+    vwap = feature_table(LONG).column("vwap_24")
+    expected = (vwap[999] / vwap[993] - 1) / 6 * 10_000
+    assert regime_of(LONG, 1_000).vwap_slope_bps == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("stop", [1, 6, 7, 23, 29])
+def test_the_slope_is_absent_before_two_full_windows(stop: int) -> None:
+    assert regime_of(LONG, stop).vwap_slope_bps is None
+
+
+def test_warming_up_is_a_reason_to_sit_out() -> None:
+    found = regime_of(LONG, 299)
+    assert found.sit_out
+    assert found.trend is None
+    assert found.sit_out_reasons == ("Indicators are warming up: 299 of 300 closed candles.",)
+
+
+def test_an_ordinary_market_is_no_reason_to_sit_out() -> None:
+    seen = [regime_of(LONG, stop) for stop in range(1_000, 3_000, 7)]
+    calm = [r for r in seen if r.volatility != "extreme" and r.liquidity != "thin"]
+    assert calm
+    assert not any(r.sit_out or r.sit_out_reasons for r in calm)
+
+
+def test_extreme_volatility_is_a_reason_to_sit_out() -> None:
+    found = regime_of(wilder(LONG, 2_000, 20.0), 2_000)
+    assert found.volatility == "extreme"
+    assert found.sit_out
+    assert found.sit_out_reasons[0].startswith("Volatility is extreme")
+
+
+@pytest.mark.parametrize(("silent", "sit_out"), [(5, False), (6, True)])
+def test_a_quarter_of_empty_candles_is_a_reason_to_sit_out(silent: int, sit_out: bool) -> None:
+    quiet = changed(LONG, slice(2_000 - silent, 2_000), volume=0.0)
+    reasons = regime_of(quiet, 2_000).sit_out_reasons
+    dried_up = [reason for reason in reasons if reason.startswith("Trading has dried up")]
+    assert bool(dried_up) == sit_out
+
+
+def test_the_thinnest_fiftieth_of_history_is_a_reason_to_sit_out() -> None:
+    rows = slice(2_000 - 24, 2_000)
+    thin = changed(LONG, rows, volume=LONG.volume[rows] / 50)
+    assert regime_of(thin, 2_000).sit_out_reasons == (
+        "Liquidity is thin: the volume of 24 candles is in the lowest 2% of its history.",
+    )
+
+
+def test_nothing_after_the_newest_candle_is_read() -> None:
+    assert regime_of(LONG, 1_500) == regime_of(cut(LONG, 1_500))
+
+
+def test_breadth_is_passed_on() -> None:
+    assert regime_of(LONG, breadth=0.75).breadth_fraction == 0.75
+    assert regime_of(LONG).breadth_fraction is None
