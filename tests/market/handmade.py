@@ -33,6 +33,15 @@ def walk(
     )
 
 
+def drifting(bars: int, per_bar: float) -> Series:
+    """A walk that has a direction."""
+    rng = np.random.default_rng(2)
+    close = 100 * np.exp(np.cumsum(rng.normal(per_bar, 0.002, bars)))
+    opened = np.concatenate(([100.0], close[:-1]))
+    high, low = np.maximum(opened, close) * 1.001, np.minimum(opened, close) * 0.999
+    return series(open=opened, high=high, low=low, close=close, volume=rng.gamma(2, 50, bars))
+
+
 def flat(bars: int, *, price: float = 100.0, volume: float = 1.0) -> Series:
     """Hourly candles in which nothing moves."""
     still = np.full(bars, price)

@@ -7,7 +7,7 @@ from domain.candles import Candles, Series
 from domain.snapshot import Regime
 from market.features import feature_table, features_at
 from market.regime import HISTORY_BARS, regime
-from tests.market.handmade import changed, cut, series, walk
+from tests.market.handmade import changed, cut, drifting, walk
 
 LONG = walk(3_000, seed=5)
 
@@ -27,15 +27,6 @@ def wilder(of: Series, row: int, times: float) -> Series:
         high=middle + (of.high[rows] - middle) * times,
         low=middle - (middle - of.low[rows]) * times,
     )
-
-
-def drift(bars: int, per_bar: float) -> Series:
-    """A walk that has a direction."""
-    rng = np.random.default_rng(2)
-    close = 100 * np.exp(np.cumsum(rng.normal(per_bar, 0.002, bars)))
-    opened = np.concatenate(([100.0], close[:-1]))
-    high, low = np.maximum(opened, close) * 1.001, np.minimum(opened, close) * 0.999
-    return series(open=opened, high=high, low=low, close=close, volume=rng.gamma(2, 50, bars))
 
 
 def test_a_percentile_is_the_share_of_history_at_or_below_now() -> None:
@@ -76,8 +67,8 @@ def test_liquidity_ranks_the_last_day_of_volume(times: float, liquidity: str) ->
 
 
 def test_a_rising_market_trends_up_and_a_falling_one_down() -> None:
-    assert regime_of(drift(600, 0.002)).trend == "up"
-    assert regime_of(drift(600, -0.002)).trend == "down"
+    assert regime_of(drifting(600, 0.002)).trend == "up"
+    assert regime_of(drifting(600, -0.002)).trend == "down"
 
 
 def test_without_strength_there_is_no_trend_but_a_range() -> None:

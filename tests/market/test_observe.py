@@ -1,0 +1,220 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from domain.candles import Candles, Series, Timeframe
+from domain.errors import DataError
+from domain.snapshot import Funding, Snapshot
+from market.features import features_at
+from market.modelled_book import modelled_book
+from market.observe import HIGHER, Observer
+from market.regime import regime
+from tests.market.handmade import (
+    START,
+    HandSource,
+    changed,
+    close_time,
+    cut,
+    drifting,
+    small_book,
+    walk,
+)
+
+BTC, ETH, SOL = "BTC/USDT", "ETH/USDT", "SOL/USDT"
+HOURS = walk(1_500)
+DATA = {
+    (BTC, Timeframe.H1): HOURS,
+    (BTC, Timeframe.H4): walk(375, seed=2, timeframe=Timeframe.H4),
+    (BTC, Timeframe.D1): walk(62, seed=3, timeframe=Timeframe.D1),
+}
+NOW = close_time(HOURS, 1_400)
+
+
+async def seen(source: HandSource, *symbols: str, at: timedelta = timedelta(0)) -> Snapshot:
+    return await Observer(source, Timeframe.H1, symbols or (BTC,)).snapshot(BTC, NOW + at)
+
+
+async def test_a_snapshot_holds_the_moment_as_it_was() -> None:
+    snapshot = await seen(HandSource(DATA))
+    decision = Candles(HOURS, 0, 1_400)
+    assert (snapshot.symbol, snapshot.as_of, snapshot.kind) == (BTC, NOW, "spot")
+    assert snapshot.last_at == NOW
+    assert snapshot.last == Decimal(str(round(float(HOURS.close[1_399]), 1)))
+    assert snapshot.features[0] == features_at(decision)
+    assert snapshot.regime == regime(decision, features_at(decision), None)
+    assert [found.timeframe for found in snapshot.features] == ["1h", "4h", "1d"]
+
+
+async def test_the_bars_are_the_newest_day_of_closed_candles() -> None:
+    bars = (await seen(HandSource(DATA))).bars
+    assert len(bars) == 24
+    assert bars[-1].open_time == NOW - timedelta(hours=1)
+    assert bars[-1].close == HOURS.close[1_399]
+    assert [bar.open_time for bar in bars] == sorted(bar.open_time for bar in bars)
+
+
+async def test_the_candle_that_is_forming_is_not_seen() -> None:
+    later = await seen(HandSource(DATA), at=timedelta(minutes=59))
+    assert later.bars == (await seen(HandSource(DATA))).bars
+
+
+@pytest.mark.parametrize("timeframe", list(Timeframe))
+async def test_each_timeframe_is_seen_with_coarser_ones(timeframe: Timeframe) -> None:
+    wanted = (timeframe, *HIGHER[timeframe])
+    data = {(BTC, each): walk(400, timeframe=each) for each in wanted}
+    snapshot = await Observer(HandSource(data), timeframe, (BTC,)).snapshot(
+        BTC, START + 400 * timeframe.delta
+    )
+    assert tuple(f.timeframe for f in snapshot.features)[:1] == (timeframe,)
+    assert all(coarse.seconds > timeframe.seconds for coarse in HIGHER[timeframe])
+
+
+async def test_without_a_book_one_is_modelled_and_called_so() -> None:
+    snapshot = await seen(HandSource(DATA))
+    assert snapshot.book == modelled_book(
+        Candles(HOURS, 0, 1_400), Decimal("0.1"), snapshot.last, NOW
+    )
+    assert snapshot.provenance["book"].source == "hand (modelled)"
+    assert "book: hand offers none, modelled from candles" in snapshot.missing
+
+
+async def test_a_book_of_the_source_is_taken_as_it_is() -> None:
+    book = small_book(NOW)
+    snapshot = await seen(HandSource(DATA, book=book))
+    assert snapshot.book == book
+    assert snapshot.provenance["book"].source == "hand"
+    assert not any(line.startswith("book") for line in snapshot.missing)
+
+
+async def test_where_nobody_trades_there_is_no_book_and_it_is_said() -> None:
+    silent = {**DATA, (BTC, Timeframe.H1): changed(HOURS, slice(1_300, 1_400), volume=0.0)}
+    snapshot = await seen(HandSource(silent))
+    assert snapshot.book is None
+    assert "book" not in snapshot.provenance
+    assert "book: hand offers none, none can be modelled without volume" in snapshot.missing
+    assert any(
+        line.startswith("1h vwap_24, volume_trend: nothing moved") for line in snapshot.missing
+    )
+    assert snapshot.regime.sit_out
+
+
+async def test_what_is_absent_is_named_with_its_reason() -> None:
+    missing = (await seen(HandSource(DATA, perpetual=True))).missing
+    assert "1d features: warming up, 58 of 300 bars" in missing
+    assert "funding: hand offers none" in missing
+    assert "open interest: hand offers none" in missing
+
+
+async def test_a_complete_market_of_spot_misses_only_what_the_source_lacks() -> None:
+    warm = {**DATA, (BTC, Timeframe.D1): walk(62, timeframe=Timeframe.D1)}
+    missing = (await seen(HandSource(warm, book=small_book(NOW)))).missing
+    assert missing == (
+        "1d features: warming up, 58 of 300 bars",
+        "open interest: hand offers none",
+    )
+
+
+async def test_volatility_that_rests_on_less_than_30_days_says_so() -> None:
+    early = Observer(HandSource(DATA), Timeframe.H1, (BTC,))
+    snapshot = await early.snapshot(BTC, close_time(HOURS, 400))
+    assert "1h realised volatility: rests on 399 bars, 30 days hold 720" in snapshot.missing
+
+
+async def test_a_higher_timeframe_without_a_closed_candle_is_named() -> None:
+    only = {(BTC, Timeframe.H1): HOURS}
+    snapshot = await seen(HandSource(only))
+    assert [found.timeframe for found in snapshot.features] == ["1h"]
+    assert "4h candles: none is closed yet" in snapshot.missing
+    assert "candles.4h" not in snapshot.provenance
+
+
+async def test_funding_comes_with_its_stamp() -> None:
+    due = NOW - timedelta(hours=3)
+    funding = Funding(
+        rate_fraction=Decimal("0.0001"),
+        interval_hours=8,
+        known_at=due,
+        next_at=due + timedelta(hours=8),
+    )
+    snapshot = await seen(HandSource(DATA, perpetual=True, funding=funding))
+    assert snapshot.funding == funding
+    assert snapshot.provenance["funding"].known_at == due
+    assert not any(line.startswith("funding") for line in snapshot.missing)
+
+
+async def test_every_datum_says_where_it_comes_from_and_that_it_was_known() -> None:
+    provenance = (await seen(HandSource(DATA), at=timedelta(minutes=30))).provenance
+    assert set(provenance) == {"candles.1h", "candles.4h", "candles.1d", "last", "book"}
+    assert all(entry.known_at <= NOW + timedelta(minutes=30) for entry in provenance.values())
+    assert {entry.origin for entry in provenance.values()} == {"synthetic"}
+    assert provenance["candles.1h"].known_at == NOW
+
+
+async def test_a_source_that_leaks_a_later_candle_is_refused() -> None:
+    with pytest.raises(DataError, match=r"hand gave candles\.1h stamped .* when asked as of"):
+        await seen(HandSource(DATA, ahead=timedelta(hours=1)))
+
+
+async def test_a_source_that_leaks_a_later_book_is_refused() -> None:
+    with pytest.raises(DataError, match="hand gave book stamped"):
+        await seen(HandSource(DATA, book=small_book(NOW + timedelta(seconds=1))))
+
+
+async def test_before_the_first_candle_there_is_nothing_to_decide_on() -> None:
+    observer = Observer(HandSource(DATA), Timeframe.H1, (BTC,))
+    with pytest.raises(DataError, match="hand knows no price of 'BTC/USDT'"):
+        await observer.snapshot(BTC, START)
+
+
+async def test_without_a_candle_of_the_decision_timeframe_nothing_is_decided() -> None:
+    only = {(BTC, Timeframe.M5): walk(20, timeframe=Timeframe.M5)}
+    observer = Observer(HandSource(only), Timeframe.H1, (BTC,))
+    with pytest.raises(DataError, match="knows no closed 1h candle"):
+        await observer.snapshot(BTC, START + timedelta(minutes=30))
+
+
+def with_others(*others: Series) -> HandSource:
+    names = (ETH, SOL)
+    return HandSource(
+        {**DATA, **{(name, Timeframe.H1): of for name, of in zip(names, others, strict=False)}}
+    )
+
+
+async def test_breadth_is_the_share_of_symbols_above_their_average() -> None:
+    rising, falling = drifting(1_500, 0.002), drifting(1_500, -0.002)
+    own = features_at(Candles(HOURS, 0, 1_400))
+    above = own.close > (own.ema_50 or 0)
+    snapshot = await seen(with_others(rising, falling), BTC, ETH, SOL)
+    assert snapshot.regime.breadth_fraction == pytest.approx((above + 1) / 3)
+    assert snapshot.provenance["breadth"].known_at == NOW
+
+
+async def test_a_single_symbol_has_no_breadth_and_misses_none() -> None:
+    snapshot = await seen(with_others(HOURS, HOURS), BTC)
+    assert snapshot.regime.breadth_fraction is None
+    assert not any(line.startswith("breadth") for line in snapshot.missing)
+
+
+async def test_breadth_among_too_few_warm_symbols_is_absent_and_said() -> None:
+    snapshot = await seen(with_others(cut(HOURS, 100)), BTC, ETH)
+    assert snapshot.regime.breadth_fraction is None
+    assert "breadth: fewer than two symbols have a warm EMA 50" in snapshot.missing
+
+
+async def test_a_snapshot_is_the_same_when_the_data_ends_at_its_moment() -> None:
+    ended = {key: cut(of, len(Candles.whole(of).until(NOW))) for key, of in DATA.items()}
+    broken = {
+        key: changed(of, slice(len(ended[key]), None), close=1e-9, volume=0.0)
+        for key, of in DATA.items()
+    }
+    whole = (await seen(HandSource(DATA))).model_dump_json()
+    assert (await seen(HandSource(ended))).model_dump_json() == whole
+    assert (await seen(HandSource(broken))).model_dump_json() == whole
+
+
+async def test_a_snapshot_survives_being_written_and_read() -> None:
+    snapshot = await seen(HandSource(DATA, book=small_book(NOW)))
+    assert Snapshot.model_validate_json(snapshot.model_dump_json()) == snapshot
