@@ -1,0 +1,87 @@
+"""Texts stored once by the hash of their content, compressed where that is smaller."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+
+import zstandard
+from sqlalchemy import Connection, select
+from sqlalchemy.dialects.sqlite import insert
+
+from domain.errors import StateError
+from domain.strict_json import content_hash
+from traces.database import Database
+from traces.tables import TraceBlob
+
+COMPRESSION_LEVEL = 3
+"""Higher levels take three times as long for one part in fifty."""
+
+COMPRESSED_ABOVE_BYTES = 256
+
+
+class Blobs:
+    """The blob table, with texts buffered until they are flushed."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._pending: dict[str, str] = {}
+        self._stored: set[str] = set()
+        self._read: Callable[[str], str] = lru_cache(maxsize=512)(self._load)
+
+    def put(self, text: str) -> str:
+        """Buffer `text`; returns the hash that stands for it."""
+        name = content_hash(text)
+        if name not in self._stored:
+            self._pending[name] = text
+        return name
+
+    def get(self, name: str) -> str:
+        """The text a hash stands for.
+
+        Raises:
+            StateError: there is no such blob.
+        """
+        pending = self._pending.get(name)
+        return pending if pending is not None else self._read(name)
+
+    def write(self, connection: Connection) -> None:
+        """Write what is buffered, inside the caller's transaction."""
+        if not self._pending:
+            return
+        rows = [_row(name, text) for name, text in self._pending.items()]
+        connection.execute(insert(TraceBlob).on_conflict_do_nothing(), rows)
+
+    def written(self) -> None:
+        """The transaction was committed: what was buffered need not be written again."""
+        self._stored.update(self._pending)
+        self._pending.clear()
+
+    def _load(self, name: str) -> str:
+        table = TraceBlob.__table__  # type: ignore[attr-defined]  # SQLModel adds it at run time
+        with self._database.read() as connection:
+            row = connection.execute(
+                select(table.c.encoding, table.c.data).where(table.c.hash == name)
+            ).one_or_none()
+        if row is None:
+            raise StateError(f"no text is stored under {name!r}; the database may be incomplete")
+        raw: bytes = row.data
+        if row.encoding == "zstd":
+            raw = zstandard.ZstdDecompressor().decompress(raw)
+        return raw.decode("utf-8", "surrogatepass")
+
+
+def _row(name: str, text: str) -> dict[str, object]:
+    raw = text.encode("utf-8", "surrogatepass")
+    packed = (
+        zstandard.ZstdCompressor(COMPRESSION_LEVEL).compress(raw)
+        if len(raw) > COMPRESSED_ABOVE_BYTES
+        else raw
+    )
+    smaller = len(packed) < len(raw)
+    return {
+        "hash": name,
+        "encoding": "zstd" if smaller else "utf8",
+        "size_bytes": len(raw),
+        "data": packed if smaller else raw,
+    }

@@ -1,0 +1,213 @@
+"""What can happen in a run: one frozen type a kind, joined by `kind`.
+
+Texts are blob hashes; decimals are text. A change that an old reader could misread counts
+`SCHEMA` up.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+SCHEMA = 1
+
+TokensFrom = Literal["provider", "tiktoken", "estimate"]
+"""Who counted: the provider's usage, tiktoken exactly, or an estimate from characters."""
+
+
+class _Event(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class RunStarted(_Event):
+    """A decision begins."""
+
+    kind: Literal["run_started"] = "run_started"
+    schema_version: int = SCHEMA
+    symbol: str
+    as_of: datetime
+    model: str
+    policy_hash: str
+    prompt_hash: str
+    market: str
+    """The source's name."""
+
+
+class SnapshotTaken(_Event):
+    """What the market was seen to be."""
+
+    kind: Literal["snapshot_taken"] = "snapshot_taken"
+    snapshot: str
+    """Blob hash of the whole snapshot."""
+    last: str
+    missing: list[str]
+    sit_out: list[str]
+    provenance: dict[str, dict[str, Any]]
+
+
+class PromptSent(_Event):
+    """The messages as they went to the model."""
+
+    kind: Literal["prompt_sent"] = "prompt_sent"
+    messages: list[str]
+    """Blob hashes in order."""
+    tools: str
+    """Blob hash of the tool schemas."""
+    tokens: int
+    tokens_from: TokensFrom
+
+
+class ModelAnswered(_Event):
+    """One answer of the model."""
+
+    kind: Literal["model_answered"] = "model_answered"
+    message: str
+    """Blob hash."""
+    latency_ms: float
+    input_tokens: int
+    output_tokens: int
+    cached_tokens: int
+    tokens_from: TokensFrom
+    cost_usd: str | None
+    """None where the price is unknown."""
+    finish_reason: str | None
+
+
+class ModelFailed(_Event):
+    """A call that gave no answer."""
+
+    kind: Literal["model_failed"] = "model_failed"
+    error: str
+    message: str
+    latency_ms: float
+
+
+class ToolAnswered(_Event):
+    """One tool call and what came of it."""
+
+    kind: Literal["tool_answered"] = "tool_answered"
+    result_id: str
+    name: str
+    arguments: dict[str, Any]
+    content: str
+    """Blob hash of what the model was given."""
+    refusal: str | None
+    latency_ms: float
+    cached: bool
+    source: str
+    origin: str
+    known_at: datetime | None
+
+
+class AnswerParsed(_Event):
+    """What an answer was read as."""
+
+    kind: Literal["answer_parsed"] = "answer_parsed"
+    answer: Literal["plan", "exit", "no_trade", "tool_calls", "invalid", "none"]
+    body: dict[str, Any] | None
+    complaint: str | None
+
+
+class Reviewed(_Event):
+    """One verdict with every finding."""
+
+    kind: Literal["reviewed"] = "reviewed"
+    plan_id: str
+    version: int
+    approved: bool
+    codes: list[str]
+    findings: list[dict[str, Any]]
+    bracket: dict[str, Any] | None
+    stage: Literal["review", "send"]
+    """`send`: the same gate again, on fresh data, before the order goes out."""
+
+
+class Revised(_Event):
+    """A denial or complaint went back to the model."""
+
+    kind: Literal["revised"] = "revised"
+    revision: int
+    message: str
+    """Blob hash of the message."""
+    codes: list[str]
+
+
+class PlanCommitted(_Event):
+    """An approved plan, or an exit, and its intents are in the journal."""
+
+    kind: Literal["plan_committed"] = "plan_committed"
+    plan_id: str
+    orders: list[str]
+
+
+class OrderChanged(_Event):
+    """An order took a step of its life cycle."""
+
+    kind: Literal["order_changed"] = "order_changed"
+    client_order_id: str
+    leg: str
+    status: str
+    reason: str | None
+
+
+class Filled(_Event):
+    """An execution: what was wanted and what was had."""
+
+    kind: Literal["filled"] = "filled"
+    client_order_id: str
+    leg: str
+    side: str
+    quantity: str
+    price: str
+    fee: str
+    expected_price: str
+    slippage_bps: str
+    at: datetime
+
+
+class StateEdited(_Event):
+    """A person changed the state while stepping."""
+
+    kind: Literal["state_edited"] = "state_edited"
+    field: str
+    before: str
+    after: str
+
+
+class RunEnded(_Event):
+    """A decision ended, with one outcome."""
+
+    kind: Literal["run_ended"] = "run_ended"
+    outcome: str
+    reason: str
+    codes: list[str]
+    model_calls: int
+    tool_calls: int
+    input_tokens: int
+    output_tokens: int
+    cost_usd: str | None
+    duration_ms: float
+
+
+Event = Annotated[
+    RunStarted
+    | SnapshotTaken
+    | PromptSent
+    | ModelAnswered
+    | ModelFailed
+    | ToolAnswered
+    | AnswerParsed
+    | Reviewed
+    | Revised
+    | PlanCommitted
+    | OrderChanged
+    | Filled
+    | StateEdited
+    | RunEnded,
+    Field(discriminator="kind"),
+]
+
+EVENT: TypeAdapter[Event] = TypeAdapter(Event)
+"""Reads an event back from its JSON."""

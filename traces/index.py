@@ -1,0 +1,87 @@
+"""Lists runs quickly: the standard library's sqlite3 only, because listing must start at once."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import NamedTuple
+
+from domain.errors import StateError
+
+_COLUMNS = (
+    "run_id, session, symbol, as_of_ms, model, outcome, codes, model_calls, tool_calls, "
+    "input_tokens, output_tokens, cost_usd, duration_ms"
+)
+
+
+class RunRow(NamedTuple):
+    """One run in a listing."""
+
+    run_id: str
+    session: str
+    symbol: str
+    as_of_ms: int
+    model: str
+    outcome: str
+    codes: str
+    model_calls: int
+    tool_calls: int
+    input_tokens: int
+    output_tokens: int
+    cost_usd: str | None
+    duration_ms: float
+
+
+def list_runs(
+    path: Path,
+    *,
+    session: str | None = None,
+    symbol: str | None = None,
+    outcome: str | None = None,
+    code: str | None = None,
+    limit: int = 50,
+) -> list[RunRow]:
+    """The newest runs by decision time; none when there is no database yet.
+
+    Raises:
+        StateError: the file is not a database of ours.
+    """
+    wanted = {"session = ?": session, "symbol = ?": symbol, "outcome = ?": outcome}
+    clauses = [(clause, value) for clause, value in wanted.items() if value is not None]
+    if code is not None:
+        clauses.append(("' ' || codes || ' ' LIKE ?", f"% {code} %"))
+    where = " AND ".join(clause for clause, _ in clauses) or "1"
+    return _rows(
+        path,
+        f"WHERE {where} ORDER BY as_of_ms DESC, recorded_ms DESC LIMIT ?",
+        [*(value for _, value in clauses), limit],
+    )
+
+
+def find_runs(path: Path, prefix: str) -> list[RunRow]:
+    """The runs whose id begins with `prefix`.
+
+    Raises:
+        StateError: the file is not a database of ours.
+    """
+    escaped = prefix.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return _rows(
+        path, "WHERE run_id LIKE ? ESCAPE '\\' ORDER BY as_of_ms LIMIT 1000", [f"{escaped}%"]
+    )
+
+
+def _rows(path: Path, tail: str, values: list[str | int]) -> list[RunRow]:
+    if not path.exists():
+        return []
+    try:
+        with closing(
+            sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+        ) as connection:
+            # The tail is made of constants above; every value is bound.
+            query = f"SELECT {_COLUMNS} FROM trace_run {tail}"  # noqa: S608  # see above
+            return [RunRow(*row) for row in connection.execute(query, values)]
+    except sqlite3.DatabaseError as error:
+        raise StateError(f"{str(path)!r} cannot be read as a database of plangate: {error}") from (
+            error
+        )

@@ -1,0 +1,60 @@
+"""Events and runs of one session in the database; one short transaction a flush."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import insert, select
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from domain.clock import from_ms
+from traces.blobs import Blobs
+from traces.database import Database
+from traces.events import EVENT, Event
+from traces.tables import TraceEvent, TraceRun
+
+
+class Recorded(NamedTuple):
+    """One event as it was recorded."""
+
+    at: datetime
+    node: str
+    event: Event
+
+
+class TraceStore:
+    """Reads and writes the traces of one session."""
+
+    def __init__(self, database: Database, session: str) -> None:
+        self.session = session
+        self.blobs = Blobs(database)
+        self._database = database
+
+    def write(self, events: Sequence[dict[str, Any]], runs: Sequence[dict[str, Any]]) -> None:
+        """Append events, put run rows, and store the texts they name, all or nothing."""
+        with self._database.begin(durable=False) as connection:
+            self.blobs.write(connection)
+            if events:
+                connection.execute(insert(TraceEvent), list(events))
+            for run in runs:
+                statement = upsert(TraceRun).values(**run)
+                connection.execute(
+                    statement.on_conflict_do_update(index_elements=["session", "run_id"], set_=run)
+                )
+        self.blobs.written()
+
+    def events(self, run_id: str) -> list[Recorded]:
+        """Every event of a run, in the order of recording."""
+        table = TraceEvent.__table__  # type: ignore[attr-defined]  # SQLModel adds it at run time
+        statement = (
+            select(table.c.at_ms, table.c.node, table.c.body)
+            .where(table.c.session == self.session, table.c.run_id == run_id)
+            .order_by(table.c.id)
+        )
+        with self._database.read() as connection:
+            return [
+                Recorded(from_ms(row.at_ms), row.node, EVENT.validate_json(row.body))
+                for row in connection.execute(statement)
+            ]

@@ -1,0 +1,67 @@
+"""Tables of the trace: events in order, texts by content, one row per run for listing."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Index, LargeBinary, MetaData, Text
+from sqlmodel import Field, SQLModel
+
+METADATA: MetaData = SQLModel.metadata
+"""Every table of the one database, the journal's too once `journal.tables` is imported."""
+
+
+class TraceEvent(SQLModel, table=True):
+    """One event of one run; append-only."""
+
+    __tablename__ = "trace_event"
+    __table_args__ = (Index("ix_trace_event_run", "session", "run_id", "id"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    session: str
+    run_id: str
+    at_ms: int
+    """Wall time of recording."""
+    node: str
+    """Which step wrote it."""
+    kind: str
+    body: str = Field(sa_column=Column(Text, nullable=False))
+    """The event as JSON."""
+
+
+class TraceBlob(SQLModel, table=True):
+    """One text, stored once however often it is used."""
+
+    __tablename__ = "trace_blob"
+
+    hash: str = Field(primary_key=True)
+    encoding: str
+    """`utf8` or `zstd`."""
+    size_bytes: int
+    """Of the text as UTF-8."""
+    data: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class TraceRun(SQLModel, table=True):
+    """One run, as listings show it; written when it ends."""
+
+    __tablename__ = "trace_run"
+    __table_args__ = (
+        Index("ix_trace_run_as_of", "as_of_ms"),
+        Index("ix_trace_run_symbol", "symbol", "as_of_ms"),
+    )
+
+    session: str = Field(primary_key=True)
+    run_id: str = Field(primary_key=True)
+    symbol: str
+    as_of_ms: int
+    model: str
+    outcome: str
+    codes: str
+    """Failed codes, space-separated."""
+    model_calls: int
+    tool_calls: int
+    input_tokens: int
+    output_tokens: int
+    cost_usd: str | None
+    """None where a price is unknown."""
+    duration_ms: float
+    recorded_ms: int

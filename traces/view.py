@@ -1,0 +1,250 @@
+"""A decision as a person reads it, in 100 columns: what was asked, answered, judged and done.
+
+Each prompt shows only the messages that are new since the last one. Long texts are cut, with how
+much was left out, unless everything is asked for. Control characters in what came from outside are
+made visible, so that a text cannot rewrite the terminal.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from textwrap import wrap
+from typing import Any
+
+from domain.clock import iso
+from traces import events as ev
+from traces.store import Recorded
+
+WIDTH = 100
+SHOWN_LINES = 14
+ReadBlob = Callable[[str], str]
+
+
+def render(recorded: Sequence[Recorded], read_blob: ReadBlob, *, full: bool = False) -> str:
+    """The decision as text, at most 100 columns wide."""
+    page = _Page(read_blob, full=full)
+    for item in recorded:
+        page.show(item)
+    return "\n".join(page.lines) + "\n"
+
+
+def document(recorded: Sequence[Recorded], read_blob: ReadBlob) -> dict[str, Any]:
+    """The decision for a program: every event, and every text that an event names."""
+    texts: dict[str, str] = {}
+    rows = []
+    for item in recorded:
+        body = item.event.model_dump(mode="json")
+        for name in _blobs_of(item.event):
+            texts.setdefault(name, read_blob(name))
+        rows.append({"at": iso(item.at), "node": item.node, **body})
+    return {"schema": "plangate.trace/1", "events": rows, "texts": texts}
+
+
+def _blobs_of(event: ev.Event) -> list[str]:
+    match event:
+        case ev.PromptSent():
+            return [*event.messages, event.tools]
+        case ev.SnapshotTaken():
+            return [event.snapshot]
+        case ev.ModelAnswered() | ev.Revised():
+            return [event.message]
+        case ev.ToolAnswered():
+            return [event.content]
+        case _:
+            return []
+
+
+class _Page:
+    """Lines so far, and which messages were shown already."""
+
+    def __init__(self, read_blob: ReadBlob, *, full: bool) -> None:
+        self.lines: list[str] = []
+        self._read = read_blob
+        self._full = full
+        self._seen: set[str] = set()
+        self._show: dict[type[Any], Callable[[Any], None]] = {
+            ev.RunStarted: self._run_started,
+            ev.SnapshotTaken: self._snapshot_taken,
+            ev.PromptSent: self._prompt_sent,
+            ev.ModelAnswered: self._model_answered,
+            ev.ModelFailed: self._model_failed,
+            ev.ToolAnswered: self._tool_answered,
+            ev.AnswerParsed: self._answer_parsed,
+            ev.Reviewed: self._reviewed,
+            ev.Revised: self._revised,
+            ev.PlanCommitted: self._plan_committed,
+            ev.OrderChanged: self._order_changed,
+            ev.Filled: self._filled,
+            ev.StateEdited: self._state_edited,
+            ev.RunEnded: self._run_ended,
+        }
+
+    def show(self, item: Recorded) -> None:
+        """Append one event."""
+        self._show[type(item.event)](item.event)
+
+    def _head(self, text: str) -> None:
+        self.lines.append("")
+        self._put(text)
+
+    def _put(self, text: str, indent: int = 0) -> None:
+        pad = " " * indent
+        for line in _visible(text).splitlines() or [""]:
+            self.lines += wrap(
+                line,
+                WIDTH,
+                initial_indent=pad,
+                subsequent_indent=pad,
+                break_on_hyphens=False,
+                drop_whitespace=False,
+            ) or [""]
+
+    def _text(self, text: str, indent: int = 4) -> None:
+        before = len(self.lines)
+        self._put(text, indent)
+        over = len(self.lines) - before - SHOWN_LINES
+        if over > 0 and not self._full:
+            del self.lines[before + SHOWN_LINES :]
+            self._put(f"… {over} more lines (--full shows them)", indent)
+
+    def _run_started(self, event: ev.RunStarted) -> None:
+        self._put(f"{event.symbol}  as of {iso(event.as_of)}")
+        self._put(f"model {event.model}  market {event.market}")
+        self._put(f"policy {event.policy_hash[:12]}  prompt {event.prompt_hash[:12]}")
+
+    def _snapshot_taken(self, event: ev.SnapshotTaken) -> None:
+        self._head(f"observe   last {event.last}  snapshot {event.snapshot[:12]}")
+        for name, source in sorted(event.provenance.items()):
+            self._put(
+                f"{name:<14} {source['origin']} from {source['source']}, "
+                f"known at {source['known_at']}",
+                4,
+            )
+        for sentence in event.missing:
+            self._put(f"missing: {sentence}", 4)
+        for sentence in event.sit_out:
+            self._put(f"sit out: {sentence}", 4)
+
+    def _prompt_sent(self, event: ev.PromptSent) -> None:
+        new = [name for name in event.messages if name not in self._seen]
+        self._head(
+            f"prompt    {len(event.messages)} messages, {len(new)} new, {event.tokens} tokens "
+            f"({event.tokens_from})"
+        )
+        for name in new:
+            self._seen.add(name)
+            role, text = _message(self._read(name))
+            if role not in {"ai", "tool"}:
+                self._put(f"[{role}]", 2)
+                self._text(text)
+
+    def _model_answered(self, event: ev.ModelAnswered) -> None:
+        self._seen.add(event.message)
+        cost = "cost unknown" if event.cost_usd is None else f"{event.cost_usd} USD"
+        self._head(
+            f"answer    {event.latency_ms:.0f} ms, {event.input_tokens} + {event.output_tokens} "
+            f"tokens ({event.tokens_from}; {event.cached_tokens} cached), {cost}"
+        )
+        _, text = _message(self._read(event.message))
+        self._text(text)
+
+    def _model_failed(self, event: ev.ModelFailed) -> None:
+        self._head(f"answer    none: {event.error} after {event.latency_ms:.0f} ms")
+        self._text(event.message)
+
+    def _tool_answered(self, event: ev.ToolAnswered) -> None:
+        how = "cached" if event.cached else f"{event.latency_ms:.1f} ms"
+        known = f", known at {iso(event.known_at)}" if event.known_at else ""
+        where = f"{event.origin} from {event.source}{known}" if event.source else ""
+        self._head(f"tool      {event.result_id}  {_compact(event.arguments)}")
+        self._put(f"REFUSED {event.refusal}, {how}" if event.refusal else f"{how}  {where}", 4)
+        self._text(self._read(event.content))
+
+    def _answer_parsed(self, event: ev.AnswerParsed) -> None:
+        if event.complaint:
+            self._put(f"could not be used: {event.complaint}", 4)
+
+    def _reviewed(self, event: ev.Reviewed) -> None:
+        word = "APPROVED" if event.approved else "DENIED " + ", ".join(event.codes)
+        stage = "review" if event.stage == "review" else "at send"
+        self._head(f"{stage:<9} v{event.version} {event.plan_id[:12]}  {word}")
+        if event.bracket:
+            self._put(_bracket(event.bracket), 4)
+        for finding in event.findings:
+            mark = "✓" if finding["passed"] else "✗"
+            measured = finding["measured"] + (" (modelled)" if finding.get("modelled") else "")
+            self._put(
+                f"{mark} {finding['code']:<22} {measured:<30} {finding['limit']:<22} "
+                f"{finding['unit']}".rstrip(),
+                4,
+            )
+        for finding in event.findings:
+            if not finding["passed"]:
+                self._put(f"✗ {finding['sentence']}", 4)
+
+    def _revised(self, event: ev.Revised) -> None:
+        self._head(f"revise    {event.revision}: {', '.join(event.codes)}")
+
+    def _plan_committed(self, event: ev.PlanCommitted) -> None:
+        self._head(f"submit    plan {event.plan_id[:12]}, intents {', '.join(event.orders)}")
+
+    def _order_changed(self, event: ev.OrderChanged) -> None:
+        why = f" ({event.reason})" if event.reason else ""
+        self._put(f"order     {event.leg:<9} {event.status}{why}  {event.client_order_id}")
+
+    def _filled(self, event: ev.Filled) -> None:
+        self._put(
+            f"fill      {event.leg:<9} {event.side} {event.quantity} at {event.price}, wanted "
+            f"{event.expected_price} ({event.slippage_bps} bps), fee {event.fee}, {iso(event.at)}"
+        )
+
+    def _state_edited(self, event: ev.StateEdited) -> None:
+        self._head(f"edited    {event.field}: {event.before} → {event.after}")
+
+    def _run_ended(self, event: ev.RunEnded) -> None:
+        cost = "cost unknown" if event.cost_usd is None else f"{event.cost_usd} USD"
+        self._head(f"outcome   {event.outcome} {' '.join(event.codes)}".rstrip())
+        self._text(event.reason)
+        self._put(
+            f"{event.model_calls} model calls, {event.tool_calls} tool calls, "
+            f"{event.input_tokens} + {event.output_tokens} tokens, {cost}, "
+            f"{event.duration_ms:.0f} ms",
+            4,
+        )
+        self.lines.append("")
+
+
+def _message(text: str) -> tuple[str, str]:
+    """Role and readable text of a stored message."""
+    try:
+        body = json.loads(text)
+    except json.JSONDecodeError:
+        return "text", text
+    calls = "\n".join(
+        f"{call.get('name')} {_compact(call.get('args'))}" for call in body.get("tool_calls") or []
+    )
+    content = body.get("content") or ""
+    words = content if isinstance(content, str) else _compact(content)
+    return str(body.get("type", "text")), "\n".join(part for part in (words, calls) if part)
+
+
+def _bracket(bracket: dict[str, Any]) -> str:
+    targets = ", ".join(f"{t['quantity']} at {t['price']}" for t in bracket["targets"])
+    return (
+        f"{bracket['side']} {bracket['quantity']} {bracket['entry_kind']} at "
+        f"{bracket['entry_price']}, stop {bracket['stop_price']}, targets {targets}, "
+        f"risk {bracket['risk_amount']}, net reward/risk {bracket['reward_risk'][:6]}"
+    )
+
+
+def _compact(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(", ", ": "), default=str)
+
+
+def _visible(text: str) -> str:
+    """Control, escape and bidirectional characters as `\\x1b`-like text; newlines stay."""
+    return "".join(
+        c if c == "\n" or c.isprintable() else ("    " if c == "\t" else repr(c)[1:-1])
+        for c in text
+    )
