@@ -243,7 +243,7 @@ def _compact(value: Any) -> str:
 
 
 def _visible(text: str) -> str:
-    """Control, escape and bidirectional characters as `\\x1b`-like text; newlines stay."""
+    """Control, escape and bidirectional characters made visible; newlines stay."""
     return "".join(
         c if c == "\n" or c.isprintable() else ("    " if c == "\t" else repr(c)[1:-1])
         for c in text
