@@ -1,0 +1,176 @@
+"""The door for candles: a series that contradicts itself never reaches an indicator or a fill.
+
+One check for every source. It raises at the first fault and names where it is, what was found, what
+was expected and what to do, because the reader of the message has the file open in an editor.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from domain.candles import Series, Timeframe
+from domain.clock import from_ms, iso
+from domain.errors import DataError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_LATEST_MS = 100_000_000_000_000
+"""Year 5138: a stamp beyond it counts microseconds."""
+_EARLIEST_MS = 100_000_000_000
+"""March 1973: a stamp before it counts seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class QualityReport:
+    """What a sound series holds."""
+
+    candles: int
+    starts_at: datetime
+    """Open of the first candle, UTC."""
+    ends_at: datetime
+    """Open of the last candle, UTC."""
+    zero_volume_count: int
+    """Candles without a trade: legal, and worth knowing."""
+    gap_count: int
+    """Places where candles are missing; 0 unless gaps were allowed."""
+
+
+def check_series(
+    series: Series, *, where: str, allow_gaps: bool = False, first_line: int | None = None
+) -> QualityReport:
+    """What the series holds, if it is sound.
+
+    Args:
+        series: the candles to look at.
+        where: the file or source, for the message.
+        allow_gaps: count missing candles instead of refusing them.
+        first_line: line of the first candle in its file, so that the message names lines;
+            without it the message counts candles from 1.
+
+    Raises:
+        DataError: naming the first fault.
+    """
+    if not len(series):
+        raise DataError(f"{where}: no candles in it; expected at least one row under the header")
+    place = _Place(series, where, first_line)
+    _check_unit(series, place)
+    gaps = _check_stamps(series, place, allow_gaps=allow_gaps)
+    _check_finite(series, place)
+    _check_prices(series, place)
+    return QualityReport(
+        candles=len(series),
+        starts_at=from_ms(int(series.open_ms[0])),
+        ends_at=from_ms(int(series.open_ms[-1])),
+        zero_volume_count=int(np.count_nonzero(series.volume == 0)),
+        gap_count=gaps,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    series: Series
+    where: str
+    first_line: int | None
+
+    def fault(self, row: int, said: str) -> DataError:
+        count = row + (1 if self.first_line is None else self.first_line)
+        unit = "candle" if self.first_line is None else "line"
+        stamp = int(self.series.open_ms[row])
+        time = iso(from_ms(stamp)) if 0 <= stamp < _LATEST_MS else f"timestamp {stamp}"
+        return DataError(f"{self.where}, {unit} {count} ({time}): {said}")
+
+    def refuse(self, faulty: NDArray[np.bool_], said: str) -> None:
+        """Raise for the first True; `{row}` fields of `said` are filled from that candle."""
+        if not faulty.any():
+            return
+        row = int(np.argmax(faulty))
+        s = self.series
+        values = {
+            name: float(getattr(s, name)[row])
+            for name in ("open", "high", "low", "close", "volume")
+        }
+        raise self.fault(row, said.format(**values))
+
+
+def _check_unit(series: Series, place: _Place) -> None:
+    first = int(series.open_ms[0])
+    if _EARLIEST_MS <= first < _LATEST_MS:
+        return
+    unit = "seconds" if 0 < first < _EARLIEST_MS else "microseconds or finer"
+    if first <= 0:
+        raise place.fault(0, f"timestamp {first} was expected in milliseconds since 1970, UTC")
+    raise place.fault(
+        0,
+        f"timestamp {first} looks like {unit}, was expected in milliseconds since 1970; "
+        "convert the column",
+    )
+
+
+def _check_stamps(series: Series, place: _Place, *, allow_gaps: bool) -> int:
+    """Grid, order, duplicates and gaps; the number of gaps where they are allowed."""
+    timeframe, stamps = series.timeframe, series.open_ms
+    steps = np.diff(stamps)
+    for row in np.flatnonzero(steps <= 0)[:1] + 1:
+        before = iso(from_ms(int(stamps[row - 1])))
+        if stamps[row] == stamps[row - 1]:
+            raise place.fault(
+                int(row), "duplicate timestamp; expected one row per candle: drop one"
+            )
+        raise place.fault(
+            int(row), f"unsorted, it follows {before}; expected the oldest first: sort by timestamp"
+        )
+    off_grid = np.flatnonzero(stamps % timeframe.ms != 0)
+    if len(off_grid):
+        raise place.fault(
+            int(off_grid[0]),
+            f"timestamp {int(stamps[off_grid[0]])} is no multiple of {timeframe.value}; expected "
+            "the candle's open time in UTC: check the file's timeframe and time zone",
+        )
+    gaps = np.flatnonzero(steps > timeframe.ms)
+    if len(gaps) and not allow_gaps:
+        raise _gap(place, int(gaps[0]) + 1, timeframe)
+    return len(gaps)
+
+
+def _gap(place: _Place, row: int, timeframe: Timeframe) -> DataError:
+    stamps = place.series.open_ms
+    missing = int(stamps[row] - stamps[row - 1]) // timeframe.ms - 1
+    expected = iso(from_ms(int(stamps[row - 1]) + timeframe.ms))
+    return place.fault(
+        row,
+        f"gap before it, {missing} missing; expected a candle at {expected}: add the missing rows "
+        "(volume 0 is legal) or start the file after the gap",
+    )
+
+
+def _check_finite(series: Series, place: _Place) -> None:
+    for name in ("open", "high", "low", "close", "volume"):
+        place.refuse(
+            ~np.isfinite(getattr(series, name)),
+            f"{name} is {{{name}!r}}, was expected to be a finite number; mend or remove the row",
+        )
+
+
+def _check_prices(series: Series, place: _Place) -> None:
+    for name in ("open", "high", "low", "close"):
+        place.refuse(
+            getattr(series, name) <= 0,
+            f"{name} is {{{name}!r}}, was expected above 0; mend the row",
+        )
+    place.refuse(series.volume < 0, "volume is {volume!r}, was expected at or above 0")
+    place.refuse(
+        series.high < series.low,
+        "high {high!r} is below low {low!r}; expected high >= low: check the column order",
+    )
+    for name in ("open", "close"):
+        values = getattr(series, name)
+        place.refuse(
+            (values < series.low) | (values > series.high),
+            f"{name} {{{name}!r}} lies outside low {{low!r}} to high {{high!r}}; "
+            "expected it inside: check the column order",
+        )

@@ -1,0 +1,144 @@
+"""Candle files read fast and strictly: a header, numbers under it, nothing else.
+
+`numpy.loadtxt` does the parsing; only when it refuses are the lines walked one by one, to name the
+line at fault.
+"""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from domain.candles import Series, Timeframe
+from domain.errors import DataError
+from market.quality import check_series
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+CANDLE_COLUMNS = ("timestamp", "open", "high", "low", "close", "volume")
+FIRST_LINE = 2
+"""Line of the first row: the header is line 1."""
+
+
+def read_text(path: Path) -> str:
+    """The text of a `.csv` or `.csv.gz` file.
+
+    Raises:
+        DataError: it cannot be read, is cut short, or is no UTF-8 text.
+    """
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"cannot read {str(path)!r}: {error.strerror}") from error
+    return decode(raw, where=str(path), zipped=path.suffix == ".gz")
+
+
+def decode(raw: bytes, *, where: str, zipped: bool) -> str:
+    """The text in the bytes of a file.
+
+    Raises:
+        DataError: the bytes are no whole gzip file, or no UTF-8 text.
+    """
+    try:
+        return (gzip.decompress(raw) if zipped else raw).decode("utf-8-sig")
+    except (OSError, EOFError, zlib.error) as error:
+        raise DataError(f"{where} is no whole gzip file ({error}); fetch it again") from error
+    except UnicodeDecodeError as error:
+        raise DataError(f"{where} is no UTF-8 text ({error}); expected a CSV file") from error
+
+
+def read_columns(text: str, required: Sequence[str], *, where: str) -> NDArray[np.float64]:
+    """The required columns, in the order asked for, shape (columns, rows); others are ignored.
+
+    Raises:
+        DataError: naming the line that is not as expected.
+    """
+    head, _, body = text.partition("\n")
+    names = [name.strip().strip('"').lower() for name in head.split(",")]
+    missing = [name for name in required if name not in names]
+    if missing:
+        raise DataError(
+            f"{where}, line 1: header {head.strip()!r} lacks {', '.join(missing)}; "
+            f"expected the columns {','.join(required)}"
+        )
+    columns = [names.index(name) for name in required]
+    lines = body.rstrip().splitlines()
+    if not lines:
+        raise DataError(f"{where}: no rows under the header; expected at least one")
+    try:
+        if any(not line.strip() for line in lines):
+            raise _first_fault(lines, required, columns, len(names), where)
+        return np.loadtxt(
+            lines,
+            delimiter=",",
+            usecols=columns,
+            unpack=True,
+            ndmin=2,
+            comments=None,
+            quotechar='"',
+        )
+    except ValueError as error:
+        raise _first_fault(lines, required, columns, len(names), where) from error
+
+
+def read_series(text: str, timeframe: Timeframe, *, where: str) -> Series:
+    """The candles in the text, checked.
+
+    Raises:
+        DataError: naming the line at fault.
+    """
+    columns = read_columns(text, CANDLE_COLUMNS, where=where)
+    stamps = whole_stamps(columns[0], where=where)
+    series = Series(timeframe, stamps, *(np.ascontiguousarray(c) for c in columns[1:]))
+    check_series(series, where=where, first_line=FIRST_LINE)
+    return series
+
+
+def whole_stamps(values: NDArray[np.float64], *, where: str) -> NDArray[np.int64]:
+    """Timestamps as whole milliseconds.
+
+    Raises:
+        DataError: one is no whole number.
+    """
+    faulty = np.flatnonzero(~np.isfinite(values) | (np.floor(values) != values))
+    if len(faulty):
+        row = int(faulty[0])
+        raise DataError(
+            f"{where}, line {row + FIRST_LINE}: timestamp {float(values[row])!r} was expected to "
+            "be whole milliseconds since 1970"
+        )
+    return values.astype(np.int64)
+
+
+def _first_fault(
+    lines: Sequence[str], required: Sequence[str], columns: Sequence[int], width: int, where: str
+) -> DataError:
+    for number, line in enumerate(lines, FIRST_LINE):
+        cells = line.split(",")
+        if not line.strip():
+            return DataError(f"{where}, line {number}: it is blank; remove it")
+        if len(cells) < width:
+            return DataError(
+                f"{where}, line {number}: {len(cells)} columns, was expected to have {width}"
+            )
+        for name, column in zip(required, columns, strict=True):
+            if not _is_number(cells[column]):
+                return DataError(
+                    f"{where}, line {number}: {name} is {cells[column].strip()!r}, "
+                    "was expected to be a number"
+                )
+    return DataError(f"{where} is no table of numbers; expected plain comma-separated values")
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell.strip().strip('"'))
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,82 @@
+"""Funding payments on record, and what was known of them at some moment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from domain.clock import from_ms, to_ms
+from domain.snapshot import Funding
+from market.protocol import FundingStamp
+
+if TYPE_CHECKING:
+    from domain.candles import Stamps
+
+_HOUR_MS = 3_600_000
+_USUAL_HOURS = 8
+"""Interval assumed from a single payment: the most common one among venues."""
+_RECENT = 12
+"""How many of the latest rates are told."""
+
+
+@dataclass(frozen=True, slots=True)
+class FundingHistory:
+    """Payments of one perpetual, oldest first.
+
+    Stamps are whole seconds: venues stamp a payment some milliseconds after the moment it is due
+    for, and it is that moment which a position must be held over. Build with `funding_history`.
+    """
+
+    stamps_ms: Stamps
+    """Strictly increasing, shape (n,)."""
+    rates: tuple[Decimal, ...]
+    """Fractions of notional, one per stamp."""
+
+    def as_of(self, as_of: datetime) -> Funding | None:
+        """Funding as known at `as_of`; None before the first payment.
+
+        The interval is the median spacing of the payments known by then, so that what comes later
+        cannot change it.
+        """
+        stop = self._count_until(as_of)
+        if not stop:
+            return None
+        start = max(0, stop - _RECENT)
+        stamps = self.stamps_ms[start:stop]
+        hours = _interval_hours(stamps)
+        known_at = from_ms(int(stamps[-1]))
+        missed = (as_of - known_at) // timedelta(hours=hours)
+        return Funding(
+            rate_fraction=self.rates[stop - 1],
+            interval_hours=hours,
+            known_at=known_at,
+            next_at=known_at + timedelta(hours=hours) * (missed + 1),
+            recent_rates=self.rates[start:stop],
+        )
+
+    def between(self, after: datetime, until: datetime) -> Sequence[FundingStamp]:
+        """Payments with `after` < at <= `until`."""
+        start, stop = self._count_until(after), self._count_until(until)
+        return [
+            FundingStamp(from_ms(int(self.stamps_ms[row])), self.rates[row])
+            for row in range(start, stop)
+        ]
+
+    def _count_until(self, at: datetime) -> int:
+        return int(np.searchsorted(self.stamps_ms, to_ms(at), side="right"))
+
+
+def funding_history(stamps_ms: Stamps, rates: Sequence[Decimal]) -> FundingHistory:
+    """Payments with the venue's milliseconds of jitter taken off their stamps."""
+    return FundingHistory(np.asarray(stamps_ms, np.int64) // 1000 * 1000, tuple(rates))
+
+
+def _interval_hours(stamps: Stamps) -> int:
+    if len(stamps) < 2:
+        return _USUAL_HOURS
+    return max(1, round(float(np.median(np.diff(stamps))) / _HOUR_MS))
