@@ -1,0 +1,250 @@
+"""One session's journal: every write is one transaction, every step goes through the life cycle.
+
+The account is kept in memory as a fold and rebuilt from the rows on opening; after every write it
+equals its replay. Writing the same thing twice changes nothing, because ids are content.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, func, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from domain.errors import StateError
+from domain.instrument import InstrumentKind
+from domain.lifecycle import OrderStatus, PlanStatus, order_step, plan_step
+from domain.orders import Fill, Order, Position
+from domain.plan import TradePlan
+from domain.verdict import Approved, Bracket
+from journal.batch import Batch
+from journal.ledger import Entry, Ledger
+from journal.reading import BRACKET, JournalReader
+from journal.rows import to_row
+from journal.tables import DECISIONS, EQUITY, FILLS, FUNDING, ORDERS, PLANS, SESSIONS, TRADES
+from traces.database import Database
+
+
+class Journal(JournalReader):
+    """Writes one session's record, and keeps its account."""
+
+    def __init__(self, database: Database, session: str) -> None:
+        super().__init__(database, session)
+        self._ledger: Ledger | None = None
+        self._sequence = 0
+
+    def open_session(
+        self,
+        config: Mapping[str, Any],
+        kinds: Mapping[str, InstrumentKind],
+        capital: Decimal,
+        quote: str,
+        start: datetime,
+    ) -> None:
+        """Create the session, or go on with it.
+
+        Args:
+            config: What must stay the same, JSON-able; `to` alone may change.
+            kinds: Spot or perpetual, per symbol.
+            capital: Starting money, in `quote`.
+            quote: Currency of the account.
+            start: The venue begins here when the session is new.
+
+        Raises:
+            StateError: the name belongs to a session with another configuration.
+        """
+        whole = {**config, "kinds": dict(kinds)}
+        mine = SESSIONS.c.name == self.session
+        with self.database.begin() as connection:
+            stored = connection.execute(select(SESSIONS.c.config).where(mine)).scalar_one_or_none()
+            if stored is not None:
+                _require_same(self.session, stored, whole)
+                connection.execute(update(SESSIONS).where(mine).values(config=whole))
+            else:
+                number = connection.execute(select(func.count()).select_from(SESSIONS)).scalar_one()
+                row = {"name": self.session, "number": number + 1, "config": whole}
+                connection.execute(
+                    insert(SESSIONS).values(**row, capital=capital, quote=quote, cursor=start)
+                )
+        self._ledger = self.replayed()
+        self._sequence = len(self.entries())
+
+    def ledger(self) -> Ledger:
+        """The account as it stands."""
+        if self._ledger is None:
+            self._ledger = self.replayed()
+        return self._ledger
+
+    def position(self, symbol: str) -> Position | None:
+        """What is held of a symbol."""
+        return self.ledger().positions.get(symbol)
+
+    def commit_plan(self, plan: TradePlan, verdict: Approved, orders: Sequence[Order]) -> None:
+        """Commit an approved plan with its intents; a repetition changes nothing.
+
+        Intents of another plan of the same run that were not sent yet are cancelled: a run that was
+        stepped back and went another way means its last word.
+        """
+        bracket = verdict.bracket
+        row = {
+            "session": self.session,
+            "plan_id": plan.plan_id,
+            "run_id": plan.run_id,
+            "version": plan.version,
+            "symbol": plan.symbol,
+            "status": PlanStatus.APPROVED,
+            "approved_at": plan.as_of,
+            "close_at": bracket.close_at,
+            "risk_amount": bracket.risk_amount,
+            "body": plan.model_dump(mode="json"),
+            "bracket": BRACKET.dump_python(bracket, mode="json"),
+            "send_codes": [],
+        }
+        with self.database.begin() as connection:
+            self._supersede(connection, plan)
+            connection.execute(insert(PLANS).values(**row).on_conflict_do_nothing())
+            self._insert_orders(connection, orders)
+
+    def commit_exit(self, order: Order) -> None:
+        """Commit the intent to close a position; a repetition changes nothing."""
+        with self.database.begin() as connection:
+            self._insert_orders(connection, [order])
+
+    def resize(self, plan_id: str, bracket: Bracket, order: Order) -> None:
+        """Before sending: the bracket and entry as the gate sized them on fresh data."""
+        with self.database.begin() as connection:
+            self._update_order(
+                connection,
+                order.client_order_id,
+                quantity=order.quantity,
+                price=order.price,
+                slippage=order.slippage,
+            )
+            self._update_plan(
+                connection,
+                plan_id,
+                bracket=BRACKET.dump_python(bracket, mode="json"),
+                risk_amount=bracket.risk_amount,
+            )
+
+    def deny_at_send(self, order: Order, codes: Sequence[str]) -> None:
+        """The gate denied an intent on fresh data: it is not sent and its plan is rejected."""
+        with self.database.begin() as connection:
+            self._step_order(connection, order.client_order_id, OrderStatus.DENIED)
+            self._step_plan(connection, order.plan_id, PlanStatus.REJECTED)
+            self._update_plan(connection, order.plan_id, send_codes=list(codes))
+
+    def step(self, order: Order, status: OrderStatus, plan: PlanStatus | None = None) -> None:
+        """One order, and with it its plan, takes one step."""
+        with self.database.begin() as connection:
+            self._step_order(connection, order.client_order_id, status)
+            if plan is not None:
+                self._step_plan(connection, order.plan_id, plan)
+
+    def apply(self, batch: Batch) -> None:
+        """Apply what the venue did, whole or not at all; entries that are known are left out."""
+        ledger, sequence = self.ledger(), self._sequence
+        kinds = self.config()["kinds"] if batch.entries else {}
+        with self.database.begin() as connection:
+            self._insert_orders(connection, batch.new_orders)
+            for entry in batch.entries:
+                if self._insert_entry(connection, entry, sequence):
+                    sequence += 1
+                    ledger = (
+                        ledger.apply_fill(entry, kinds[entry.symbol])
+                        if isinstance(entry, Fill)
+                        else ledger.apply_funding(entry)
+                    )
+            for name, order in batch.resized.items():
+                self._update_order(connection, name, quantity=order.quantity)
+            for name, status in batch.steps.items():
+                self._step_order(connection, name, status)
+            for plan_id, plan_status in batch.plans.items():
+                self._step_plan(connection, plan_id, plan_status)
+            for trade in batch.trades:
+                row = to_row(self.session, trade)
+                connection.execute(insert(TRADES).values(**row).on_conflict_do_nothing())
+            if batch.cursor is not None:
+                mine = SESSIONS.c.name == self.session
+                connection.execute(update(SESSIONS).where(mine).values(cursor=batch.cursor))
+        self._ledger, self._sequence = ledger, sequence
+
+    def record_decision(
+        self, run_id: str, slot: datetime, symbol: str, outcome: str, document: dict[str, Any]
+    ) -> None:
+        """Keep a decision; the last word on a run counts."""
+        values = {"slot": slot, "symbol": symbol, "outcome": outcome, "document": document}
+        statement = insert(DECISIONS).values(session=self.session, run_id=run_id, **values)
+        with self.database.begin() as connection:
+            connection.execute(
+                statement.on_conflict_do_update(index_elements=["session", "run_id"], set_=values)
+            )
+
+    def record_equity(self, at: datetime, equity: Decimal, cash: Decimal) -> None:
+        """Keep the account's value at a moment."""
+        values = {"equity": equity, "cash": cash}
+        statement = insert(EQUITY).values(session=self.session, at=at, **values)
+        with self.database.begin() as connection:
+            connection.execute(
+                statement.on_conflict_do_update(index_elements=["session", "at"], set_=values)
+            )
+
+    def _insert_orders(self, connection: Connection, orders: Sequence[Order]) -> None:
+        for order in orders:
+            row = to_row(self.session, order)
+            connection.execute(insert(ORDERS).values(**row).on_conflict_do_nothing())
+
+    def _insert_entry(self, connection: Connection, entry: Entry, sequence: int) -> bool:
+        table = FILLS if isinstance(entry, Fill) else FUNDING
+        row = {**to_row(self.session, entry), "sequence": sequence}
+        return connection.execute(insert(table).values(**row).on_conflict_do_nothing()).rowcount > 0
+
+    def _step_order(self, connection: Connection, name: str, status: OrderStatus) -> None:
+        mine = (ORDERS.c.session == self.session) & (ORDERS.c.client_order_id == name)
+        current = connection.execute(select(ORDERS.c.status).where(mine)).scalar_one()
+        if current != status:
+            order_step(OrderStatus(current), status)
+            connection.execute(update(ORDERS).where(mine).values(status=status))
+
+    def _step_plan(self, connection: Connection, plan_id: str, status: PlanStatus) -> None:
+        mine = (PLANS.c.session == self.session) & (PLANS.c.plan_id == plan_id)
+        current = connection.execute(select(PLANS.c.status).where(mine)).scalar_one()
+        if current != status:
+            plan_step(PlanStatus(current), status)
+            connection.execute(update(PLANS).where(mine).values(status=status))
+
+    def _update_order(self, connection: Connection, name: str, **values: Any) -> None:
+        mine = (ORDERS.c.session == self.session) & (ORDERS.c.client_order_id == name)
+        connection.execute(update(ORDERS).where(mine).values(**values))
+
+    def _update_plan(self, connection: Connection, plan_id: str, **values: Any) -> None:
+        mine = (PLANS.c.session == self.session) & (PLANS.c.plan_id == plan_id)
+        connection.execute(update(PLANS).where(mine).values(**values))
+
+    def _supersede(self, connection: Connection, plan: TradePlan) -> None:
+        pending = (
+            (ORDERS.c.session == self.session)
+            & (ORDERS.c.run_id == plan.run_id)
+            & (ORDERS.c.plan_id != plan.plan_id)
+            & (ORDERS.c.status == OrderStatus.PENDING)
+        )
+        for row in connection.execute(select(ORDERS).where(pending)).mappings().all():
+            self._step_order(connection, row["client_order_id"], OrderStatus.CANCELLED)
+            if row["leg"] == "entry":
+                self._step_plan(connection, row["plan_id"], PlanStatus.CANCELLED)
+
+
+def _require_same(name: str, stored: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
+    differing = [
+        f"{key} was {stored.get(key)!r}, now {asked.get(key)!r}"
+        for key in sorted({*stored, *asked} - {"to"})
+        if stored.get(key) != asked.get(key)
+    ]
+    if differing:
+        raise StateError(
+            f"session {name!r} was started differently: {'; '.join(differing)}; "
+            "use the same options or another --session name"
+        )

@@ -1,0 +1,119 @@
+"""The account as a fold over fills and funding: pure, exact, the same however often it is replayed.
+
+Spot moves cash by price times quantity. A perpetual moves cash only by what is realised: the cost
+of what is still open stands beside it. Where a partial close divides a cost, the remainder stays with
+what is open, so that nothing is lost and the last close settles all of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+from domain.instrument import InstrumentKind
+from domain.numbers import ZERO
+from domain.orders import Fill, FundingPayment, Position
+
+Entry = Fill | FundingPayment
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """What the account holds. Money in the quote currency."""
+
+    quote: str
+    capital: Decimal
+    """What it began with."""
+    cash: Decimal
+    realised: Decimal = ZERO
+    """Profit of what was closed, before fees and funding."""
+    fees: Decimal = ZERO
+    funding: Decimal = ZERO
+    """Paid; negative when more was received."""
+    positions: Mapping[str, Position] = field(default_factory=dict)
+    """Open positions by symbol."""
+    perpetuals: frozenset[str] = frozenset()
+    """Which of them are perpetuals, whose cost is not taken from cash."""
+
+    @classmethod
+    def begin(cls, quote: str, capital: Decimal) -> Ledger:
+        """An account with `capital` and nothing else."""
+        return cls(quote, capital, capital)
+
+    def equity(self, marks: Mapping[str, Decimal]) -> Decimal:
+        """Cash plus the value of what is held at `marks` (quote per base).
+
+        Raises:
+            KeyError: a held symbol has no mark.
+        """
+        total = self.cash
+        for symbol, position in self.positions.items():
+            mark = marks[symbol]
+            held = (
+                position.unrealised(mark)
+                if symbol in self.perpetuals
+                else (position.quantity * mark)
+            )
+            total += held
+        return total
+
+    def apply_fill(self, fill: Fill, kind: InstrumentKind) -> Ledger:
+        """The account after one fill; one that crosses zero closes first and opens the rest."""
+        signed = fill.quantity if fill.side == "buy" else -fill.quantity
+        held = self.positions.get(fill.symbol)
+        kept, realised = _net(held, signed, fill)
+        perpetual = kind == "perpetual"
+        moved = realised if perpetual else -signed * fill.price
+        positions = {s: p for s, p in self.positions.items() if s != fill.symbol}
+        if kept is not None:
+            positions[fill.symbol] = kept
+        return replace(
+            self,
+            cash=self.cash + moved - fill.fee,
+            realised=self.realised + realised,
+            fees=self.fees + fill.fee,
+            positions=positions,
+            perpetuals=self.perpetuals | {fill.symbol} if perpetual else self.perpetuals,
+        )
+
+    def apply_funding(self, payment: FundingPayment) -> Ledger:
+        """The account after one funding payment."""
+        return replace(self, cash=self.cash - payment.amount, funding=self.funding + payment.amount)
+
+
+def _net(held: Position | None, signed: Decimal, fill: Fill) -> tuple[Position | None, Decimal]:
+    """What is held after, and the profit realised."""
+    if held is None or held.quantity * signed > ZERO:
+        quantity = signed + (held.quantity if held else ZERO)
+        cost = signed * fill.price + (held.cost if held else ZERO)
+        opened = held.opened_at if held else fill.at
+        plan = held.plan_id if held else fill.plan_id
+        return Position(fill.symbol, quantity, cost, opened, plan), ZERO
+    closing = min(abs(signed), abs(held.quantity))
+    whole = closing == abs(held.quantity)
+    freed = held.cost if whole else held.cost * closing / abs(held.quantity)
+    proceeds = closing * fill.price if held.quantity > ZERO else -closing * fill.price
+    realised = proceeds - freed
+    left = held.quantity + signed
+    if whole and left != ZERO:
+        flipped = Position(fill.symbol, left, left * fill.price, fill.at, fill.plan_id)
+        return flipped, realised
+    kept = None if whole else replace(held, quantity=left, cost=held.cost - freed)
+    return kept, realised
+
+
+def replay(
+    quote: str,
+    capital: Decimal,
+    entries: Iterable[Entry],
+    kinds: Mapping[str, InstrumentKind],
+) -> Ledger:
+    """The account from zero: every fill and payment in the order they were applied."""
+    ledger = Ledger.begin(quote, capital)
+    for entry in entries:
+        if isinstance(entry, FundingPayment):
+            ledger = ledger.apply_funding(entry)
+        else:
+            ledger = ledger.apply_fill(entry, kinds[entry.symbol])
+    return ledger

@@ -1,0 +1,103 @@
+"""Performance of a session: statistics in float, None where undefined, never infinity.
+
+Sharpe and Sortino are computed on the returns between equity points with a risk-free rate of zero
+and annualised by the square root of the points per year. The standard error of the Sharpe ratio is
+Lo's for independent returns, sqrt((1 + SR²/2) / n) per period (A. W. Lo, "The Statistics of Sharpe
+Ratios", Financial Analysts Journal 58(4), 2002).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from itertools import pairwise
+from statistics import fmean, pstdev, stdev
+from typing import NamedTuple
+
+from domain.trade import ClosedTrade
+
+
+class EquityPoint(NamedTuple):
+    """The account's value at one moment, in quote."""
+
+    at: datetime
+    equity: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Performance:
+    """What a session came to; fractions of capital, R in units of planned risk."""
+
+    total_return_fraction: float | None
+    max_drawdown_fraction: float | None
+    """Largest fall of equity from a peak, as a positive fraction."""
+    sharpe_ratio: float | None
+    sharpe_standard_error: float | None
+    sortino_ratio: float | None
+    returns_count: int
+    """Periods behind the ratios."""
+    trades_count: int
+    win_fraction: float | None
+    profit_factor_ratio: float | None
+    """Sum of gains over sum of losses; None without a loss."""
+    mean_r: float | None
+    best_r: float | None
+    worst_r: float | None
+    net: float
+    """Sum over closed trades after all costs, in quote."""
+
+
+def performance(
+    points: Sequence[EquityPoint], trades: Sequence[ClosedTrade], points_per_year: float
+) -> Performance:
+    """Statistics of equity points (oldest first) and closed trades."""
+    equity = [float(p.equity) for p in points]
+    returns = [b / a - 1 for a, b in pairwise(equity) if a > 0]
+    sharpe, error = _sharpe(returns, points_per_year)
+    nets = [float(t.net) for t in trades]
+    multiples = [float(t.r_multiple) for t in trades if t.risk_amount > 0]
+    gains = sum(n for n in nets if n > 0)
+    losses = -sum(n for n in nets if n < 0)
+    return Performance(
+        total_return_fraction=equity[-1] / equity[0] - 1 if len(equity) > 1 else None,
+        max_drawdown_fraction=_drawdown(equity),
+        sharpe_ratio=sharpe,
+        sharpe_standard_error=error,
+        sortino_ratio=_sortino(returns, points_per_year),
+        returns_count=len(returns),
+        trades_count=len(trades),
+        win_fraction=sum(n > 0 for n in nets) / len(nets) if nets else None,
+        profit_factor_ratio=gains / losses if losses > 0 else None,
+        mean_r=fmean(multiples) if multiples else None,
+        best_r=max(multiples, default=None),
+        worst_r=min(multiples, default=None),
+        net=sum(nets),
+    )
+
+
+def _drawdown(equity: Sequence[float]) -> float | None:
+    if not equity:
+        return None
+    peak, worst = equity[0], 0.0
+    for value in equity:
+        peak = max(peak, value)
+        worst = max(worst, 1 - value / peak if peak > 0 else 0.0)
+    return worst
+
+
+def _sharpe(returns: Sequence[float], per_year: float) -> tuple[float | None, float | None]:
+    if len(returns) < 2 or (spread := stdev(returns)) == 0:
+        return None, None
+    ratio = fmean(returns) / spread
+    error = math.sqrt((1 + ratio * ratio / 2) / len(returns))
+    return ratio * math.sqrt(per_year), error * math.sqrt(per_year)
+
+
+def _sortino(returns: Sequence[float], per_year: float) -> float | None:
+    if len(returns) < 2:
+        return None
+    downside = pstdev([min(r, 0.0) for r in returns], 0.0)
+    return fmean(returns) / downside * math.sqrt(per_year) if downside > 0 else None

@@ -1,0 +1,191 @@
+"""Tables of the journal. Money is text, digit for digit; moments are milliseconds.
+
+SQLModel does not validate table rows, so only `journal.rows` makes them, from frozen values.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Column, Index, Table
+from sqlmodel import Field, SQLModel
+
+from traces.columns import DecimalText, JsonText, UtcMs
+
+
+def _money(*, nullable: bool = False) -> Any:
+    return Field(sa_column=Column(DecimalText, nullable=nullable))
+
+
+def _moment(*, nullable: bool = False, primary_key: bool = False) -> Any:
+    return Field(sa_column=Column(UtcMs, nullable=nullable, primary_key=primary_key))
+
+
+def _json() -> Any:
+    return Field(sa_column=Column(JsonText, nullable=False))
+
+
+class SessionRow(SQLModel, table=True):
+    """One named paper session."""
+
+    __tablename__ = "session"
+
+    name: str = Field(primary_key=True)
+    number: int
+    """Order of creation."""
+    config: Any = _json()
+    capital: Decimal = _money()
+    quote: str
+    cursor: datetime = _moment()
+    """The paper venue has processed everything up to here."""
+
+
+class DecisionRow(SQLModel, table=True):
+    """One finished decision."""
+
+    __tablename__ = "decision"
+
+    session: str = Field(primary_key=True)
+    run_id: str = Field(primary_key=True)
+    slot: datetime = _moment()
+    symbol: str
+    outcome: str
+    document: Any = _json()
+
+
+class PlanRow(SQLModel, table=True):
+    """One approved plan version and where it stands."""
+
+    __tablename__ = "plan"
+    __table_args__ = (Index("ix_plan_run", "session", "run_id"),)
+
+    session: str = Field(primary_key=True)
+    plan_id: str = Field(primary_key=True)
+    run_id: str
+    version: int
+    symbol: str
+    status: str
+    approved_at: datetime = _moment()
+    close_at: datetime = _moment()
+    """The plan's horizon."""
+    risk_amount: Decimal = _money()
+    body: Any = _json()
+    """The plan."""
+    bracket: Any = _json()
+    """The bracket as approved, or as re-sized at send."""
+    send_codes: Any = _json()
+    """Codes that denied it at send; empty otherwise."""
+
+
+class OrderRow(SQLModel, table=True):
+    """One order intent and where it stands."""
+
+    __tablename__ = "order"
+    __table_args__ = (
+        Index("ix_order_status", "session", "status"),
+        CheckConstraint("kind = 'market' OR price IS NOT NULL", name="priced"),
+    )
+
+    session: str = Field(primary_key=True)
+    client_order_id: str = Field(primary_key=True)
+    plan_id: str
+    run_id: str
+    symbol: str
+    leg: str
+    side: str
+    kind: str
+    quantity: Decimal = _money()
+    price: Decimal | None = _money(nullable=True)
+    reduce_only: bool
+    created_at: datetime = _moment()
+    status: str
+    slippage: Decimal = _money()
+    expires_at: datetime | None = _moment(nullable=True)
+    reason: str | None
+
+
+class FillRow(SQLModel, table=True):
+    """One execution; the venue's trade id is applied once."""
+
+    __tablename__ = "fill"
+
+    session: str = Field(primary_key=True)
+    trade_id: str = Field(primary_key=True)
+    sequence: int
+    """Order of application over fills and funding."""
+    client_order_id: str
+    plan_id: str
+    symbol: str
+    leg: str
+    side: str
+    quantity: Decimal = _money()
+    price: Decimal = _money()
+    fee: Decimal = _money()
+    at: datetime = _moment()
+    expected_price: Decimal = _money()
+    slippage_bps: Decimal = _money()
+    reason: str | None
+
+
+class FundingRow(SQLModel, table=True):
+    """One funding payment of one position; a stamp is paid once."""
+
+    __tablename__ = "funding_payment"
+
+    session: str = Field(primary_key=True)
+    symbol: str = Field(primary_key=True)
+    at: datetime = _moment(primary_key=True)
+    sequence: int
+    rate_fraction: Decimal = _money()
+    quantity: Decimal = _money()
+    price: Decimal = _money()
+    amount: Decimal = _money()
+
+
+class TradeRow(SQLModel, table=True):
+    """One closed round trip."""
+
+    __tablename__ = "trade"
+
+    session: str = Field(primary_key=True)
+    plan_id: str = Field(primary_key=True)
+    symbol: str
+    side: str
+    quantity: Decimal = _money()
+    entry_price: Decimal = _money()
+    exit_price: Decimal = _money()
+    opened_at: datetime = _moment()
+    closed_at: datetime = _moment()
+    gross: Decimal = _money()
+    fees: Decimal = _money()
+    funding: Decimal = _money()
+    risk_amount: Decimal = _money()
+    close_reason: str
+
+
+class EquityRow(SQLModel, table=True):
+    """The account's value at one moment."""
+
+    __tablename__ = "equity"
+
+    session: str = Field(primary_key=True)
+    at: datetime = _moment(primary_key=True)
+    equity: Decimal = _money()
+    cash: Decimal = _money()
+
+
+def _table(row: type[SQLModel]) -> Table:
+    table: Table = row.__table__  # type: ignore[attr-defined]  # SQLModel adds it at run time
+    return table
+
+
+SESSIONS = _table(SessionRow)
+DECISIONS = _table(DecisionRow)
+PLANS = _table(PlanRow)
+ORDERS = _table(OrderRow)
+FILLS = _table(FillRow)
+FUNDING = _table(FundingRow)
+TRADES = _table(TradeRow)
+EQUITY = _table(EquityRow)
