@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from pydantic_core import CoreSchema, core_schema
+
 from market.protocol import MarketSource
 
 Refusal = Literal[
@@ -46,6 +48,12 @@ class ToolRequest:
     """The decision timeframe."""
     as_of: datetime
     """Nothing known later may be returned."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: Any, _handler: Any) -> CoreSchema:
+        # LangChain builds a validator for every argument of a tool, injected ones too; of this one
+        # it is enough that it is a request. What lies inside was made by us, not by a model.
+        return core_schema.is_instance_schema(cls)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,90 @@
+"""What the tools of the catalogue share: whom they answer about, and the form of an answer.
+
+An answer names its source, the origin of its data and when its newest datum became known. Tables
+are a list of columns and a list of rows: a third of the tokens of a list of objects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from langchain_core.tools import InjectedToolArg
+
+from domain.candles import Candles, Timeframe
+from domain.clock import iso
+from domain.errors import DataError
+from market.observe import CONTEXT_BARS, DECISION_BARS
+from tools.protocol import ToolComplaint, ToolRequest
+
+Request = Annotated[ToolRequest, InjectedToolArg]
+"""Injected by the desk; LangChain keeps it out of the schema."""
+TimeframeName = Literal["1m", "5m", "15m", "30m", "1h", "4h", "1d"]
+"""The values of `Timeframe` as the schema lists them."""
+SIGNIFICANT_DIGITS = 7
+"""What a model can make use of; the rest is noise and tokens."""
+
+
+def symbol_of(request: ToolRequest, symbol: str | None) -> str:
+    """The symbol asked about, the decision's where none is named.
+
+    Raises:
+        ToolComplaint: BAD_ARGUMENTS when the session does not have it.
+    """
+    if symbol is None:
+        return request.symbol
+    if symbol not in request.symbols:
+        raise ToolComplaint(
+            "BAD_ARGUMENTS",
+            f"symbol is {symbol[:40]!r}, was expected to be one of {', '.join(request.symbols)}",
+        )
+    return symbol
+
+
+def timeframe_of(request: ToolRequest, timeframe: TimeframeName | None) -> Timeframe:
+    """The timeframe asked for, the decision's where none is named.
+
+    Raises:
+        ToolComplaint: NOT_OFFERED when the source's candles are coarser.
+    """
+    wanted, base = Timeframe(timeframe or request.timeframe), request.source.info.base_timeframe
+    if wanted.seconds < base.seconds:
+        name = request.source.info.name
+        raise ToolComplaint("NOT_OFFERED", f"{name} has no {wanted} candles; its finest are {base}")
+    return wanted
+
+
+async def history(request: ToolRequest, symbol: str, timeframe: Timeframe) -> Candles:
+    """Closed candles, as many as the snapshot rests on, so that both show the same numbers.
+
+    Raises:
+        DataError: no candle is closed yet.
+    """
+    bars = DECISION_BARS if timeframe == request.timeframe else CONTEXT_BARS
+    candles = await request.source.candles(symbol, timeframe, request.as_of, bars)
+    if not len(candles):
+        raise DataError(f"no {timeframe} candle of {symbol} is closed at {iso(request.as_of)}")
+    return candles
+
+
+def answer(request: ToolRequest, known_at: datetime | None, **data: Any) -> dict[str, Any]:
+    """`data` with its provenance before it."""
+    info = request.source.info
+    return {
+        "source": info.name,
+        "origin": info.origin,
+        "known_at": iso(known_at) if known_at else None,
+        **data,
+    }
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> dict[str, Any]:
+    """A table: names once, then rows."""
+    return {"columns": list(columns), "rows": [list(row) for row in rows]}
+
+
+def rounded(value: float | Decimal | None) -> float | None:
+    """`value` as a JSON number of 7 significant digits; None stays None."""
+    return None if value is None else float(f"{value:.{SIGNIFICANT_DIGITS}g}")

@@ -1,0 +1,55 @@
+"""Candles as the market made them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from langchain_core.tools import tool
+from pydantic import Field
+
+from domain.clock import from_ms, iso
+from tools.catalog.answering import (
+    Request,
+    TimeframeName,
+    answer,
+    symbol_of,
+    table,
+    timeframe_of,
+)
+
+MAX_BARS = 240
+
+
+@tool(parse_docstring=True)
+async def ohlcv(
+    request: Request,
+    symbol: str | None = None,
+    timeframe: TimeframeName | None = None,
+    bars: Annotated[int, Field(ge=1, le=MAX_BARS)] = 48,
+) -> dict[str, Any]:
+    """Closed candles, oldest first: open time (UTC), open, high, low, close, volume in base.
+
+    Args:
+        request: Injected by the desk.
+        symbol: One of the session's symbols; null is the instrument under decision.
+        timeframe: Length of a candle; null is the decision timeframe.
+        bars: How many candles, newest last.
+    """
+    name, length = symbol_of(request, symbol), timeframe_of(request, timeframe)
+    candles = await request.source.candles(name, length, request.as_of, bars)
+    rows = zip(
+        (iso(from_ms(stamp)) for stamp in candles.open_ms.tolist()),
+        candles.open.tolist(),
+        candles.high.tolist(),
+        candles.low.tolist(),
+        candles.close.tolist(),
+        candles.volume.tolist(),
+        strict=True,
+    )
+    return answer(
+        request,
+        candles.known_at,
+        symbol=name,
+        timeframe=length.value,
+        **table(("open_time", "open", "high", "low", "close", "volume"), list(rows)),
+    )

@@ -1,0 +1,128 @@
+"""What it would cost to trade now, who has been trading, and how much is open."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from langchain_core.tools import tool
+
+from domain.book import OrderBook, OrderSide
+from domain.candles import Timeframe
+from domain.clock import iso
+from domain.numbers import ZERO
+from market.modelled_book import LOOKBACK_BARS, modelled_book
+from market.protocol import MarketTrade, Offer
+from tools.catalog.answering import Request, answer, rounded, symbol_of, table
+from tools.protocol import ToolComplaint, ToolRequest
+
+DEPTHS_BPS = (5, 10, 20)
+FLOW_TRADES_COUNT = 200
+
+
+@tool(parse_docstring=True)
+async def order_book(request: Request, symbol: str | None = None) -> dict[str, Any]:
+    """Order book: spread, imbalance, depth in base within 5, 10 and 20 bps of the mid.
+
+    With them the trade flow by aggressor and the open interest, where there are any. `book` says
+    whose book it is: `venue`, `synthetic`, or `modelled` (assumed from candles).
+
+    Args:
+        request: Injected by the desk.
+        symbol: One of the session's symbols; null is the instrument under decision.
+    """
+    name = symbol_of(request, symbol)
+    book = await _book(request, name)
+    trades = await request.source.trades(name, request.as_of, FLOW_TRADES_COUNT)
+    open_interest = await request.source.open_interest(name, request.as_of)
+    missing = [
+        gap
+        for gap in (
+            _gap(request, "trades", there=bool(trades)),
+            _gap(request, "open_interest", there=open_interest is not None),
+        )
+        if gap
+    ]
+    return answer(
+        request,
+        _newest(request, book, trades, open_interest),
+        symbol=name,
+        book=book.origin,
+        book_at=iso(book.at),
+        bid=rounded(book.bid),
+        ask=rounded(book.ask),
+        mid=rounded(book.mid),
+        spread_bps=rounded(book.spread_bps),
+        imbalance=rounded(book.imbalance),
+        depth_base=_depth(book),
+        trade_flow=_flow(trades) if trades else None,
+        open_interest_base=rounded(open_interest),
+        missing=missing,
+    )
+
+
+async def _book(request: ToolRequest, symbol: str) -> OrderBook:
+    """The source's book, or the one the snapshot assumes from the same candles."""
+    source = request.source
+    book = await source.book(symbol, request.as_of)
+    if book is not None:
+        return book
+    decision = Timeframe(request.timeframe)
+    candles = await source.candles(symbol, decision, request.as_of, LOOKBACK_BARS)
+    tick = await source.tick(symbol, request.as_of)
+    if tick is not None:
+        step = source.instrument(symbol).price_tick
+        book = modelled_book(candles, step, tick.price, tick.at)
+    if book is None:
+        raise ToolComplaint(
+            "NOT_OFFERED",
+            f"{source.info.name} has no order book of {symbol}, and none can be modelled: "
+            "there is no price or no volume yet",
+        )
+    return book
+
+
+def _depth(book: OrderBook) -> dict[str, Any]:
+    """Quantity in base on each side."""
+    sides: tuple[OrderSide, OrderSide] = ("sell", "buy")
+    rows = [
+        [within, *(rounded(book.depth(side, Decimal(within))) for side in sides)]
+        for within in DEPTHS_BPS
+    ]
+    return table(("within_bps", "bids", "asks"), rows)
+
+
+def _flow(trades: Sequence[MarketTrade]) -> dict[str, Any]:
+    """Volume by who crossed the spread."""
+    bought = sum((t.quantity for t in trades if t.aggressor == "buy"), ZERO)
+    sold = sum((t.quantity for t in trades if t.aggressor == "sell"), ZERO)
+    total = bought + sold
+    return {
+        "trades_count": len(trades),
+        "from": iso(trades[0].at),
+        "to": iso(trades[-1].at),
+        "buy_base": rounded(bought),
+        "sell_base": rounded(sold),
+        "buy_share": rounded(bought / total) if total > ZERO else None,
+    }
+
+
+def _gap(request: ToolRequest, offer: Offer, *, there: bool) -> str | None:
+    if there:
+        return None
+    info, what = request.source.info, offer.replace("_", " ")
+    has = "has none as of now" if offer in info.offers else "offers none"
+    return f"{what}: {info.name} {has}"
+
+
+def _newest(
+    request: ToolRequest,
+    book: OrderBook,
+    trades: Sequence[MarketTrade],
+    open_interest: Decimal | None,
+) -> datetime:
+    """Open interest carries no stamp of its own; the protocol promises it is known by `as_of`."""
+    stamps = [book.at, *(trade.at for trade in trades)]
+    return max([*stamps, request.as_of] if open_interest is not None else stamps)

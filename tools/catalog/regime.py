@@ -1,0 +1,34 @@
+"""What kind of market it is, by rules."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from langchain_core.tools import tool
+
+from domain.candles import Timeframe
+from market.observe import Observer
+from tools.catalog.answering import Request, answer, rounded, symbol_of
+
+
+@tool(parse_docstring=True)
+async def regime(request: Request, symbol: str | None = None) -> dict[str, Any]:
+    """Market regime: volatility bucket, trend, liquidity, breadth, and whether to sit out and why.
+
+    Args:
+        request: Injected by the desk.
+        symbol: One of the session's symbols; null is the instrument under decision.
+    """
+    name = symbol_of(request, symbol)
+    # The observer's own code, so that a tool never contradicts the snapshot of the same moment.
+    observer = Observer(request.source, Timeframe(request.timeframe), request.symbols)
+    snapshot = await observer.snapshot(name, request.as_of)
+    found = snapshot.regime.model_dump(mode="json")
+    return answer(
+        request,
+        snapshot.provenance[f"candles.{request.timeframe}"].known_at,
+        symbol=name,
+        timeframe=request.timeframe,
+        **{key: rounded(value) if type(value) is float else value for key, value in found.items()},
+        missing=[gap for gap in snapshot.missing if "percentile" in gap or "breadth" in gap],
+    )

@@ -1,0 +1,17 @@
+"""The default set of tools."""
+
+from __future__ import annotations
+
+from langchain_core.tools import BaseTool
+
+from tools.catalog.cross_asset import cross_asset
+from tools.catalog.funding import funding
+from tools.catalog.indicators import indicators
+from tools.catalog.ohlcv import ohlcv
+from tools.catalog.order_book import order_book
+from tools.catalog.regime import regime
+
+
+def standard_tools() -> list[BaseTool]:
+    """The tools every session has, in the order that the model sees them."""
+    return [ohlcv, indicators, regime, order_book, funding, cross_asset]
