@@ -93,6 +93,7 @@ class HandSource(MarketSource):
         book: OrderBook | None = None,
         funding: Funding | None = None,
         ahead: timedelta = timedelta(0),
+        live: bool = False,
     ) -> None:
         self.data = data
         self.perpetual = perpetual
@@ -100,6 +101,8 @@ class HandSource(MarketSource):
         self.the_funding = funding
         self.ahead = ahead
         """How far this source looks into the future: a source with a bug."""
+        self.live = live
+        """Answers with series that hold only what was asked for, as an exchange does."""
         offers = {"order_book"} if book else set()
         self._info = SourceInfo(
             "hand", "synthetic", "made by hand", frozenset(offers), Timeframe.H1, None, None
@@ -129,7 +132,10 @@ class HandSource(MarketSource):
         self, symbol: str, timeframe: Timeframe, as_of: datetime, bars: int
     ) -> Candles:
         found = self.data.get((symbol, timeframe)) or cut(walk(0, timeframe=timeframe), 0)
-        return Candles.whole(found).until(as_of + self.ahead).last(bars)
+        window = Candles.whole(found).until(as_of + self.ahead).last(bars)
+        if self.live and len(window):
+            return Candles.whole(tail(cut(found, window.stop), len(window)))
+        return window
 
     @override
     async def tick(self, symbol: str, as_of: datetime) -> Tick | None:

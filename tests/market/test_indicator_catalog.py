@@ -77,6 +77,12 @@ def test_values_come_oldest_first() -> None:
     assert three[-1] == pytest.approx((LONG.close[-1] / LONG.close[-13] - 1) * 100)
 
 
+def test_the_first_value_shown_is_that_of_the_300th_candle() -> None:
+    values = compute("kama", Candles(LONG, 0, 400), 300)["kama"]
+    assert values.index(next(v for v in values if v is not None)) == 300 - 101
+    assert None not in values[-101:]
+
+
 def test_a_window_may_be_changed() -> None:
     mean = compute("sma", Candles.whole(LONG), windows={"window": 10})["sma"][0]
     assert mean == pytest.approx(float(np.mean(LONG.close[-10:])))

@@ -123,6 +123,8 @@ def test_a_modelled_book_is_always_a_book(
     total = sum(level.quantity for level in book.asks)
     assert total <= Decimal(repr(volume)) / 20
     assert sum(level.quantity for level in book.bids) == total
+    if (book.spread_bps or 0) <= 40:
+        assert book.depth("buy", Decimal(20)) == book.depth("sell", Decimal(20)) == total
 
 
 def test_the_future_is_not_read() -> None:

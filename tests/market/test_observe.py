@@ -215,6 +215,24 @@ async def test_a_snapshot_is_the_same_when_the_data_ends_at_its_moment() -> None
     assert (await seen(HandSource(broken))).model_dump_json() == whole
 
 
+async def test_a_live_source_leads_to_what_a_recorded_one_does() -> None:
+    long = {(BTC, Timeframe.H1): walk(3_600)}
+    at = close_time(long[BTC, Timeframe.H1], 3_500)
+    recorded, live = [
+        await Observer(HandSource(long, live=live), Timeframe.H1, (BTC,)).snapshot(BTC, at)
+        for live in (False, True)
+    ]
+    assert live.bars == recorded.bars
+    assert live.book == recorded.book
+    assert live.missing == recorded.missing
+    assert live.regime.volatility_percentile == recorded.regime.volatility_percentile
+    assert live.regime.liquidity == recorded.regime.liquidity
+    assert live.regime.trend == recorded.regime.trend
+    known = [(name, value) for name, value in recorded.features[0] if isinstance(value, float)]
+    found = dict(live.features[0])
+    assert {name: found[name] for name, _ in known} == pytest.approx(dict(known), rel=1e-6)
+
+
 async def test_a_snapshot_survives_being_written_and_read() -> None:
     snapshot = await seen(HandSource(DATA, book=small_book(NOW)))
     assert Snapshot.model_validate_json(snapshot.model_dump_json()) == snapshot

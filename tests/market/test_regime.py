@@ -58,12 +58,27 @@ def test_buckets_stand_where_the_snapshot_says_they_do(
     assert {r.volatility for r in inside} == {bucket}
 
 
-@pytest.mark.parametrize(("times", "liquidity"), [(0.1, "thin"), (10.0, "deep")])
-def test_liquidity_ranks_the_last_day_of_volume(times: float, liquidity: str) -> None:
-    rows = slice(2_000 - 24, 2_000)
-    assert regime_of(changed(LONG, rows, volume=LONG.volume[rows] * times), 2_000).liquidity == (
-        liquidity
-    )
+def volume_share(stop: int) -> float:
+    """Share of the last 2,000 days' volumes at or below the newest one."""
+    past = feature_table(LONG).column("volume_24")[max(0, stop - HISTORY_BARS) : stop]
+    return float(np.mean(past[~np.isnan(past)] <= past[-1]))
+
+
+def test_liquidity_ranks_the_last_day_of_volume() -> None:
+    stops = range(1_000, 3_000, 3)
+    expected = [
+        "thin" if share < 0.2 else "deep" if share > 0.8 else "normal"
+        for share in map(volume_share, stops)
+    ]
+    assert set(expected) == {"thin", "normal", "deep"}
+    assert [regime_of(LONG, stop).liquidity for stop in stops] == expected
+
+
+def test_thin_alone_is_no_reason_to_sit_out() -> None:
+    thin = [stop for stop in range(1_000, 3_000, 3) if 0.02 <= volume_share(stop) < 0.2]
+    reasons = [reason for stop in thin for reason in regime_of(LONG, stop).sit_out_reasons]
+    assert thin
+    assert not any(reason.startswith("Liquidity") for reason in reasons)
 
 
 def test_a_rising_market_trends_up_and_a_falling_one_down() -> None:
@@ -82,15 +97,16 @@ def test_without_strength_there_is_no_trend_but_a_range() -> None:
     assert {found.trend for found in weak} == {"range"}
 
 
-def test_a_trend_against_the_vwap_slope_is_a_range() -> None:
+@pytest.mark.parametrize("sign", [1, -1])
+def test_averages_against_the_vwap_slope_are_a_range(sign: int) -> None:
     seen = [
-        (regime_of(LONG, stop), features_at(Candles(LONG, 0, stop))) for stop in range(400, 900)
+        (regime_of(LONG, stop), features_at(Candles(LONG, 0, stop))) for stop in range(400, 1_400)
     ]
     torn = [
         found.trend
         for found, features in seen
-        if (found.vwap_slope_bps or 0) < 0
-        and (features.ema_20 or 0) > (features.ema_50 or 0)
+        if sign * (found.vwap_slope_bps or 0) < 0
+        and sign * ((features.ema_20 or 0) - (features.ema_50 or 0)) > 0
         and (features.adx_14 or 0) >= 20
     ]
     assert torn
