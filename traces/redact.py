@@ -5,49 +5,75 @@ keys that name a secret; patterns of well-known vendors. There is no rule on ent
 flag our own order ids and hashes. A replacement keeps the kind and a keyed fingerprint, so that two
 places with the same secret can be told to be the same.
 
+Every rule is guarded by plain substring searches, since nearly every text holds nothing, and none
+crosses a quote, so that JSON with something redacted is still JSON.
+
 Patterns: the key formats that the vendors publish, as collected by gitleaks and trufflehog.
 """
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import json
 import re
 import secrets as random_bytes
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote
+
+from traces.secret_forms import forms_of, split_pattern, without_zero_width
 
 MIN_SECRET_LENGTH = 6
 """Shorter known values are left alone: they would blank out ordinary words."""
 
-_ZERO_WIDTH = "[\u200b\u200c\u200d\u2060\ufeff]*"
-
-_KEY = re.compile(
-    r"secret|token|api[-_]?key|authorization|passw(?:or)?d|signature|cookie|dsn", re.IGNORECASE
-)
-_NOT_A_SECRET_KEY = re.compile(r"tokens|token_count|tokens_from|max_tokens", re.IGNORECASE)
-
-_VENDOR = re.compile(
-    r"(?P<anthropic>sk-ant-[A-Za-z0-9_-]{16,})"
-    r"|(?P<openrouter>sk-or-v1-[A-Fa-f0-9]{16,})"
-    r"|(?P<openai>sk-(?:proj|svcacct|admin)-[A-Za-z0-9_-]{16,}|sk-[A-Za-z0-9]{32,})"
-    r"|(?P<google>AIza[0-9A-Za-z_-]{35})"
-    r"|(?P<telegram>\b\d{8,10}:AA[0-9A-Za-z_-]{33})"
-    r"|(?P<slack>xox[abposr]-[0-9A-Za-z-]{10,})"
-    r"|(?P<github>gh[pousr]_[0-9A-Za-z]{36,})"
-    r"|(?P<jwt>eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,})"
-    r"|(?P<pem>-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?-----END [A-Z ]*PRIVATE KEY-----)"
-    r"|(?P<bearer>(?:Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{12,})"
-    r"|(?P<dsn>[a-z][a-z0-9+]*://[^\s/:@]+:[^\s/@]+@)"
-    r"|(?P<private_key>\b0x[0-9a-fA-F]{64}\b)"
-    r"|(?P<signature>signature=[0-9A-Za-z%+/=_-]{16,})"
-)
-_HINTS = (
-    "sk-", "AIza", ":AA", "xox", "gh", "eyJ", "PRIVATE KEY", "earer", "asic ", "://", "0x",
-    "signature=",
+_KEY_WORDS = (
+    "secret", "token", "api_key", "api-key", "apikey", "authorization", "passwd", "password",
+    "signature", "cookie", "dsn",
 )  # fmt: skip
+_KEY_HINTS = (
+    "secret", "token", "key", "authorization", "passw", "signature", "cookie", "dsn",
+)  # fmt: skip
+_KEY = re.compile("|".join(_KEY_WORDS), re.IGNORECASE)
+_NOT_A_SECRET_KEY = re.compile(r"tokens|token_(?:count|usage|details)", re.IGNORECASE)
+_KEY_NAME = rf"(?i:(?P<key>(?:{'|'.join(_KEY_WORDS)})[A-Za-z0-9_-]{{0,40}}))"
+_KEYED = tuple(
+    re.compile(_KEY_NAME + rest)
+    for rest in (
+        r'(?P<between>"\s*:\s*")(?P<value>(?:[^"\\]|\\.)+)',
+        r'(?P<between>\\+"\s*:\s*\\+")(?P<value>[^"\\]+)',
+        r"(?P<between>'\s*:\s*')(?P<value>(?:[^'\\\"]|\\.)+)",
+        r"(?P<between>=)(?P<value>[^\s&\"'\\<>,;)}]+)",
+    )
+)
+"""A key and its value in JSON, in JSON inside JSON, as Python prints it, and in a query."""
+
+_DONE = re.compile(r"\[redacted:[a-z_]+:[0-9a-f]{6}\]")
+
+_VENDORS = tuple(
+    (kind, hints, re.compile(pattern))
+    for kind, hints, pattern in (
+        ("anthropic", ("sk-",), r"sk-ant-[A-Za-z0-9_-]{16,}"),
+        ("openrouter", ("sk-",), r"sk-or-v1-[A-Fa-f0-9]{16,}"),
+        ("openai", ("sk-",), r"sk-(?:proj|svcacct|admin)-[A-Za-z0-9_-]{16,}"),
+        ("openai", ("sk-",), r"sk-(?<![A-Za-z0-9]sk-)[A-Za-z0-9]{32,}"),
+        ("google", ("AIza",), r"AIza[0-9A-Za-z_-]{35}"),
+        ("telegram", (":AA",), r"\b\d{8,10}:AA[0-9A-Za-z_-]{33}"),
+        ("slack", ("xox",), r"xox[abposr]-[0-9A-Za-z-]{10,}"),
+        ("github", ("gh",), r"gh[pousr]_[0-9A-Za-z]{36,}"),
+        ("jwt", ("eyJ",), r"eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}"),
+        (
+            "pem",
+            ("PRIVATE KEY-----",),
+            r"-----BEGIN [A-Z ]*PRIVATE KEY-----[^\"']*?-----END [A-Z ]*PRIVATE KEY-----",
+        ),
+        (
+            "bearer",
+            ("earer ", "asic "),
+            r"(?:[Bb]earer|[Bb]asic)\s+(?=[^\s\"']*\d)[A-Za-z0-9._~+/=-]{12,}",
+        ),
+        ("dsn", ("://",), r"://[^\s/:@\"'\\]*:[^\s/@\"'\\]+@"),
+        ("private_key", ("0x",), r"0x[0-9a-fA-F]{64}\b"),
+        ("signature", ("signature=",), r"signature=[0-9A-Za-z%+/=_-]{16,}"),
+    )
+)
 
 
 class Redactor:
@@ -55,61 +81,54 @@ class Redactor:
 
     def __init__(self, known: Mapping[str, str]) -> None:
         self._salt = random_bytes.token_bytes(16)
-        forms = {
-            form: name
-            for name, value in known.items()
-            if len(value) >= MIN_SECRET_LENGTH
-            for form in _forms(value)
-        }
-        self._names = forms
-        ordered = sorted(forms, key=len, reverse=True)
-        self._known = re.compile("|".join([_split(f) for f in ordered])) if ordered else None
+        values = {value for value in known.values() if len(value) >= MIN_SECRET_LENGTH}
+        self._forms = sorted({f for v in values for f in forms_of(v)}, key=len, reverse=True)
+        self._known = re.compile("|".join(split_pattern(form) for form in self._forms))
 
     def text(self, text: str) -> str:
         """`text` without secrets."""
-        if self._known is not None:
-            text = self._known.sub(lambda m: self._mark("known", m.group()), text)
-        if any(hint in text for hint in _HINTS):
-            text = _VENDOR.sub(lambda m: self._mark(m.lastgroup or "secret", m.group()), text)
+        text = self._without_known(text)
+        lower = text.lower()
+        if any(hint in lower for hint in _KEY_HINTS):
+            for pattern in _KEYED:
+                text = pattern.sub(self._keyed, text)
+        for kind, hints, pattern in _VENDORS:
+            if any(hint in text for hint in hints):
+                text = pattern.sub(lambda m, kind=kind: self._mark(kind, m.group()), text)  # type: ignore[misc]  # mypy cannot infer a lambda with a default
         return text
 
     def value(self, value: Any, key: str = "") -> Any:
-        """A JSON-able value without secrets; anything under a secret's key is replaced whole."""
+        """A JSON-able value without secrets; a text under a secret's key is replaced whole."""
         if isinstance(value, str):
-            if value and _names_secret(key):
-                return self._mark("key", value)
-            return self.text(value)
+            return self._mark("key", value) if _is_secret(key, value) else self.text(value)
         if isinstance(value, dict):
             return {self.text(str(k)): self.value(v, str(k)) for k, v in value.items()}
         if isinstance(value, list | tuple):
             return [self.value(item, key) for item in value]
         return value
 
+    def _without_known(self, text: str) -> str:
+        bare = without_zero_width(text)
+        if not any(form in bare for form in self._forms):
+            return text
+        return self._known.sub(lambda m: self._mark("known", m.group()), text)
+
+    def _keyed(self, match: re.Match[str]) -> str:
+        key, value = match["key"], match["value"]
+        if not _is_secret(key, value):
+            return match.group()
+        return f"{key}{match['between']}{self._mark('key', value)}"
+
     def _mark(self, kind: str, secret: str) -> str:
-        digest = hashlib.blake2b(secret.encode(errors="surrogatepass"), key=self._salt).hexdigest()
-        return f"[redacted:{kind}:{digest[:6]}]"
+        raw = without_zero_width(secret).encode(errors="surrogatepass")
+        return f"[redacted:{kind}:{hashlib.blake2b(raw, key=self._salt).hexdigest()[:6]}]"
 
 
-def _names_secret(key: str) -> bool:
-    return bool(_KEY.search(key)) and not _NOT_A_SECRET_KEY.search(key)
-
-
-def _forms(value: str) -> set[str]:
-    raw = value.encode()
-    return {
-        value,
-        json.dumps(value)[1:-1],
-        json.dumps(value, ensure_ascii=False)[1:-1],
-        quote(value, safe=""),
-        quote(value),
-        base64.b64encode(raw).decode(),
-        base64.b64encode(raw).decode().rstrip("="),
-        base64.urlsafe_b64encode(raw).decode().rstrip("="),
-        raw.hex(),
-        raw.hex().upper(),
-    }
-
-
-def _split(form: str) -> str:
-    """A pattern that also finds `form` with zero-width characters strewn into it."""
-    return _ZERO_WIDTH.join(re.escape(character) for character in form)
+def _is_secret(key: str, value: str) -> bool:
+    """A key that names a secret holds one, unless it counts tokens or the value is done already."""
+    return (
+        len(value) >= MIN_SECRET_LENGTH
+        and bool(_KEY.search(key))
+        and not _NOT_A_SECRET_KEY.search(key)
+        and not _DONE.fullmatch(value)
+    )

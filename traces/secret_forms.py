@@ -1,0 +1,69 @@
+"""The forms that one secret can take in a text: escaped, encoded, or split by invisible characters.
+
+A value that was loaded as a secret is looked for in all of them, since a provider's error, a URL, a
+header or a hostile text may hold any.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from urllib.parse import quote
+
+ZERO_WIDTH = "\u00ad\u200b\u200c\u200d\u2060\ufeff"
+"""Soft hyphen, zero-width space, non-joiner, joiner, word joiner and byte order mark."""
+
+_ESCAPED = "|".join(rf"\\+u{ord(character):04x}" for character in ZERO_WIDTH)
+_STREWN = re.compile(rf"[{ZERO_WIDTH}]|(?i:{_ESCAPED})")
+_BETWEEN = rf"(?:[{ZERO_WIDTH}]|(?i:{_ESCAPED}))*"
+
+MIN_INNER_FORM = 10
+"""A shorter piece of Base64 could stand in any other one by chance."""
+
+
+def forms_of(value: str) -> set[str]:
+    """Every spelling under which `value` is looked for."""
+    raw = value.encode("utf-8", "surrogatepass")
+    escaped = json.dumps(value)[1:-1]
+    return {
+        value,
+        escaped,
+        json.dumps(value, ensure_ascii=False)[1:-1],
+        json.dumps(escaped)[1:-1],
+        *_percent(raw),
+        *_base64(raw),
+        raw.hex(),
+        raw.hex().upper(),
+    }
+
+
+def without_zero_width(text: str) -> str:
+    """`text` without invisible characters, escaped ones too; the same object if it has none."""
+    if "\\u" in text or (not text.isascii() and any(c in text for c in ZERO_WIDTH)):
+        return _STREWN.sub("", text)
+    return text
+
+
+def split_pattern(form: str) -> str:
+    """A pattern that also finds `form` with invisible characters strewn into it."""
+    return _BETWEEN.join(re.escape(character) for character in form)
+
+
+def _percent(raw: bytes) -> set[str]:
+    strict, lax = quote(raw, safe=""), quote(raw)
+    lower = re.sub("%..", lambda m: m.group().lower(), strict)
+    return {strict, lax, lower, "".join(f"%{byte:02X}" for byte in raw)}
+
+
+def _base64(raw: bytes) -> set[str]:
+    """Alone, and inside something longer, where the two bytes before shift its letters."""
+    whole = base64.b64encode(raw).decode()
+    forms = {whole, whole.rstrip("="), base64.urlsafe_b64encode(raw).decode().rstrip("=")}
+    for before in range(3):
+        shifted = base64.b64encode(bytes(before) + raw).decode().rstrip("=")
+        # The first letters mix with what stands before, the last with what follows.
+        inner = shifted[(0, 2, 3)[before] : len(shifted) - (1 if (before + len(raw)) % 3 else 0)]
+        if len(inner) >= MIN_INNER_FORM:
+            forms |= {inner, inner.replace("+", "-").replace("/", "_")}
+    return forms
