@@ -1,0 +1,62 @@
+"""The three ways to answer, as tools: the schema that the model reads is made from the domain.
+
+A final answer is a tool call, so that it travels by the same road as the questions and every
+provider constrains it alike. Strict mode is not asked for: it refuses bounds that we want the model
+to see, and the answer is parsed strictly here in any case.
+"""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from functools import cache
+from typing import Any
+
+from pydantic import BaseModel
+
+from domain.plan import ExitDraft, NoTrade, PlanDraft
+
+ANSWERS: dict[str, type[PlanDraft] | type[ExitDraft] | type[NoTrade]] = {
+    "propose_plan": PlanDraft,
+    "propose_exit": ExitDraft,
+    "no_trade": NoTrade,
+}
+"""Tool name to what its arguments must be; a call of one of these ends the asking."""
+
+
+def answer_tools() -> list[dict[str, Any]]:
+    """The answer tools in OpenAI's form; a fresh copy, since callers hand it to third parties."""
+    return deepcopy(_tools())
+
+
+@cache
+def _tools() -> list[dict[str, Any]]:
+    return [
+        {"type": "function", "function": _function(name, model)} for name, model in ANSWERS.items()
+    ]
+
+
+def _function(name: str, model: type[BaseModel]) -> dict[str, Any]:
+    schema = model.model_json_schema()
+    parameters = _tidy(schema, schema.get("$defs", {}))
+    return {"name": name, "description": parameters.pop("description"), "parameters": parameters}
+
+
+def _tidy(node: Any, definitions: dict[str, Any]) -> Any:
+    """References resolved, titles dropped, and defaults of numbers written as numbers."""
+    if isinstance(node, list):
+        return [_tidy(item, definitions) for item in node]
+    if not isinstance(node, dict):
+        return node
+    if "$ref" in node:
+        return _tidy(definitions[node["$ref"].rpartition("/")[2]], definitions)
+    kept = {
+        key: {name: _tidy(item, definitions) for name, item in value.items()}
+        if key == "properties"
+        else _tidy(value, definitions)
+        for key, value in node.items()
+        if key not in {"title", "$defs"}
+    }
+    default = kept.get("default")
+    if kept.get("type") == "number" and isinstance(default, str):
+        kept["default"] = float(default)
+    return kept

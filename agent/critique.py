@@ -1,0 +1,107 @@
+"""A denial or an unreadable answer, told to the model so that it can do better.
+
+Providers want one tool message per call of the answer that came before, so the critique travels as
+the result of the proposal's own call. It says the failed findings as sentences, the bracket that
+was judged, and the same as JSON that a program reads (the rules planner does). Nothing the model
+wrote is repeated as an instruction.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
+
+from agent.parse import Invalid, call_requests
+from domain.numbers import plain
+from domain.strict_json import canonical
+from domain.verdict import Bracket, Denied
+
+_DIGITS = 8
+"""Places after the point in what is shown; the exact figures are in the trace."""
+
+
+def critique_messages(message: AIMessage, denied: Denied, revisions_left: int) -> list[BaseMessage]:
+    """The denial as the answer to the proposal in `message`."""
+    return _in_reply(message, critique_text(denied, revisions_left))
+
+
+def complaint_messages(
+    message: AIMessage, invalid: Invalid, revisions_left: int
+) -> list[BaseMessage]:
+    """The complaint as the answer to `message`, which could not be read."""
+    return _in_reply(message, complaint_text(invalid, revisions_left))
+
+
+def critique_text(denied: Denied, revisions_left: int) -> str:
+    """Failed findings as sentences, what was judged, and both as one JSON line at the end."""
+    sentences = "\n".join(f"- {finding.code}: {finding.sentence}" for finding in denied.failed)
+    judged = "" if denied.bracket is None else f"\nJudged: {_judged(denied.bracket)}"
+    return (
+        f"DENIED by the gate.\n{sentences}{judged}\n"
+        "Propose a plan that meets every rule and still follows from the data, or call no_trade: "
+        f"abstaining is a good answer. {_left(revisions_left)}\n{canonical(_facts(denied))}"
+    )
+
+
+def complaint_text(invalid: Invalid, revisions_left: int) -> str:
+    """What could not be read, with its code."""
+    return (
+        f"NOT READ ({invalid.code}): {invalid.complaint}.\n"
+        f"Answer again with one call of propose_plan, propose_exit or no_trade. "
+        f"{_left(revisions_left)}"
+    )
+
+
+def answer_receipts(message: AIMessage, text: str) -> list[ToolMessage]:
+    """One tool message per call: the first carries `text`, the others say that they did not run."""
+    receipts = []
+    for index, call in enumerate(call_requests(message)):
+        content = text if index == 0 else "Not run: see the reply to your first call."
+        receipts.append(ToolMessage(content, tool_call_id=call.call_id, name=call.name or None))
+    return receipts
+
+
+def _in_reply(message: AIMessage, text: str) -> list[BaseMessage]:
+    """As tool messages where the answer had calls, else as a plain message."""
+    receipts: list[BaseMessage] = [*answer_receipts(message, text)]
+    return receipts or [HumanMessage(text)]
+
+
+def _left(revisions: int) -> str:
+    if revisions <= 0:
+        return "This is your last try."
+    return f"After this try you have {revisions} more."
+
+
+def _judged(bracket: Bracket) -> str:
+    targets = ", ".join(plain(target.price) for target in bracket.targets)
+    return (
+        f"{bracket.side} {bracket.entry_kind} entry {_short(bracket.entry_price)}, stop "
+        f"{plain(bracket.stop_price)}, targets {targets}, risk per unit "
+        f"{_short(bracket.risk_per_unit)}, net reward/risk {_short(bracket.reward_risk)}."
+    )
+
+
+def _facts(denied: Denied) -> dict[str, Any]:
+    bracket = denied.bracket
+    return {
+        "denied": [
+            {"code": f.code, "measured": f.measured, "limit": f.limit, "unit": f.unit}
+            for f in denied.failed
+        ],
+        "bracket": None
+        if bracket is None
+        else {
+            "side": bracket.side,
+            "entry": _short(bracket.entry_price),
+            "stop": plain(bracket.stop_price),
+            "targets": [plain(target.price) for target in bracket.targets],
+            "risk_per_unit": _short(bracket.risk_per_unit),
+            "reward_risk": _short(bracket.reward_risk),
+        },
+    }
+
+
+def _short(value: Any) -> str:
+    return plain(value, _DIGITS)

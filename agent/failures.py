@@ -1,0 +1,73 @@
+"""What went wrong between us and a model, as one of three reactions: retry, stop, mend the request.
+
+The client library is never imported here: its error classes are asked for only where it has been
+loaded by a model of its own.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+
+from domain.errors import AccessRefused, ConfigError, PlangateError, Unreachable
+
+_SHOWN_CHARACTERS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One failed call."""
+
+    error: PlangateError
+    """What to raise when no try is left."""
+    retry: bool
+    """Whether asking again may help."""
+    retry_after_s: float | None = None
+    """How long the provider asks us to wait."""
+
+
+def caught() -> tuple[type[Exception], ...]:
+    """The exceptions that a call of a model may fail with; everything else is our own bug."""
+    openai = sys.modules.get("openai")
+    foreign = (openai.OpenAIError,) if openai else ()
+    return (PlangateError, OSError, *foreign)
+
+
+def failure_of(error: Exception) -> Failure:
+    """The reaction to an exception of `caught`."""
+    if isinstance(error, PlangateError):
+        return Failure(error, retry=isinstance(error, Unreachable))
+    status = getattr(error, "status_code", None)
+    if not isinstance(status, int):
+        reason = f"{type(error).__name__}: {_said(error)}"
+        return Failure(Unreachable(f"the model did not answer ({reason})"), retry=True)
+    return _by_status(error, status)
+
+
+def _by_status(error: Exception, status: int) -> Failure:
+    said = f"HTTP {status}: {_said(error)}"
+    if status in {401, 403}:
+        return Failure(AccessRefused(f"the model's provider refused the key ({said})"), retry=False)
+    if status == 429 and getattr(error, "code", None) == "insufficient_quota":
+        return Failure(AccessRefused(f"the account at the provider is empty ({said})"), retry=False)
+    if status in {408, 409, 425, 429} or status >= 500:
+        after = _retry_after_s(error)
+        return Failure(Unreachable(f"the model did not answer ({said})"), True, after)
+    return Failure(
+        ConfigError(f"the model's provider cannot do what was asked ({said})"), retry=False
+    )
+
+
+def _retry_after_s(error: Exception) -> float | None:
+    """Seconds from the header `Retry-After`; None where there is none or it is a date."""
+    headers = getattr(getattr(error, "response", None), "headers", {})
+    try:
+        seconds = float(headers.get("retry-after", ""))
+    except ValueError:
+        return None
+    return seconds if 0 <= seconds < float("inf") else None
+
+
+def _said(error: Exception) -> str:
+    text = " ".join(str(error).split()) or "no words"
+    return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}…"

