@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable
 from functools import lru_cache
 
@@ -19,6 +20,9 @@ COMPRESSION_LEVEL = 3
 
 COMPRESSED_ABOVE_BYTES = 256
 
+REMEMBERED_HASHES = 8192
+"""So many of the newest written texts cost no SQL when they come again; memory stays bounded."""
+
 
 class Blobs:
     """The blob table, with texts buffered until they are flushed."""
@@ -26,15 +30,22 @@ class Blobs:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._pending: dict[str, str] = {}
-        self._stored: set[str] = set()
+        self._stored: OrderedDict[str, None] = OrderedDict()
         self._read: Callable[[str], str] = lru_cache(maxsize=512)(self._load)
 
     def put(self, text: str) -> str:
         """Buffer `text`; returns the hash that stands for it."""
         name = content_hash(text)
-        if name not in self._stored:
+        if name in self._stored:
+            self._stored.move_to_end(name)
+        else:
             self._pending[name] = text
         return name
+
+    @property
+    def waiting(self) -> bool:
+        """True when something was put that is not written yet."""
+        return bool(self._pending)
 
     def get(self, name: str) -> str:
         """The text a hash stands for.
@@ -54,8 +65,10 @@ class Blobs:
 
     def written(self) -> None:
         """The transaction was committed: what was buffered need not be written again."""
-        self._stored.update(self._pending)
+        self._stored.update(dict.fromkeys(self._pending))
         self._pending.clear()
+        while len(self._stored) > REMEMBERED_HASHES:
+            self._stored.popitem(last=False)
 
     def _load(self, name: str) -> str:
         table = TraceBlob.__table__  # type: ignore[attr-defined]  # SQLModel adds it at run time

@@ -4,22 +4,23 @@ SQLAlchemy's default transactions on SQLite begin late and lose updates under co
 write begins with `BEGIN IMMEDIATE`. The journal's transactions are durable through a power cut
 (`synchronous=FULL`); the traces' may lose their last ones (`NORMAL`) and cost a tenth.
 
-Write transactions are short and never nested: a second `begin()` inside one would wait for the
-first until it times out.
+Write transactions are short and never nested. Threads of one process take turns; a second `begin()`
+inside one in the same thread would wait for itself, and raises at once instead.
 """
 
 from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, MetaData, create_engine, event, text
-from sqlalchemy.exc import DatabaseError, OperationalError
-from sqlalchemy.pool import StaticPool
+from sqlalchemy import URL, Connection, Engine, MetaData, create_engine, event, text
+from sqlalchemy.exc import DatabaseError, IntegrityError
+from sqlalchemy.pool import QueuePool
 
 from domain.errors import StateError
 
@@ -38,25 +39,30 @@ class Database:
         self.path = path
         self._durable = durable
         self._quick = quick
+        self._turn = threading.Lock()
+        self._writer: int | None = None
 
     @classmethod
-    def open(cls, path: Path, metadata: MetaData) -> Database:
+    def open(
+        cls, path: Path, metadata: MetaData, *, busy_timeout_ms: int = BUSY_TIMEOUT_MS
+    ) -> Database:
         """Open the file, making it and its tables when there is none.
 
         Raises:
             StateError: the file is not ours, damaged, locked, read-only or of a newer plangate.
         """
         fresh = _make_file(path)
-        database = cls(path, _engine(path, "FULL"), _engine(path, "NORMAL"))
+        database = cls(
+            path,
+            _engine(path, "FULL", busy_timeout_ms),
+            _engine(path, "NORMAL", busy_timeout_ms),
+        )
         try:
             if not fresh:
                 database._check()
             with database.begin() as connection:
                 metadata.create_all(connection)
                 connection.execute(text(f"PRAGMA user_version = {SCHEMA_VERSION}"))
-        except DatabaseError as error:
-            database.close()
-            raise StateError(_complaint(path, error)) from error
         except StateError:
             database.close()
             raise
@@ -69,17 +75,29 @@ class Database:
         Raises:
             StateError: the database is locked by another process, full or read-only.
         """
+        me = threading.get_ident()
+        if self._writer == me:
+            raise RuntimeError("begin() inside begin(): a write transaction cannot be nested")
         engine = self._durable if durable else self._quick
-        try:
-            with engine.begin() as connection:
-                yield connection
-        except OperationalError as error:
-            raise StateError(_complaint(self.path, error)) from error
+        with self._turn, self._explained():
+            self._writer = me
+            try:
+                with engine.begin() as connection:
+                    yield connection
+            finally:
+                self._writer = None
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A connection for reading what is committed."""
-        with self._quick.connect().execution_options(plangate_read=True) as connection:
+        """A connection for reading what is committed; may be nested, also inside `begin`.
+
+        Raises:
+            StateError: the file is damaged or cannot be read.
+        """
+        with (
+            self._explained(),
+            self._quick.connect().execution_options(plangate_read=True) as connection,
+        ):
             yield connection
 
     def close(self) -> None:
@@ -87,9 +105,25 @@ class Database:
         self._durable.dispose()
         self._quick.dispose()
 
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """A broken constraint is the caller's to handle; anything else is about the file."""
+        try:
+            yield
+        except IntegrityError:
+            raise
+        except DatabaseError as error:
+            raise StateError(_complaint(self.path, error)) from error
+
     def _check(self) -> None:
         with self.read() as connection:
             version = connection.execute(text("PRAGMA user_version")).scalar_one()
+            tables = connection.execute(text("SELECT count(*) FROM sqlite_schema")).scalar_one()
+            if version == 0 and tables:
+                raise StateError(
+                    f"{str(self.path)!r} is a database of another program; name another "
+                    "PLANGATE_HOME"
+                )
             if version > SCHEMA_VERSION:
                 raise StateError(
                     f"database {str(self.path)!r} was made by a newer plangate (schema {version}, "
@@ -114,16 +148,19 @@ def _make_file(path: Path) -> bool:
     return path.stat().st_size == 0
 
 
-def _engine(path: Path, synchronous: str) -> Engine:
+def _engine(path: Path, synchronous: str, busy_timeout_ms: int) -> Engine:
     engine = create_engine(
-        f"sqlite:///{path}", poolclass=StaticPool, connect_args={"check_same_thread": False}
+        URL.create("sqlite", database=str(path)),
+        poolclass=QueuePool,
+        max_overflow=-1,
+        connect_args={"check_same_thread": False},
     )
 
     @event.listens_for(engine, "connect")
     def _connected(connection: sqlite3.Connection, _record: Any) -> None:
         connection.isolation_level = None
         for pragma in (
-            f"busy_timeout = {BUSY_TIMEOUT_MS}",
+            f"busy_timeout = {busy_timeout_ms}",
             "journal_mode = WAL",
             f"synchronous = {synchronous}",
             "foreign_keys = ON",

@@ -50,7 +50,7 @@ def list_runs(
     wanted = {"session = ?": session, "symbol = ?": symbol, "outcome = ?": outcome}
     clauses = [(clause, value) for clause, value in wanted.items() if value is not None]
     if code is not None:
-        clauses.append(("' ' || codes || ' ' LIKE ?", f"% {code} %"))
+        clauses.append(("instr(' ' || codes || ' ', ?) > 0", f" {code} "))
     where = " AND ".join(clause for clause, _ in clauses) or "1"
     return _rows(
         path,

@@ -38,7 +38,7 @@ class Recorder:
 
     def record(self, run_id: str, node: str, event: Event) -> None:
         """Append an event to a run; the end of a run is written at once."""
-        body = canonical(self._redactor.value(event.model_dump(mode="json")))
+        body = _storable(canonical(self._redactor.value(event.model_dump(mode="json"))))
         at_ms = to_ms(self._clock.now())
         self._events.append(
             {
@@ -58,7 +58,7 @@ class Recorder:
 
     def flush(self) -> None:
         """Write what is buffered, in one transaction."""
-        if not (self._events or self._runs):
+        if not (self._events or self._runs or self.store.blobs.waiting):
             return
         self.store.write(self._events, self._runs)
         self._events, self._runs = [], []
@@ -81,3 +81,8 @@ class Recorder:
             "duration_ms": ended.duration_ms,
             "recorded_ms": at_ms,
         }
+
+
+def _storable(text: str) -> str:
+    """Half a surrogate pair, which no database takes, becomes U+FFFD."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

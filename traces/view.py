@@ -216,10 +216,12 @@ class _Page:
 
 
 def _message(text: str) -> tuple[str, str]:
-    """Role and readable text of a stored message."""
+    """Role and readable text of a stored message; a text that is none stays as it is."""
     try:
         body = json.loads(text)
     except json.JSONDecodeError:
+        return "text", text
+    if not isinstance(body, dict):
         return "text", text
     calls = "\n".join(
         f"{call.get('name')} {_compact(call.get('args'))}" for call in body.get("tool_calls") or []
