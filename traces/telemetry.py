@@ -21,7 +21,8 @@ def decision_line(session: str, run_id: str, recorded: Sequence[Recorded]) -> di
     """What one run saw, decided and had, in one flat object of JSON values.
 
     Where something happened more than once (verdicts, parsed answers) the last holds; fills are
-    the entry's: quantities and fees added up, prices averaged by quantity. What did not happen is absent, what is unknown is None.
+    the entry's: quantities and fees added up, prices averaged by quantity. What did not happen is
+    absent, what is unknown is None.
     """
     line: dict[str, Any] = {"session": session, "run_id": run_id}
     entry: list[ev.Filled] = []

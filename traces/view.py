@@ -10,23 +10,28 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from textwrap import wrap
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from domain.clock import iso
 from traces import events as ev
 from traces.store import Recorded
+
+if TYPE_CHECKING:
+    from rich.text import Text
 
 WIDTH = 100
 SHOWN_LINES = 14
 ReadBlob = Callable[[str], str]
 
 
-def render(recorded: Sequence[Recorded], read_blob: ReadBlob, *, full: bool = False) -> str:
-    """The decision as text, at most 100 columns wide."""
+def render(recorded: Sequence[Recorded], read_blob: ReadBlob, *, full: bool = False) -> Text:
+    """The decision, at most 100 columns wide; as Rich's text, in which no bracket is markup."""
+    from rich.text import Text
+
     page = _Page(read_blob, full=full)
     for item in recorded:
         page.show(item)
-    return "\n".join(page.lines) + "\n"
+    return Text("\n".join(line.rstrip() for line in page.lines))
 
 
 def document(recorded: Sequence[Recorded], read_blob: ReadBlob) -> dict[str, Any]:
