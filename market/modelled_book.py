@@ -8,9 +8,9 @@ volume, so that is what it is made of::
     depth  = 5 % of the median volume of the last 24 closed candles, per side within 20 bps of mid,
              laid on 10 levels of equal quantity from the best price outward
 
-On BTC hours these give 1 to 2 bps and a few coins: wider and thinner than the venues that trade
-them, since an assumption ought to err towards cost. Medians, so that one wild candle does not
-change them. Where the median volume is 0 nobody trades: no book, and no book denies.
+On the shipped BTC hours of 2018 and 2019 that is 1.1 bps and 14 BTC in the median, and 8 bps in the
+wildest hours. Medians, so that one wild candle does not change them. Where the median volume is 0
+nobody trades: no book, and no book denies.
 
 The best prices are rounded to ticks away from the mid, all other levels towards it, so that the
 depth lies inside the 20 bps it is promised in.
