@@ -123,6 +123,16 @@ async def test_volatility_that_rests_on_less_than_30_days_says_so() -> None:
     assert "1h realised volatility: rests on 399 bars, 30 days hold 720" in snapshot.missing
 
 
+@pytest.mark.parametrize(
+    ("bars", "absent"), [(350, {"volatility"}), (110, {"volatility", "liquidity"})]
+)
+async def test_a_percentile_among_too_little_history_is_named(bars: int, absent: set[str]) -> None:
+    observer = Observer(HandSource(DATA), Timeframe.H1, (BTC,))
+    missing = (await observer.snapshot(BTC, close_time(HOURS, bars))).missing
+    named = {line.split()[0] for line in missing if "percentile" in line}
+    assert named == absent
+
+
 async def test_a_higher_timeframe_without_a_closed_candle_is_named() -> None:
     only = {(BTC, Timeframe.H1): HOURS}
     snapshot = await seen(HandSource(only))
