@@ -54,6 +54,7 @@ def run_document(wired: Wired, options: SessionOptions) -> dict[str, Any]:
 def account_document(journal: Journal) -> dict[str, Any]:
     """The account now, and whether replaying its fills from zero gives the same to the digit."""
     ledger = journal.ledger()
+    replayed = journal.replayed()
     points = journal.equity_points()
     return {
         "currency": ledger.quote,
@@ -62,8 +63,8 @@ def account_document(journal: Journal) -> dict[str, Any]:
         "equity_at": iso(points[-1].at) if points else None,
         **_books(ledger),
         "replayed_from_fills": {
-            "equal": journal.replayed() == ledger,
-            **_books(journal.replayed()),
+            "equal": replayed == ledger,
+            **_books(replayed),
         },
     }
 

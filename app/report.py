@@ -11,8 +11,9 @@ from app.document import DISCLAIMER, account_document, cost_document, trade_reco
 from domain.candles import Timeframe
 from domain.clock import iso
 from domain.errors import StateError
-from journal.books import Journal, session_names
+from journal.books import Journal
 from journal.metrics import performance
+from journal.reading import session_names
 from traces.database import Database
 from traces.tables import METADATA
 

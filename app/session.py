@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from app.slots import LIVE_SETTLE, latest_slot, next_live_slot
 from broker.dispatcher import Dispatcher
-from broker.paper_loop import PaperLoop
+from broker.paper import PaperBroker
 from domain.clock import FixedClock
 from domain.errors import Unreachable
 from graph.context import RunContext
@@ -51,7 +51,7 @@ class Session:
     context: RunContext
     runner: Decider
     dispatcher: Dispatcher
-    venue: PaperLoop
+    venue: PaperBroker
     every: int
     limit: int | None
     """At most so many decisions in this call; None for no limit."""
@@ -86,6 +86,7 @@ class Session:
             await self._guarded(self.venue.advance, clock.now())
             await self._decide_all(slot)
             await self._guarded(self.dispatcher.dispatch)
+            await self._guarded(self.venue.settle, clock.now())
             await self.record_equity(clock.now())
             if self._used_up():
                 return

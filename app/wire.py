@@ -12,18 +12,19 @@ from agent.models import close_model, make_model
 from agent.planner import Planner
 from agent.prompt import prompt_hash
 from app.clock import SystemClock
+from app.diary import Diary
 from app.home import CHECKPOINTS, DATABASE
 from app.options import SessionOptions
 from app.settings import Settings
 from app.slots import replay_window
 from broker.dispatcher import Dispatcher
 from broker.paper import PaperBroker
-from broker.paper_loop import PaperLoop
 from domain.clock import EPOCH, Clock, FixedClock
 from domain.errors import ConfigError
 from graph.caps import Caps
 from graph.context import RunContext
-from journal.books import Journal, session_names
+from journal.books import Journal
+from journal.reading import session_names
 from market.observe import Observer
 from market.protocol import MarketSource, SourceInfo
 from market.sources.open import make_source
@@ -47,7 +48,7 @@ class Wired:
 
     context: RunContext
     dispatcher: Dispatcher
-    venue: PaperLoop
+    venue: PaperBroker
     database: Database
     info: SourceInfo
     window: tuple[datetime, datetime] | None
@@ -116,7 +117,8 @@ def _assemble(
     journal = Journal(
         database, options.session or session_name(database, options.market, SystemClock().now())
     )
-    journal.open_session(config, options.capital, quotes.pop(), begins)
+    kinds = {symbol: source.instrument(symbol).kind for symbol in symbols}
+    journal.open_session(config, kinds, options.capital, quotes.pop(), begins)
     recorder = Recorder(
         TraceStore(database, journal.session), Redactor(settings.secrets), SystemClock()
     )
@@ -136,9 +138,11 @@ def _assemble(
         timeframe=options.timeframe,
         prompt_hash=prompt_hash(),
     )
-    broker = PaperBroker(journal)
-    venue = PaperLoop(journal, broker, source, symbols)
-    dispatcher = Dispatcher(journal, broker, observer, policy, clock, symbols)
+    diary = Diary(recorder)
+    venue = PaperBroker(journal, source, symbols, diary.venue)
+    dispatcher = Dispatcher(
+        journal, venue, source, observer, policy, clock, symbols, diary.dispatched
+    )
     return Wired(context, dispatcher, venue, database, info, window, home / CHECKPOINTS)
 
 
@@ -163,7 +167,7 @@ async def _open_source(source: MarketSource, options: SessionOptions) -> tuple[s
 def session_name(database: Database, market: str, started: datetime) -> str:
     """A fresh name for a session that was given none, such as `box-20261121-041500`."""
     stem = f"{market.partition(':')[0]}-{started:%Y%m%d-%H%M%S}"
-    taken = {name for name, *_ in session_names(database)}
+    taken = set(session_names(database))
     return next(
         name for name in (stem, *(f"{stem}-{n}" for n in range(2, 1000))) if name not in taken
     )

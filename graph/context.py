@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -15,8 +16,10 @@ from domain.snapshot import Snapshot
 from graph.caps import Caps
 from graph.state import RunState
 from journal.books import Journal
+from journal.standing import account_facts, exposed_symbols
 from market.observe import Observer
 from market.protocol import MarketSource
+from policies.case import AccountFacts
 from policies.settings import Policy
 from tools.desk import Desk
 from traces.recorder import Recorder
@@ -56,7 +59,7 @@ class RunContext:
     symbols: tuple[str, ...]
     timeframe: Timeframe
     prompt_hash: str
-    account: str = PAPER_ACCOUNT
+    account_name: str = PAPER_ACCOUNT
     """Enters the client order ids."""
     stopwatch: Stopwatch = field(default_factory=Stopwatch)
 
@@ -69,10 +72,15 @@ class RunContext:
         """The run's snapshot, read back by its hash."""
         return Snapshot.model_validate_json(self.recorder.read_blob(state["snapshot"]))
 
+    def account(self, marks: Mapping[str, Decimal], now: datetime, symbol: str) -> AccountFacts:
+        """The account at `now` as the gate and the model see it."""
+        leverage = self.policy.max_leverage_ratio
+        return account_facts(self.journal, marks, now, symbol, leverage=leverage)
+
     async def marks(self, at: datetime, known: Snapshot) -> dict[str, Decimal]:
         """Newest price per symbol that the account holds or works, for valuing it at `at`."""
         marks = {known.symbol: known.last}
-        for symbol in self.journal.exposed_symbols():
+        for symbol in exposed_symbols(self.journal):
             if symbol not in marks and (tick := await self.source.tick(symbol, at)):
                 marks[symbol] = tick.price
         return marks

@@ -62,7 +62,7 @@ async def observe(context: RunContext, state: RunState) -> Update:
     except (DataError, Unreachable) as error:
         return {**begun, **ended_without_answer("DATA_UNAVAILABLE", str(error))}
     rules = rules_text(context.policy, context.source.instrument(symbol))
-    account = context.journal.account(marks, as_of, symbol)
+    account = context.account(marks, as_of, symbol)
     opening: list[BaseMessage] = [
         system_message(rules),
         situation_message(snapshot, account, context.journal.position(symbol)),
@@ -160,7 +160,7 @@ async def review(context: RunContext, state: RunState) -> Update:
         instrument=context.source.instrument(seen.symbol),
         allowed_symbols=context.symbols,
         market=market_facts(fresh, now),
-        account=context.journal.account(await context.marks(now, fresh), now, seen.symbol),
+        account=context.account(await context.marks(now, fresh), now, seen.symbol),
         policy=context.policy,
     )
     verdict = review_case(case)
@@ -212,7 +212,7 @@ async def submit(context: RunContext, state: RunState) -> Update:
     trade_plan, verdict = plan_of(context, plan_hash), verdict_of(context, verdict_hash)
     if not isinstance(verdict, Approved):
         return {"outcome": "denied"}
-    order = entry_order(trade_plan, verdict.bracket, context.account)
+    order = entry_order(trade_plan, verdict.bracket, context.now(state), context.account_name)
     context.journal.commit_plan(trade_plan, verdict, [order])
     context.recorder.record(
         state["run_id"],
@@ -227,7 +227,10 @@ async def _submit_exit(context: RunContext, state: RunState) -> Update:
     if position is None:
         return {"outcome": "no_trade", "reason": "the position was closed in the meantime"}
     draft = ExitDraft.model_validate(state["draft"])
-    order = close_order(position, "exit", context.now(state), state["run_id"], context.account)
+    slippage = context.journal.stored_plan(position.plan_id).bracket.stop_slippage
+    order = close_order(
+        position, "exit", context.now(state), state["run_id"], context.account_name, slippage
+    )
     context.journal.commit_exit(order)
     context.recorder.record(
         state["run_id"],

@@ -12,6 +12,7 @@ from domain.clock import iso
 from graph.build import RECURSION_LIMIT, build_graph
 from graph.context import RunContext
 from graph.identity import run_id
+from graph.state import RunState
 
 if TYPE_CHECKING:
     from langchain_core.runnables import RunnableConfig
@@ -27,9 +28,9 @@ def thread(context: RunContext, symbol: str, slot: datetime) -> RunnableConfig:
     }
 
 
-def run_input(symbol: str, slot: datetime) -> dict[str, Any]:
+def run_input(symbol: str, slot: datetime) -> RunState:
     """What a run is started with."""
-    return {"symbol": symbol, "as_of": iso(slot)}
+    return RunState(symbol=symbol, as_of=iso(slot))
 
 
 class Runner:

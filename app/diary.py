@@ -1,0 +1,73 @@
+"""Writes what happens to orders, outside the graph, into the trace of the run that decided them."""
+
+from __future__ import annotations
+
+from broker.dispatcher import Dispatched
+from broker.paper import VenueNews
+from domain.numbers import plain
+from domain.orders import Fill, Order
+from policies.document import verdict_document
+from traces import events
+from traces.recorder import Recorder
+
+
+class Diary:
+    """Listens to dispatcher and venue."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+
+    def dispatched(self, news: Dispatched) -> None:
+        """An intent was sent, or denied on fresh data."""
+        order = news.order
+        if news.verdict is not None:
+            document = verdict_document(news.verdict)
+            self._recorder.record(
+                order.run_id,
+                "send",
+                events.Reviewed(
+                    plan_id=order.plan_id,
+                    version=0,
+                    approved=news.verdict.approved,
+                    codes=list(news.verdict.codes),
+                    findings=document["findings"],
+                    bracket=document["bracket"],
+                    stage="send",
+                ),
+            )
+        self._step(order, news.status.value, news.reason or None)
+        self._recorder.flush()
+
+    def venue(self, news: VenueNews) -> None:
+        """The venue filled, cancelled or expired orders."""
+        for order, fill in news.fills:
+            self._recorder.record(order.run_id, "venue", _filled(fill))
+        for order, status in news.steps:
+            self._step(order, status.value, order.reason)
+        self._recorder.flush()
+
+    def _step(self, order: Order, status: str, reason: str | None) -> None:
+        self._recorder.record(
+            order.run_id,
+            "venue",
+            events.OrderChanged(
+                client_order_id=order.client_order_id,
+                leg=order.leg,
+                status=status,
+                reason=reason,
+            ),
+        )
+
+
+def _filled(fill: Fill) -> events.Filled:
+    return events.Filled(
+        client_order_id=fill.client_order_id,
+        leg=fill.leg,
+        side=fill.side,
+        quantity=plain(fill.quantity),
+        price=plain(fill.price),
+        fee=plain(fill.fee),
+        expected_price=plain(fill.expected_price),
+        slippage_bps=plain(fill.slippage_bps, 2),
+        at=fill.at,
+    )

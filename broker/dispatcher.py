@@ -1,0 +1,164 @@
+"""Sends what was committed: once, and only after the whole gate has seen fresh data.
+
+For each intent in the outbox: an entry is reviewed again on a snapshot of now, against the price
+its plan was decided at. Denied, it is never sent. Approved, it may have become smaller, never
+larger. It is marked as being sent and committed before the venue hears of it, so that a crash
+between the two leaves a question to ask the venue and never a second order. Exits are not reviewed:
+reducing risk is never held back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import NamedTuple
+
+from broker.outbox import entry_slippage
+from broker.protocol import Broker
+from domain.clock import Clock
+from domain.errors import DataError, Unreachable
+from domain.lifecycle import OrderStatus, PlanStatus
+from domain.orders import Order
+from domain.verdict import Approved, Denied, Finding, Verdict
+from journal.books import Journal
+from journal.reading import StoredPlan
+from journal.standing import account_facts, exposed_symbols
+from market.observe import Observer
+from market.protocol import MarketSource
+from policies.case import Case, market_facts
+from policies.gate import review
+from policies.settings import Policy
+
+
+class Dispatched(NamedTuple):
+    """What became of one intent."""
+
+    order: Order
+    status: OrderStatus
+    reason: str
+    verdict: Verdict | None
+    """The gate's word at send; None for exits and for intents found half sent."""
+
+
+class Dispatcher:
+    """Empties the outbox."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        broker: Broker,
+        source: MarketSource,
+        observer: Observer,
+        policy: Policy,
+        clock: Clock,
+        symbols: Sequence[str],
+        on_dispatched: Callable[[Dispatched], None],
+    ) -> None:
+        self._journal = journal
+        self._broker = broker
+        self._source = source
+        self._observer = observer
+        self._policy = policy
+        self._clock = clock
+        self._symbols = tuple(symbols)
+        self._tell = on_dispatched
+
+    async def dispatch(self) -> None:
+        """Send every pending intent, after asking about those a crash left half sent.
+
+        Raises:
+            Unreachable: the venue did not answer; what was being sent stays a question.
+        """
+        for order in self._journal.orders(OrderStatus.SENDING):
+            await self._reconcile(order)
+        for order in self._journal.orders(OrderStatus.PENDING):
+            if order.reduce_only:
+                await self._send(order, None)
+            else:
+                await self._send_entry(order)
+
+    async def _reconcile(self, order: Order) -> None:
+        """The venue knows the order: adopt its word. It does not: send again with the same id."""
+        if await self._broker.find(order.client_order_id) is None:
+            ack = await self._broker.send(order)
+            self._settle(order, ack.accepted, ack.reason, None)
+        else:
+            self._settle(order, True, "found at the venue", None)
+
+    async def _send_entry(self, order: Order) -> None:
+        stored = self._journal.stored_plan(order.plan_id)
+        verdict = await self._review(stored)
+        if isinstance(verdict, Denied):
+            self._journal.deny_at_send(order, verdict.codes)
+            reason = verdict.failed[0].sentence if verdict.failed else ""
+            self._tell(Dispatched(order, OrderStatus.DENIED, reason, verdict))
+            return
+        bracket = verdict.bracket
+        if bracket.quantity > order.quantity:
+            bracket = stored.bracket
+        market = order.kind == "market"
+        sized = replace(
+            order,
+            quantity=bracket.quantity,
+            price=None if market else bracket.entry_price,
+            slippage=entry_slippage(bracket) if market else Decimal(0),
+        )
+        self._journal.resize(order.plan_id, bracket, sized)
+        await self._send(sized, verdict)
+
+    async def _review(self, stored: StoredPlan) -> Verdict:
+        """The gate on what is known now; what cannot be seen denies."""
+        now, plan = self._clock.now(), stored.plan
+        try:
+            snapshot = await self._observer.snapshot(plan.symbol, now)
+            marks = {plan.symbol: snapshot.last}
+            for symbol in exposed_symbols(self._journal) - {plan.symbol}:
+                if tick := await self._source.tick(symbol, now):
+                    marks[symbol] = tick.price
+        except (DataError, Unreachable) as error:
+            return Denied((_unseen(str(error)),))
+        return review(
+            Case(
+                draft=plan.draft,
+                decided_at=plan.as_of,
+                decision_price=plan.decision_price,
+                timeframe=plan.timeframe,
+                instrument=self._source.instrument(plan.symbol),
+                allowed_symbols=self._symbols,
+                market=market_facts(snapshot, now),
+                account=account_facts(
+                    self._journal,
+                    marks,
+                    now,
+                    plan.symbol,
+                    leverage=self._policy.max_leverage_ratio,
+                    exclude_plan=plan.plan_id,
+                ),
+                policy=self._policy,
+            )
+        )
+
+    async def _send(self, order: Order, verdict: Approved | None) -> None:
+        self._journal.step(order, OrderStatus.SENDING)
+        ack = await self._broker.send(order)
+        self._settle(order, ack.accepted, ack.reason, verdict)
+
+    def _settle(self, order: Order, accepted: bool, reason: str, verdict: Approved | None) -> None:
+        status = OrderStatus.WORKING if accepted else OrderStatus.REJECTED
+        plan = None
+        if order.leg == "entry":
+            plan = PlanStatus.WORKING if accepted else PlanStatus.FAILED
+        self._journal.step(order, status, plan)
+        self._tell(Dispatched(order, status, reason, verdict))
+
+
+def _unseen(message: str) -> Finding:
+    return Finding(
+        code="STALE_DATA",
+        passed=False,
+        measured="absent",
+        limit="fresh data at send",
+        unit="",
+        sentence=f"The market could not be seen at send: {message}",
+    )

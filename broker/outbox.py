@@ -1,0 +1,117 @@
+"""From decisions to orders: an approved bracket's entry, a fill's exits, the close of a position.
+
+Ids come from content alone, so the same decision always names the same orders.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from domain.lifecycle import OrderStatus
+from domain.numbers import BPS
+from domain.orders import (
+    TARGET_LEGS,
+    CloseReason,
+    Leg,
+    Order,
+    OrderKind,
+    Position,
+    client_order_id,
+)
+from domain.plan import TradePlan
+from domain.verdict import Bracket
+
+PAPER_ACCOUNT = "paper"
+
+
+def entry_order(plan: TradePlan, bracket: Bracket, at: datetime, account: str) -> Order:
+    """The entry of an approved plan, made at `at`, not sent yet."""
+    market = bracket.entry_kind == "market"
+    return Order(
+        client_order_id=client_order_id(account, plan.plan_id, plan.version, "entry"),
+        plan_id=plan.plan_id,
+        run_id=plan.run_id,
+        symbol=plan.symbol,
+        leg="entry",
+        side=bracket.entry_side,
+        kind=bracket.entry_kind,
+        quantity=bracket.quantity,
+        price=None if market else bracket.entry_price,
+        reduce_only=False,
+        created_at=at,
+        status=OrderStatus.PENDING,
+        slippage=entry_slippage(bracket) if market else Decimal(0),
+        expires_at=bracket.expires_at,
+    )
+
+
+def entry_slippage(bracket: Bracket) -> Decimal:
+    """What walking the book costs against its mid, in quote per unit."""
+    return bracket.entry_price * bracket.entry_slippage_bps / BPS
+
+
+def exit_orders(plan: TradePlan, bracket: Bracket, at: datetime, account: str) -> list[Order]:
+    """Stop and targets of a filled entry, working from the same moment on."""
+
+    def leg_order(leg: Leg, kind: OrderKind, quantity: Decimal, price: Decimal) -> Order:
+        return Order(
+            client_order_id=client_order_id(account, plan.plan_id, plan.version, leg),
+            plan_id=plan.plan_id,
+            run_id=plan.run_id,
+            symbol=plan.symbol,
+            leg=leg,
+            side=bracket.exit_side,
+            kind=kind,
+            quantity=quantity,
+            price=price,
+            reduce_only=True,
+            created_at=at,
+            status=OrderStatus.WORKING,
+            slippage=bracket.stop_slippage if kind == "stop" else Decimal(0),
+            reason="stop" if kind == "stop" else "target",
+        )
+
+    stop = leg_order("stop", "stop", bracket.quantity, bracket.stop_price)
+    targets = [
+        leg_order(leg, "limit", target.quantity, target.price)
+        for leg, target in zip(TARGET_LEGS, bracket.targets, strict=False)
+    ]
+    return [stop, *targets]
+
+
+def close_order(
+    position: Position,
+    reason: CloseReason,
+    at: datetime,
+    run_id: str,
+    account: str,
+    slippage: Decimal,
+) -> Order:
+    """A market order that closes what is held; named by plan and moment, so once per moment.
+
+    Args:
+        position: What is closed, whole.
+        reason: `exit` by the model, `time` at the plan's horizon.
+        at: The moment of the decision.
+        run_id: The run that decided it.
+        account: Enters the id.
+        slippage: Assumed cost of taking liquidity, in quote per unit.
+    """
+    sequence = int(at.timestamp())
+    return Order(
+        client_order_id=client_order_id(account, position.plan_id, 0, "close", sequence),
+        plan_id=position.plan_id,
+        run_id=run_id,
+        symbol=position.symbol,
+        leg="close",
+        side="sell" if position.side == "long" else "buy",
+        kind="market",
+        quantity=abs(position.quantity),
+        price=None,
+        reduce_only=True,
+        created_at=at,
+        status=OrderStatus.PENDING,
+        slippage=slippage,
+        reason=reason,
+    )
