@@ -1,5 +1,5 @@
 """What the model may ask, never what it may do: read-only data tools behind one desk.
 
-protocol (request, answer) · limits · desk (allowlist, rate, latency, budget, size, cache, record) ·
+protocol (request, answer) · arguments · limits · cache · desk (the stack every call passes) ·
 catalog/ one file a tool · standard (the default set). No tool can place, size or cancel anything.
 """

@@ -16,6 +16,8 @@ from pydantic import BaseModel, ValidationError
 
 from tools.protocol import ToolComplaint
 
+MAX_COMPLAINTS = 5
+"""How many are told at once; a model that is wrong in more ways is not helped by the list."""
 MAX_QUOTED = 80
 """Characters of a wrong value that are quoted back."""
 
@@ -48,7 +50,9 @@ def checked(tool: BaseTool, arguments: dict[str, Any]) -> dict[str, Any]:
         required = schema.get("required", []) if isinstance(schema, dict) else []
         complaints += [f"{name!r} is required" for name in required if name not in arguments]
     if complaints:
-        raise ToolComplaint("BAD_ARGUMENTS", f"{tool.name}: {'; '.join(complaints)}")
+        told, more = complaints[:MAX_COMPLAINTS], len(complaints) - MAX_COMPLAINTS
+        rest = [f"and {more} more"] if more > 0 else []
+        raise ToolComplaint("BAD_ARGUMENTS", f"{tool.name}: {'; '.join([*told, *rest])}")
     return given
 
 
@@ -59,14 +63,15 @@ def _number(value: object) -> float:
 
 
 def _unknown(name: str, known: list[str]) -> str:
+    name = name[:MAX_QUOTED]
     near = get_close_matches(name, known, n=1, cutoff=0.5)
     names = ", ".join(known) or "none"
     offer = f"did you mean {near[0]!r}?" if near else f"known: {names}"
-    return f"unknown argument {name[:MAX_QUOTED]!r}, {offer}"
+    return f"unknown argument {name!r}, {offer}"
 
 
 def _wrong(item: Any) -> str:
-    where = ".".join(str(part) for part in item["loc"])
+    where = ".".join(str(part) for part in item["loc"]) or "arguments"
     if item["type"] == "missing":
         return f"{where!r} is required"
     return f"{where} is {repr(item['input'])[:MAX_QUOTED]}: {item['msg']}"

@@ -92,7 +92,10 @@ class Desk:
         has already made: the answers are numbered from there on.
         """
         admitted = [self._admit(call, request, used + place) for place, call in enumerate(calls)]
-        first = {one.key: one for one in reversed(admitted) if isinstance(one, _Admitted)}
+        first: dict[str, _Admitted] = {}
+        for one in admitted:
+            if isinstance(one, _Admitted):
+                first.setdefault(one.key, one)
         async with asyncio.TaskGroup() as group:
             running = {
                 key: group.create_task(self._run(one, request)) for key, one in first.items()

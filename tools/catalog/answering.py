@@ -25,6 +25,8 @@ TimeframeName = Literal["1m", "5m", "15m", "30m", "1h", "4h", "1d"]
 """The values of `Timeframe` as the schema lists them."""
 SIGNIFICANT_DIGITS = 7
 """What a model can make use of; the rest is noise and tokens."""
+PRICE_DIGITS = 10
+"""Prices that were traded are told to the tick; none that we know has more digits."""
 
 
 def symbol_of(request: ToolRequest, symbol: str | None) -> str:
@@ -85,6 +87,6 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> dict[str, An
     return {"columns": list(columns), "rows": [list(row) for row in rows]}
 
 
-def rounded(value: float | Decimal | None) -> float | None:
-    """`value` as a JSON number of 7 significant digits; None stays None."""
-    return None if value is None else float(f"{value:.{SIGNIFICANT_DIGITS}g}")
+def rounded(value: float | Decimal | None, digits: int = SIGNIFICANT_DIGITS) -> float | None:
+    """`value` as a JSON number of so many significant digits; None stays None."""
+    return None if value is None else float(f"{value:.{digits}g}")

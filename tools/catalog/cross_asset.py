@@ -33,6 +33,7 @@ SHORT_BARS = 24
 COLUMNS = (
     "symbol",
     "close",
+    "common_bars",
     f"return_{SHORT_BARS}_bars",
     "return_window",
     "relative_strength",
@@ -58,7 +59,7 @@ async def cross_asset(
     Args:
         request: Injected by the desk.
         timeframe: Length of a candle; null is the decision timeframe.
-        bars: Window, in candles that all symbols have in common.
+        bars: Window, in candles.
     """
     length = timeframe_of(request, timeframe)
     names = (request.symbol, *(name for name in request.symbols if name != request.symbol))
@@ -66,15 +67,13 @@ async def cross_asset(
     seen = {name: window for name, window in windows.items() if len(window)}
     if request.symbol not in seen:
         raise DataError(f"no {length} candle of {request.symbol} is closed yet")
-    closes = _common_closes(seen)
-    ratios, missing_ratio = _ratios(closes)
+    ratios, missing_ratio = _ratios(seen)
     return answer(
         request,
         max(known for window in seen.values() if (known := window.known_at) is not None),
         symbol=request.symbol,
         timeframe=length.value,
-        window_bars=len(closes[request.symbol]) - 1,
-        **table(COLUMNS, _rows(closes, request.symbol)),
+        **table(COLUMNS, [_row(name, seen[name], seen[request.symbol]) for name in seen]),
         ratios=table(RATIO_COLUMNS, ratios),
         missing=[
             *(f"{name}: no closed {length} candle" for name in windows if name not in seen),
@@ -93,31 +92,26 @@ async def _windows(
     return await asyncio.gather(*asked)
 
 
-def _common_closes(windows: dict[str, Candles]) -> dict[str, Floats]:
-    """Closes at the stamps that every symbol has, so that nothing is paired across time."""
-    stamps = next(iter(windows.values())).open_ms
-    for window in windows.values():
-        stamps = np.intersect1d(stamps, window.open_ms, assume_unique=True)
-    return {name: window.close[np.isin(window.open_ms, stamps)] for name, window in windows.items()}
+def _aligned(one: Candles, other: Candles) -> tuple[Floats, Floats]:
+    """Closes of both at the stamps that both have, so that nothing is paired across time."""
+    _, rows, other_rows = np.intersect1d(
+        one.open_ms, other.open_ms, assume_unique=True, return_indices=True
+    )
+    return one.close[rows], other.close[other_rows]
 
 
-def _rows(closes: dict[str, Floats], decided: str) -> list[list[Any]]:
-    own = closes[decided]
-    own_return = _change(own, len(own) - 1)
-    rows = []
-    for name, close in closes.items():
-        window_return = _change(close, len(close) - 1)
-        rows.append(
-            [
-                name,
-                rounded(float(close[-1])) if len(close) else None,
-                rounded(_change(close, SHORT_BARS)),
-                rounded(window_return),
-                rounded(_difference(window_return, own_return)),
-                rounded(_correlation(close, own)),
-            ]
-        )
-    return rows
+def _row(name: str, window: Candles, decided: Candles) -> list[Any]:
+    close, own = _aligned(window, decided)
+    returns = _change(close, len(close) - 1), _change(own, len(own) - 1)
+    return [
+        name,
+        rounded(float(window.close[-1])),
+        max(0, len(close) - 1),
+        rounded(_change(close, SHORT_BARS)),
+        rounded(returns[0]),
+        rounded(_difference(*returns)),
+        rounded(_correlation(close, own)),
+    ]
 
 
 def _change(close: Floats, bars: int) -> float | None:
@@ -141,17 +135,19 @@ def _correlation(close: Floats, own: Floats) -> float | None:
     return float(np.clip(np.corrcoef(one, other)[0, 1], -1.0, 1.0))
 
 
-def _ratios(closes: dict[str, Floats]) -> tuple[list[list[Any]], list[str]]:
+def _ratios(windows: dict[str, Candles]) -> tuple[list[list[Any]], list[str]]:
     """Each symbol's price in BTC, among symbols of one quote; or why there is none."""
-    named = {name: split_symbol(name) for name in closes}
-    coins = {quote: closes[name] for name, (base, quote) in named.items() if base == "BTC"}
+    named = {name: split_symbol(name) for name in windows}
+    coins = {quote: windows[name] for name, (base, quote) in named.items() if base == "BTC"}
     rows = []
     for name, (base, quote) in named.items():
-        if base == "BTC" or quote not in coins or not len(closes[name]):
+        if base == "BTC" or quote not in coins:
             continue
-        ratio = closes[name] / coins[quote]
-        changes = (_change(ratio, SHORT_BARS), _change(ratio, len(ratio) - 1))
-        rows.append([f"{base}/BTC", rounded(float(ratio[-1])), *map(rounded, changes)])
+        close, coin = _aligned(windows[name], coins[quote])
+        if len(close):
+            ratio = close / coin
+            changes = (_change(ratio, SHORT_BARS), _change(ratio, len(ratio) - 1))
+            rows.append([f"{base}/BTC", rounded(float(ratio[-1])), *map(rounded, changes)])
     if any(row[0] == "ETH/BTC" for row in rows):
         return rows, []
     return rows, ["ETH/BTC: the session has not both ETH and BTC in one quote"]

@@ -76,8 +76,9 @@ def _default_set(candles: Candles) -> list[list[Any]]:
 
 
 def _at(candles: Candles, age_bars: int) -> Features | None:
-    earlier = replace(candles, stop=candles.stop - age_bars)
-    return features_at(earlier) if len(earlier) > 0 else None
+    if age_bars >= len(candles):
+        return None
+    return features_at(replace(candles, stop=candles.stop - age_bars))
 
 
 def _extra(name: str, candles: Candles) -> list[list[Any]]:

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from langchain_core.tools import tool
 from pydantic import Field
 
 from domain.clock import from_ms, iso
 from tools.catalog.answering import (
+    PRICE_DIGITS,
     Request,
     TimeframeName,
     answer,
+    rounded,
     symbol_of,
     table,
     timeframe_of,
 )
 
-MAX_BARS = 240
+if TYPE_CHECKING:
+    from domain.candles import Floats
+
+MAX_BARS = 200
+"""Fits the default size cap."""
 
 
 @tool(parse_docstring=True)
@@ -39,11 +45,11 @@ async def ohlcv(
     candles = await request.source.candles(name, length, request.as_of, bars)
     rows = zip(
         (iso(from_ms(stamp)) for stamp in candles.open_ms.tolist()),
-        candles.open.tolist(),
-        candles.high.tolist(),
-        candles.low.tolist(),
-        candles.close.tolist(),
-        candles.volume.tolist(),
+        _told(candles.open),
+        _told(candles.high),
+        _told(candles.low),
+        _told(candles.close),
+        _told(candles.volume),
         strict=True,
     )
     return answer(
@@ -53,3 +59,7 @@ async def ohlcv(
         timeframe=length.value,
         **table(("open_time", "open", "high", "low", "close", "volume"), list(rows)),
     )
+
+
+def _told(column: Floats) -> list[float | None]:
+    return [rounded(value, PRICE_DIGITS) for value in column.tolist()]

@@ -15,7 +15,7 @@ from domain.clock import iso
 from domain.numbers import ZERO
 from market.modelled_book import LOOKBACK_BARS, modelled_book
 from market.protocol import MarketTrade, Offer
-from tools.catalog.answering import Request, answer, rounded, symbol_of, table
+from tools.catalog.answering import PRICE_DIGITS, Request, answer, rounded, symbol_of, table
 from tools.protocol import ToolComplaint, ToolRequest
 
 DEPTHS_BPS = (5, 10, 20)
@@ -48,12 +48,13 @@ async def order_book(request: Request, symbol: str | None = None) -> dict[str, A
     return answer(
         request,
         _newest(request, book, trades, open_interest),
+        **_whose(request, book),
         symbol=name,
         book=book.origin,
         book_at=iso(book.at),
-        bid=rounded(book.bid),
-        ask=rounded(book.ask),
-        mid=rounded(book.mid),
+        bid=rounded(book.bid, PRICE_DIGITS),
+        ask=rounded(book.ask, PRICE_DIGITS),
+        mid=rounded(book.mid, PRICE_DIGITS),
         spread_bps=rounded(book.spread_bps),
         imbalance=rounded(book.imbalance),
         depth_base=_depth(book),
@@ -61,6 +62,11 @@ async def order_book(request: Request, symbol: str | None = None) -> dict[str, A
         open_interest_base=rounded(open_interest),
         missing=missing,
     )
+
+
+def _whose(request: ToolRequest, book: OrderBook) -> dict[str, str]:
+    """A modelled book is called so in its source too, as in the snapshot."""
+    return {"source": f"{request.source.info.name} (modelled)"} if book.origin == "modelled" else {}
 
 
 async def _book(request: ToolRequest, symbol: str) -> OrderBook:
