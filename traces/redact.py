@@ -19,7 +19,7 @@ import secrets as random_bytes
 from collections.abc import Mapping
 from typing import Any
 
-from traces.secret_forms import forms_of, split_pattern, without_zero_width
+from traces.secret_forms import bare_texts, forms_of, split_pattern
 
 MIN_SECRET_LENGTH = 6
 """Shorter known values are left alone: they would blank out ordinary words."""
@@ -108,8 +108,7 @@ class Redactor:
         return value
 
     def _without_known(self, text: str) -> str:
-        bare = without_zero_width(text)
-        if not any(form in bare for form in self._forms):
+        if not any(form in bare for bare in bare_texts(text) for form in self._forms):
             return text
         return self._known.sub(lambda m: self._mark("known", m.group()), text)
 
@@ -120,7 +119,7 @@ class Redactor:
         return f"{key}{match['between']}{self._mark('key', value)}"
 
     def _mark(self, kind: str, secret: str) -> str:
-        raw = without_zero_width(secret).encode(errors="surrogatepass")
+        raw = bare_texts(secret)[0].encode(errors="surrogatepass")
         return f"[redacted:{kind}:{hashlib.blake2b(raw, key=self._salt).hexdigest()[:6]}]"
 
 

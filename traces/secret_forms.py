@@ -14,9 +14,10 @@ from urllib.parse import quote
 ZERO_WIDTH = "\u00ad\u200b\u200c\u200d\u2060\ufeff"
 """Soft hyphen, zero-width space, non-joiner, joiner, word joiner and byte order mark."""
 
-_ESCAPED = "|".join(rf"\\+u{ord(character):04x}" for character in ZERO_WIDTH)
-_STREWN = re.compile(rf"[{ZERO_WIDTH}]|(?i:{_ESCAPED})")
-_BETWEEN = rf"(?:[{ZERO_WIDTH}]|(?i:{_ESCAPED}))*"
+_CODES = "|".join(f"{ord(character):04x}" for character in ZERO_WIDTH)
+_STREWN = re.compile(rf"[{ZERO_WIDTH}]|(?i:\\u(?:{_CODES}))")
+_STREWN_DEEP = re.compile(rf"[{ZERO_WIDTH}]|(?i:\\+u(?:{_CODES}))")
+_BETWEEN = rf"(?:[{ZERO_WIDTH}]|(?i:\\+u(?:{_CODES})))*"
 
 MIN_INNER_FORM = 10
 """A shorter piece of Base64 could stand in any other one by chance."""
@@ -38,11 +39,15 @@ def forms_of(value: str) -> set[str]:
     }
 
 
-def without_zero_width(text: str) -> str:
-    """`text` without invisible characters, escaped ones too; the same object if it has none."""
+def bare_texts(text: str) -> tuple[str, ...]:
+    """`text` without invisible characters, escaped ones too; just itself if it has none.
+
+    Two readings where a backslash stands before an escape: it belongs to the text, or it is the
+    escape of JSON inside JSON.
+    """
     if "\\u" in text or (not text.isascii() and any(c in text for c in ZERO_WIDTH)):
-        return _STREWN.sub("", text)
-    return text
+        return _STREWN.sub("", text), _STREWN_DEEP.sub("", text)
+    return (text,)
 
 
 def split_pattern(form: str) -> str:

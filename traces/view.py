@@ -106,6 +106,8 @@ class _Page:
             ) or [""]
 
     def _text(self, text: str, indent: int = 4) -> None:
+        if not text:
+            return
         before = len(self.lines)
         self._put(text, indent)
         over = len(self.lines) - before - SHOWN_LINES
@@ -164,7 +166,7 @@ class _Page:
         where = f"{event.origin} from {event.source}{known}" if event.source else ""
         self._head(f"tool      {event.result_id}  {_compact(event.arguments)}")
         self._put(f"REFUSED {event.refusal}, {how}" if event.refusal else f"{how}  {where}", 4)
-        self._text(self._read(event.content))
+        self._text(_spaced(self._read(event.content)))
 
     def _answer_parsed(self, event: ev.AnswerParsed) -> None:
         if event.complaint:
@@ -234,6 +236,14 @@ def _message(text: str) -> tuple[str, str]:
     content = body.get("content") or ""
     words = content if isinstance(content, str) else _compact(content)
     return str(body.get("type", "text")), "\n".join(part for part in (words, calls) if part)
+
+
+def _spaced(text: str) -> str:
+    """JSON with spaces after its separators, so that it breaks into lines between values."""
+    try:
+        return _compact(json.loads(text))
+    except json.JSONDecodeError:
+        return text
 
 
 def _bracket(bracket: dict[str, Any]) -> str:
