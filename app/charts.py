@@ -36,7 +36,7 @@ def terminal_chart(points: Points, currency: str, *, width: int = 96, height: in
         plt.title(title)
         plt.plot(stamps, values, marker="braille")
         plt.xticks(stamps[::every], labels)
-        panels.append(plt.build())
+        panels.append(plt.uncolorize(plt.build()))
     return "\n".join(panels)
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from app.slots import LIVE_SETTLE, latest_slot, next_live_slot
+from app.slots import LIVE_SETTLE, next_live_slot
 from broker.dispatcher import Dispatcher
 from broker.paper import PaperBroker
 from domain.clock import FixedClock
@@ -64,7 +64,10 @@ class Session:
         clock = self.context.clock
         if not isinstance(clock, FixedClock):
             raise TypeError("a replay needs a clock that it can move")
+        resumed_at = self.context.journal.cursor()
         for slot in slots:
+            if slot < resumed_at:
+                continue
             if self._used_up():
                 return
             clock.advance_to(slot)
@@ -81,10 +84,9 @@ class Session:
     async def live(self) -> None:
         """Decide now and at every coming slot, until cancelled."""
         clock, timeframe = self.context.clock, self.context.timeframe
-        slot = latest_slot(timeframe, clock.now())
         while True:
             await self._guarded(self.venue.advance, clock.now())
-            await self._decide_all(slot)
+            await self._decide_all(clock.now())
             await self._guarded(self.dispatcher.dispatch)
             await self._guarded(self.venue.settle, clock.now())
             await self.record_equity(clock.now())

@@ -63,10 +63,5 @@ def next_live_slot(timeframe: Timeframe, every: int, now: datetime) -> datetime:
     return EPOCH + ((now - EPOCH) // step + 1) * step
 
 
-def latest_slot(timeframe: Timeframe, now: datetime) -> datetime:
-    """The newest candle close at or before `now`."""
-    return timeframe.floor(now)
-
-
 LIVE_SETTLE = timedelta(seconds=2)
 """How long after a candle's close a live decision waits, so that venues have published it."""

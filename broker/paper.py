@@ -2,8 +2,8 @@
 
 Its book is the journal's: an acceptance is a status; a fill, its ledger entry and the exits it
 calls for are one transaction; and after any stop the bars that were missed are played in order
-before anything new. In replay an order meets the bar that opens at its decision. On a live market with an
-order book a market order is taken out of the real book instead.
+before anything new. In replay an order meets the bar that opens at its decision. On a live market
+with an order book a market order is taken out of the real book instead.
 """
 
 from __future__ import annotations

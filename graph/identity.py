@@ -11,8 +11,11 @@ GRAPH_VERSION = "1"
 """Counted up when the same inputs may lead to another decision."""
 
 
-def run_id(context: RunContext, symbol: str, slot: datetime) -> str:
+def run_id(context: RunContext, symbol: str, as_of: datetime) -> str:
     """Slot, symbol and a hash of all that shapes the decision, such as `20190512T1400Z-btcusd-…`.
+
+    The slot is the candle boundary that `as_of` lies at or after: live, a decision is made some
+    seconds later.
 
     The session's name is no part of it: two sessions that decide alike name their runs alike.
     """
@@ -25,5 +28,6 @@ def run_id(context: RunContext, symbol: str, slot: datetime) -> str:
         context.timeframe.value,
         context.caps.model_dump(mode="json"),
     ]
+    slot = context.timeframe.floor(as_of)
     name = "".join(c for c in symbol if c.isalnum()).lower()
     return f"{slot:%Y%m%dT%H%MZ}-{name}-{content_hash(shape)[:8]}"

@@ -24,10 +24,10 @@ from graph.context import RunContext
 from graph.decision import decision_document
 from graph.identity import run_id
 from graph.recording import (
-    VERDICT,
     add_cost,
     answer_of,
     keep,
+    keep_verdict,
     message_of,
     note_prompt,
     note_reply,
@@ -167,7 +167,7 @@ async def review(context: RunContext, state: RunState) -> Update:
     note_review(context, state, trade_plan, verdict)
     pair = [
         context.recorder.blob(trade_plan.model_dump_json()),
-        context.recorder.blob(VERDICT.dump_json(verdict).decode()),
+        keep_verdict(context, verdict),
     ]
     return {
         "versions": [*versions, pair],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -13,15 +14,16 @@ from agent.messages import dump_message, load_message
 from agent.planner import Reply
 from domain.plan import TradePlan
 from domain.snapshot import Snapshot
-from domain.verdict import Denied, Verdict
+from domain.strict_json import canonical
+from domain.verdict import Approved, Denied, Verdict
 from graph.context import RunContext
 from graph.state import AnswerKind, RunState
 from policies.document import verdict_document
 from tools.protocol import ToolAnswer
 from traces import events
 
-VERDICT: TypeAdapter[Verdict] = TypeAdapter(Verdict)
-"""Reads and writes a verdict as JSON."""
+_APPROVED = TypeAdapter(Approved)
+_DENIED = TypeAdapter(Denied)
 
 
 def keep(context: RunContext, message: BaseMessage) -> str:
@@ -47,7 +49,18 @@ def plan_of(context: RunContext, plan_hash: str) -> TradePlan:
 
 def verdict_of(context: RunContext, verdict_hash: str) -> Verdict:
     """The verdict a hash stands for."""
-    return VERDICT.validate_json(context.recorder.read_blob(verdict_hash))
+    body = json.loads(context.recorder.read_blob(verdict_hash))
+    reader = _APPROVED if body.pop("approved") else _DENIED
+    return reader.validate_python(body)
+
+
+def keep_verdict(context: RunContext, verdict: Verdict) -> str:
+    """Store a verdict; both kinds have the same fields, so its word is written beside them."""
+    if isinstance(verdict, Approved):
+        fields = _APPROVED.dump_python(verdict, mode="json")
+    else:
+        fields = _DENIED.dump_python(verdict, mode="json")
+    return context.recorder.blob(canonical({"approved": verdict.approved, **fields}))
 
 
 def note_start(context: RunContext, identity: str, symbol: str, as_of: datetime) -> None:

@@ -1,8 +1,8 @@
-"""The account as a fold over fills and funding: pure, exact, the same however often it is replayed.
+"""The account as a fold over fills and funding: pure, exact, the same however often replayed.
 
 Spot moves cash by price times quantity. A perpetual moves cash only by what is realised: the cost
-of what is still open stands beside it. Where a partial close divides a cost, the remainder stays with
-what is open, so that nothing is lost and the last close settles all of it.
+of what is still open stands beside it. Where a partial close divides a cost, the remainder stays
+with what is open, so that nothing is lost and the last close settles all of it.
 """
 
 from __future__ import annotations

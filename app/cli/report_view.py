@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from app.cli.output import out
@@ -45,14 +46,17 @@ def report_lines(document: dict[str, Any]) -> list[tuple[str, str]]:
     return [
         ("data", f"{session['market']}  {', '.join(session['symbols'])}  {session['timeframe']}"),
         ("model", session["model"]),
-        ("equity", f"{account['equity']} {money} from {account['capital']} {money}"),
+        (
+            "equity",
+            f"{_money(account['equity'])} {money} from {_money(account['capital'])} {money}",
+        ),
         ("return", _percent(figures["total_return_fraction"])),
         ("max drawdown", _percent(figures["max_drawdown_fraction"])),
         ("Sharpe", _ratio(figures["sharpe_ratio"], figures["sharpe_standard_error"])),
         ("Sortino", _ratio(figures["sortino_ratio"], None)),
         ("trades", _trades(figures)),
         ("profit factor", _number(figures["profit_factor_ratio"])),
-        ("costs", f"fees {account['fees']} {money}, funding {account['funding']} {money}"),
+        ("costs", f"fees {_money(account['fees'])}, funding {_money(account['funding'])} {money}"),
         ("ledger", _ledger(account)),
         (
             "decisions",
@@ -83,6 +87,10 @@ def _trades(figures: dict[str, Any]) -> str:
 def _ledger(account: dict[str, Any]) -> str:
     same = account["replayed_from_fills"]["equal"]
     return "equals its fills replayed from zero" if same else "DIFFERS from its fills replayed"
+
+
+def _money(text: str) -> str:
+    return f"{Decimal(text):,.2f}"
 
 
 def _counts(counts: dict[str, int]) -> str:

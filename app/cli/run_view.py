@@ -136,7 +136,7 @@ def _add_rows(table: Any, decision: dict[str, Any]) -> None:
         table.add_row(moment, decision["symbol"], "", "exit", "", "exit sent")
     for version in decision["versions"]:
         draft, verdict = version["draft"], version["verdict"]
-        ok = verdict["approved"]
+        ok = verdict["verdict"] == "approved"
         bracket = verdict.get("bracket") or {}
         targets = "/".join(t["price"] for t in draft["targets"])
         entry = draft["entry"] or "market"

@@ -76,11 +76,11 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show one decision: prompts, tool calls, verdicts, fills, tokens and cost."""
-    from app.cli.output import out, print_json
+    from app.cli.output import print_json
     from app.trace_reader import read_trace
 
     with read_trace(run_id, session) as trace:
         if as_json:
             print_json(trace.document())
         else:
-            out().print(trace.render(full=full))
+            typer.echo(trace.render(full=full), nl=False)
