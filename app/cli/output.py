@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.console import Console
 
-DISCLAIMER = (
-    "Paper trading. Research software, not advice; past or simulated results promise nothing."
-)
+WIDTH = 100
+"""Columns when the output is no terminal."""
 
 
 def out() -> Console:
