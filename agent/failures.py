@@ -39,13 +39,12 @@ def failure_of(error: Exception) -> Failure:
         return Failure(error, retry=isinstance(error, Unreachable))
     status = getattr(error, "status_code", None)
     if not isinstance(status, int):
-        reason = f"{type(error).__name__}: {_said(error)}"
-        return Failure(Unreachable(f"the model did not answer ({reason})"), retry=True)
+        return Failure(Unreachable(f"the model did not answer ({_said(error)})"), retry=True)
     return _by_status(error, status)
 
 
 def _by_status(error: Exception, status: int) -> Failure:
-    said = f"HTTP {status}: {_said(error)}"
+    said = _said(error)
     if status in {401, 403}:
         return Failure(AccessRefused(f"the model's provider refused the key ({said})"), retry=False)
     if status == 429 and getattr(error, "code", None) == "insufficient_quota":
@@ -69,5 +68,9 @@ def _retry_after_s(error: Exception) -> float | None:
 
 
 def _said(error: Exception) -> str:
-    text = " ".join(str(error).split()) or "no words"
+    """The error's own words and those of its cause, on one line."""
+    parts = [str(error) or type(error).__name__]
+    if error.__cause__ is not None:
+        parts.append(str(error.__cause__) or type(error.__cause__).__name__)
+    text = " ".join(": ".join(dict.fromkeys(parts)).split())
     return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}…"

@@ -5,9 +5,12 @@ Imported only when such a model is asked for: the client takes a second to load.
 
 from __future__ import annotations
 
+from json import JSONDecodeError
 from typing import Any
 
 import openai
+from langchain_core.callbacks import AsyncCallbackManagerForLLMRun
+from langchain_core.messages import BaseMessage
 from langchain_core.outputs import ChatResult
 from langchain_openai import ChatOpenAI
 
@@ -17,6 +20,18 @@ from domain.errors import Unreachable
 
 class TracedChatOpenAI(ChatOpenAI):
     """`ChatOpenAI` that keeps the text of tool arguments beside LangChain's reading of it."""
+
+    async def _agenerate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        try:
+            return await super()._agenerate(messages, stop, run_manager, **kwargs)
+        except JSONDecodeError as error:
+            raise Unreachable(f"the model did not answer with JSON ({error})") from error
 
     def _create_chat_result(
         self,

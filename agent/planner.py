@@ -109,7 +109,7 @@ class Planner:
         except TimeoutError as error:
             if not limit.expired():
                 raise
-            raise _OutOfTime(f"the model did not answer within {timeout_s:.1f} s") from error
+            raise Unreachable(f"the model did not answer within {timeout_s:.1f} s") from error
         latency_ms = (time.perf_counter() - begun) * 1000
         if not isinstance(message, AIMessage):
             raise Unreachable(f"the model did not answer but sent a {message.type!r} message")
@@ -126,14 +126,10 @@ class Planner:
         return Usage(prompt.tokens, answer.tokens, 0, prompt.source)
 
 
-class _OutOfTime(Unreachable):
-    """Our own deadline, not the model's failure: another try has no time left."""
-
-
 async def _pause(last: Failure, attempt: int, ends_at: float) -> None:
     """Wait before the next try; give up at once where the wait would outlast the deadline."""
     asked = last.retry_after_s
     wait_s = FIRST_PAUSE_S * 2 ** (attempt - 1) if asked is None else asked
-    if isinstance(last.error, _OutOfTime) or wait_s >= ends_at - time.monotonic():
+    if wait_s >= ends_at - time.monotonic():
         raise last.error
     await asyncio.sleep(wait_s)

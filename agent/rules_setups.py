@@ -4,12 +4,13 @@ They exist so that the whole machine can be seen at work without a key: a plan i
 stated reason, with a stop where the reason ends and a target that the chart suggests. A short is
 the long of a chart turned upside down, so each rule is written once.
 
-- *Breakout*: the close leaves the range of the 20 candles before it, EMA 20 above EMA 50, volume
-  at least 1.2 times the range's mean. Wrong below the lowest low of the last 6 candles. Target:
-  half the range's height beyond its edge.
-- *Pullback*: EMA 20 above EMA 50, RSI 7 below 45 within the last five candles, and this close back
-  above EMA 20 from below it. Wrong below the lowest low of the last 10 candles. Target: the highest
-  high of the last 48 candles.
+- *Breakout*: within the last 3 candles the close left the range of the 20 candles before them and
+  is still outside, EMA 20 above EMA 50, and one of the 3 had at least 1.2 times the range's mean
+  volume. Wrong below the lowest low of the last 6 candles. Target: the range's height beyond its
+  edge (the measured move).
+- *Pullback*: EMA 20 above EMA 50, RSI 7 was below 45 one or five candles ago, and the close is back
+  above EMA 20 after one of the 3 before it was not. Wrong below the lowest low of the last 10
+  candles. Target: the highest high of the last 48 candles.
 - *Exit*: EMA 20 has crossed EMA 50 against the position and the close is beyond both.
 
 Targets come from the chart, not from the gate's ratio: they often promise too little, and then the
@@ -24,8 +25,9 @@ from typing import Any
 from agent.rules_reading import Candle, Facts
 
 RANGE_BARS = 20
+FRESH_BARS = 3
+"""A signal counts this long: decisions need not be made on every candle."""
 VOLUME_RATIO = 1.2
-MEASURED_MOVE_FRACTION = 0.5
 BREAKOUT_STOP_BARS = 6
 PULLBACK_STOP_BARS = 10
 PULLBACK_TARGET_BARS = 48
@@ -140,23 +142,28 @@ def price(value: float) -> float:
 
 
 def _breakout(chart: Chart, side: str) -> Setup | None:
-    before, last = chart.candles[-RANGE_BARS - 1 : -1], chart.candles[-1]
+    before, fresh = (
+        chart.candles[-RANGE_BARS - FRESH_BARS : -FRESH_BARS],
+        chart.candles[-FRESH_BARS:],
+    )
     top, bottom = max(c.high for c in before), min(c.low for c in before)
-    mean_volume = sum(c.volume for c in before) / len(before)
-    if not (last.close > top and chart.ema_20 > chart.ema_50):
+    mean_volume = sum(c.volume for c in before) / RANGE_BARS
+    volume = max(c.volume for c in fresh)
+    if not (chart.close > top and chart.ema_20 > chart.ema_50):
         return None
-    if not (mean_volume > 0 and last.volume >= VOLUME_RATIO * mean_volume):
+    if not (mean_volume > 0 and volume >= VOLUME_RATIO * mean_volume):
         return None
-    target = top + MEASURED_MOVE_FRACTION * (top - bottom)
+    target = top + (top - bottom)
     why = (
-        f"close {_real(chart, last.close)} left the {RANGE_BARS}-bar range at "
-        f"{_real(chart, top)} on {last.volume / mean_volume:.1f} times its volume, with the trend"
+        f"close {_real(chart, chart.close)} has left the {RANGE_BARS}-bar range at "
+        f"{_real(chart, top)} on {volume / mean_volume:.1f} times its volume, with the trend"
     )
     return _setup(chart, side, "breakout", BREAKOUT_STOP_BARS, target, why)
 
 
 def _pullback(chart: Chart, side: str) -> Setup | None:
-    crossed = chart.candles[-2].close <= chart.ema_20_before and chart.close > chart.ema_20
+    earlier = (candle.close for candle in chart.candles[-FRESH_BARS - 1 : -1])
+    crossed = min(earlier) <= chart.ema_20_before and chart.close > chart.ema_20
     if not (chart.ema_20 > chart.ema_50 and crossed and min(chart.rsi_7[1:]) < RSI_DIP):
         return None
     target = max(c.high for c in chart.candles[-PULLBACK_TARGET_BARS:])

@@ -1,0 +1,164 @@
+"""A scripted server of OpenAI's chat completions shape on loopback, with faults to order.
+
+A step is a dict; every key is optional:
+
+- `calls`: list of (tool name, arguments), arguments a dict or the raw JSON text;
+- `content`, `refusal`, `finish_reason`, `usage` (None leaves usage out), `ids` (call ids);
+- `message`: the whole assistant message, in place of the above;
+- `status`, `error`, `headers`: an HTTP error;
+- `body`: bytes sent as they are; `cut`: announce more bytes than are sent; `delay_s`: wait first.
+
+`steps` is a list played in order (what comes after the last is answered with 400), or a function
+from the request's body to a step.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Sequence
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+Step = dict[str, Any]
+
+USAGE = {
+    "prompt_tokens": 1000,
+    "completion_tokens": 50,
+    "total_tokens": 1050,
+    "prompt_tokens_details": {"cached_tokens": 400},
+}
+
+
+class OpenAIServer:
+    """Runs in a thread from `with` to its end; usable from sync and async tests alike."""
+
+    def __init__(self, steps: Sequence[Step] | Callable[[dict[str, Any]], Step]) -> None:
+        self._steps = steps
+        self._lock = threading.Lock()
+        self.closing = threading.Event()
+        self.requests: list[dict[str, Any]] = []
+        """Bodies of the completions asked for, in order."""
+        self.headers: list[dict[str, str]] = []
+        """Their headers, names in lower case."""
+
+    def __enter__(self) -> OpenAIServer:
+        self._server = _Server(("127.0.0.1", 0), _Handler)
+        self._server.script = self
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.closing.set()
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    @property
+    def base_url(self) -> str:
+        """Where `--base-url` should point."""
+        return f"http://127.0.0.1:{self._server.server_port}/v1"
+
+    def next_step(self, body: dict[str, Any], headers: dict[str, str]) -> Step:
+        """Note the request and say what to answer."""
+        with self._lock:
+            index = len(self.requests)
+            self.requests.append(body)
+            self.headers.append(headers)
+        if callable(self._steps):
+            return self._steps(body)
+        if index < len(self._steps):
+            return self._steps[index]
+        return {"status": 400, "error": {"message": f"the script has {len(self._steps)} steps"}}
+
+
+class _Server(ThreadingHTTPServer):
+    script: OpenAIServer
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that hung up is what some tests are about; anything else is said."""
+        import sys
+
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _Server
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Quiet."""
+
+    def do_GET(self) -> None:
+        if self.path == "/v1/models":
+            self._send(200, {"object": "list", "data": [{"id": "scripted", "object": "model"}]})
+        else:
+            self._send(404, {"error": {"message": f"no such path {self.path}"}})
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        if self.path != "/v1/chat/completions":
+            self._send(404, {"error": {"message": f"no such path {self.path}"}})
+            return
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        step = self.server.script.next_step(body, headers)
+        self.server.script.closing.wait(step.get("delay_s", 0))
+        if "status" in step:
+            error = step.get("error", {"message": f"scripted {step['status']}"})
+            self._send(step["status"], {"error": error}, step.get("headers"))
+        elif "body" in step:
+            self._send_bytes(200, step["body"], {"content-type": step.get("type", "text/html")})
+        else:
+            self._send(200, completion(step, body), cut=step.get("cut", False))
+
+    def _send(
+        self, status: int, value: Any, headers: dict[str, str] | None = None, *, cut: bool = False
+    ) -> None:
+        data = json.dumps(value).encode()
+        self._send_bytes(
+            status, data, {"content-type": "application/json", **(headers or {})}, cut=cut
+        )
+
+    def _send_bytes(
+        self, status: int, data: bytes, headers: dict[str, str], *, cut: bool = False
+    ) -> None:
+        self.send_response(status)
+        self.send_header("content-length", str(len(data)))
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(data[: len(data) // 2] if cut else data)
+
+
+def completion(step: Step, request: dict[str, Any]) -> dict[str, Any]:
+    """A chat completion as the API answers it."""
+    calls = [
+        {
+            "id": step["ids"][index]
+            if "ids" in step
+            else f"call_{len(request['messages'])}_{index}",
+            "type": "function",
+            "function": {
+                "name": name,
+                "arguments": arguments if isinstance(arguments, str) else json.dumps(arguments),
+            },
+        }
+        for index, (name, arguments) in enumerate(step.get("calls", ()))
+    ]
+    message = step.get("message") or {
+        "role": "assistant",
+        "content": step.get("content"),
+        "refusal": step.get("refusal"),
+        **({"tool_calls": calls} if calls else {}),
+    }
+    finish = step.get("finish_reason", "tool_calls" if calls else "stop")
+    usage = step.get("usage", USAGE)
+    return {
+        "id": "chatcmpl-scripted",
+        "object": "chat.completion",
+        "created": 1,
+        "model": request["model"],
+        "choices": [{"index": 0, "message": message, "finish_reason": finish}],
+        **({"usage": usage} if usage else {}),
+    }
