@@ -70,6 +70,18 @@ class RecordedMarket:
         return self.given[timeframe]
 
 
+def tick_of(base: Series, as_of: datetime) -> Tick | None:
+    """The newest price that candles show: a close at its close time, or a forming candle's open."""
+    now_ms = to_ms(as_of)
+    row = int(np.searchsorted(base.open_ms, now_ms, side="left")) - 1
+    if row < 0:
+        return None
+    opened, closes = int(base.open_ms[row]), int(base.open_ms[row]) + base.timeframe.ms
+    if closes <= now_ms:
+        return Tick(to_decimal(float(base.close[row])), from_ms(closes))
+    return Tick(to_decimal(float(base.open[row])), from_ms(opened))
+
+
 class RecordedSource(ABC):
     """A market whose whole history is at hand, shown only as far as it was known."""
 
@@ -146,15 +158,7 @@ class RecordedSource(ABC):
         The open counts only once the clock has passed its open time. At the boundary itself the
         decision still sees the close before it, and its order meets the open after it.
         """
-        base = self.market(symbol).base
-        now_ms = to_ms(as_of)
-        row = int(np.searchsorted(base.open_ms, now_ms, side="left")) - 1
-        if row < 0:
-            return None
-        opened, closes = int(base.open_ms[row]), int(base.open_ms[row]) + base.timeframe.ms
-        if closes <= now_ms:
-            return Tick(to_decimal(float(base.close[row])), from_ms(closes))
-        return Tick(to_decimal(float(base.open[row])), from_ms(opened))
+        return tick_of(self.market(symbol).base, as_of)
 
     async def book(self, symbol: str, as_of: datetime) -> OrderBook | None:  # noqa: ARG002 (the seam's signature)
         """None: candles on record come without a book."""

@@ -1,0 +1,258 @@
+"""Any exchange of ccxt, without keys: the present, and its own history for a replay.
+
+A question about the present is answered by ticker and book. A question about the past is answered
+by candles and settled funding alone: what a book or an open interest was then, nobody can say any
+more, and None says so. Which of the two it is depends on the exchange's own time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from domain.book import OrderBook
+from domain.candles import Candles, Series, Timeframe
+from domain.clock import Clock, from_ms, iso, to_ms
+from domain.errors import ConfigError, DataError
+from domain.instrument import Instrument
+from domain.numbers import to_decimal
+from domain.snapshot import Funding
+from market.protocol import FundingStamp, MarketTrade, Offer, SourceInfo, Tick
+from market.resample import resample
+from market.sources.exchange_client import ExchangeClient
+from market.sources.exchange_history import PAGE, CandleHistory, FundingBook
+from market.sources.exchange_market import (
+    contract_size,
+    find_market,
+    needs_price,
+    stamped,
+    to_book,
+    to_instrument,
+    to_trades,
+)
+from market.sources.recorded import tick_of
+
+BOOK_DEPTH = 20
+"""Levels asked for on each side."""
+MAX_CLOCK_LEAD = timedelta(seconds=60)
+"""How far the session's clock may run before the exchange's."""
+_FUNDING_REACH = timedelta(days=5)
+"""How far back recent funding is read: at least 12 payments of an eight-hour interval."""
+_OFFERS: tuple[tuple[str, Offer], ...] = (
+    ("fetchOrderBook", "order_book"),
+    ("fetchTrades", "trades"),
+    ("fetchFundingRateHistory", "funding"),
+    ("fetchOpenInterest", "open_interest"),
+)
+
+
+class ExchangeSource:
+    """Public market data of one exchange."""
+
+    def __init__(
+        self,
+        exchange_id: str,
+        clock: Clock,
+        base_url: str | None = None,
+        base_timeframe: Timeframe = Timeframe.M1,
+    ) -> None:
+        self._name = f"ccxt:{exchange_id}"
+        self._clock = clock
+        self._client = ExchangeClient(exchange_id, base_url)
+        self._base = base_timeframe
+        self._markets: dict[str, Mapping[str, Any]] = {}
+        self._instruments: dict[str, Instrument] = {}
+        self._candles: dict[tuple[str, Timeframe], CandleHistory] = {}
+        self._derived: dict[tuple[str, Timeframe], tuple[Series, Series]] = {}
+        self._payments: dict[str, FundingBook] = {}
+
+    @property
+    def info(self) -> SourceInfo:
+        """What this source is; known after `open`."""
+        return SourceInfo(
+            name=self._name,
+            origin="live",
+            description=f"public market data of {self._client.api.name}, by ccxt",
+            offers=frozenset(offer for method, offer in _OFFERS if self._client.has(method)),
+            base_timeframe=self._base,
+            starts_at=None,
+            ends_at=None,
+        )
+
+    async def open(self, symbols: Sequence[str]) -> None:
+        """Connect, compare clocks, and find each symbol's market.
+
+        Raises:
+            ConfigError: no such exchange, or this machine's clock is ahead of it.
+            UnknownSymbol: naming near misses.
+            Unreachable: no answer.
+            AccessRefused: the exchange serves nobody from here.
+        """
+        await self._client.open()
+        lead = self._clock.now() - self._client.now()
+        if lead > MAX_CLOCK_LEAD:
+            raise ConfigError(
+                f"the clock is {lead.total_seconds():.0f} s ahead of {self._name}, which says "
+                f"{iso(self._client.now())}; expected less than {MAX_CLOCK_LEAD.seconds} s: set it"
+            )
+        for symbol in symbols:
+            if symbol not in self._markets:
+                market = find_market(symbol, self._client.api.markets, self._name)
+                self._instruments[symbol] = await self._make_instrument(market)
+                self._markets[symbol] = market
+                self._markets[market["symbol"]] = market
+                self._instruments[market["symbol"]] = self._instruments[symbol]
+
+    async def close(self) -> None:
+        """Close the connections; may be called twice."""
+        await self._client.close()
+
+    def instrument(self, symbol: str) -> Instrument:
+        """The instrument of an opened symbol."""
+        self._market(symbol)
+        return self._instruments[symbol]
+
+    async def candles(
+        self, symbol: str, timeframe: Timeframe, as_of: datetime, bars: int
+    ) -> Candles:
+        """The newest `bars` closed candles; a timeframe the exchange lacks is derived."""
+        last_ms = to_ms(as_of) // timeframe.ms * timeframe.ms
+        series = await self._series(symbol, timeframe, last_ms - bars * timeframe.ms, to_ms(as_of))
+        return Candles.whole(series).until(as_of).last(bars)
+
+    async def tick(self, symbol: str, as_of: datetime) -> Tick | None:
+        """The last price of the ticker; in the past, what the candles show."""
+        if self._is_present(as_of) and self._client.has("fetchTicker"):
+            ticker = await self._client.call("fetch_ticker", self._market(symbol)["symbol"])
+            price = ticker.get("last") or ticker.get("close")
+            return Tick(to_decimal(price), stamped(ticker, as_of)) if price else None
+        reach = 60 * self._base.ms
+        series = await self._series(
+            symbol, self._base, to_ms(as_of) - reach, to_ms(as_of) + self._base.ms
+        )
+        return tick_of(series, as_of)
+
+    async def book(self, symbol: str, as_of: datetime) -> OrderBook | None:
+        """The book of the present; None for the past."""
+        if not (self._is_present(as_of) and self._client.has("fetchOrderBook")):
+            return None
+        market = self._market(symbol)
+        answer = await self._client.call("fetch_order_book", market["symbol"], BOOK_DEPTH)
+        return to_book(answer, market, as_of, BOOK_DEPTH)
+
+    async def trades(self, symbol: str, as_of: datetime, limit: int) -> Sequence[MarketTrade]:
+        """The newest public trades; empty for the past."""
+        if not (self._is_present(as_of) and self._client.has("fetchTrades")):
+            return ()
+        market = self._market(symbol)
+        answers = await self._client.call("fetch_trades", market["symbol"], None, limit)
+        return to_trades(answers, market, as_of)[-limit:]
+
+    async def funding(self, symbol: str, as_of: datetime) -> Funding | None:
+        """Settled funding as known at `as_of`; the next payment as the exchange announces it."""
+        if not self._has_funding(symbol):
+            return None
+        history = await self._payment_book(symbol).covering(
+            to_ms(as_of - _FUNDING_REACH), to_ms(as_of)
+        )
+        known = history.as_of(as_of)
+        if known is None or not (self._is_present(as_of) and self._client.has("fetchFundingRate")):
+            return known
+        now = await self._client.call("fetch_funding_rate", self._market(symbol)["symbol"])
+        due = now.get("fundingTimestamp")
+        if not due or from_ms(due) <= as_of:
+            return known
+        return known.model_copy(update={"next_at": from_ms(due)})
+
+    async def open_interest(self, symbol: str, as_of: datetime) -> Decimal | None:
+        """Open contracts of the present, in base; None for the past and for spot."""
+        market = self._market(symbol)
+        offered = market.get("swap") and self._client.has("fetchOpenInterest")
+        if not (offered and self._is_present(as_of)):
+            return None
+        answer = await self._client.call("fetch_open_interest", market["symbol"])
+        amount = answer.get("openInterestAmount")
+        return None if amount is None else to_decimal(amount) * contract_size(market)
+
+    async def bars_after(self, symbol: str, after: datetime, until: datetime) -> Candles:
+        """Base candles with open >= `after` and open + timeframe <= `until`."""
+        series = await self._series(symbol, self._base, to_ms(after), to_ms(until))
+        return Candles.whole(series).since(after).until(until)
+
+    async def funding_stamps(
+        self, symbol: str, after: datetime, until: datetime
+    ) -> Sequence[FundingStamp]:
+        """Payments with `after` < at <= `until`, oldest first."""
+        if not self._has_funding(symbol) or until <= after:
+            return ()
+        history = await self._payment_book(symbol).covering(to_ms(after), to_ms(until))
+        return history.between(after, until)
+
+    def _market(self, symbol: str) -> Mapping[str, Any]:
+        try:
+            return self._markets[symbol]
+        except KeyError:
+            known = ", ".join(sorted(self._markets)) or "none"
+            raise DataError(
+                f"symbol {symbol!r} is not open at {self._name}; opened: {known}"
+            ) from None
+
+    def _is_present(self, as_of: datetime) -> bool:
+        """Whether ticker and book of now answer a question about `as_of`."""
+        return self._client.now() - as_of <= max(2 * self._base.delta, timedelta(minutes=2))
+
+    def _has_funding(self, symbol: str) -> bool:
+        return bool(self._market(symbol).get("swap")) and self._client.has(
+            "fetchFundingRateHistory"
+        )
+
+    async def _make_instrument(self, market: Mapping[str, Any]) -> Instrument:
+        mode, price = self._client.api.precisionMode, None
+        if needs_price(mode):
+            last = (await self._client.call("fetch_ticker", market["symbol"])).get("last")
+            price = to_decimal(last) if last else None
+        return to_instrument(market, mode, price)
+
+    async def _series(
+        self, symbol: str, timeframe: Timeframe, first_ms: int, last_ms: int
+    ) -> Series:
+        """Candles of the symbol over the range, maybe more, fetched where not at hand."""
+        unified = self._market(symbol)["symbol"]
+        native = self._native(timeframe)
+        kept = self._candles.get((unified, native))
+        if kept is None:
+            kept = CandleHistory(
+                native,
+                lambda since: self._client.call("fetch_ohlcv", unified, native.value, since, PAGE),
+                self._client.now,
+                f"{self._name} {unified} {native.value}",
+            )
+            self._candles[unified, native] = kept
+        series = await kept.covering(first_ms, last_ms)
+        if native is timeframe:
+            return series
+        made = self._derived.get((unified, timeframe))
+        if made is None or made[0] is not series:
+            made = self._derived[unified, timeframe] = (series, resample(series, timeframe))
+        return made[1]
+
+    def _native(self, timeframe: Timeframe) -> Timeframe:
+        """The longest timeframe the exchange has that this one can be made from."""
+        offered = self._client.api.timeframes or {}
+        fitting = [t for t in Timeframe if t.value in offered and timeframe.ms % t.ms == 0]
+        if not fitting:
+            raise DataError(
+                f"{self._name} has no {timeframe.value} candles and none to make them from; "
+                f"it offers {', '.join(offered)}"
+            )
+        return max(fitting, key=lambda t: t.seconds)
+
+    def _payment_book(self, symbol: str) -> FundingBook:
+        unified = self._market(symbol)["symbol"]
+        if unified not in self._payments:
+            self._payments[unified] = FundingBook(
+                lambda since: self._client.call("fetch_funding_rate_history", unified, since, PAGE)
+            )
+        return self._payments[unified]

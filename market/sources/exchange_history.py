@@ -1,0 +1,152 @@
+"""Candles and funding of an exchange, fetched in pages and kept, so that nothing is fetched twice.
+
+A page may reach past the moment that is asked about; what was known then is cut out by the caller
+with `Candles.until`, as everywhere. A candle is kept only once the exchange itself shows a later
+one: until then our clock might be ahead of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+
+from domain.candles import Series, Timeframe
+from domain.clock import to_ms
+from domain.numbers import to_decimal
+from market.quality import check_series
+from market.sources.funding import FundingHistory, funding_history
+
+PAGE = 1000
+"""Candles or payments asked for in one request."""
+_FAR_CANDLES = 20 * PAGE
+"""A request that far from what is kept starts anew instead of filling the distance."""
+_HOUR_MS = 3_600_000
+
+FetchPage = Callable[[int], Awaitable[Sequence[Any]]]
+"""Rows from a moment (ms) on, oldest first, at most `PAGE`."""
+
+
+class CandleHistory:
+    """Closed candles of one symbol and timeframe, as far as they were asked for."""
+
+    def __init__(
+        self, timeframe: Timeframe, fetch: FetchPage, now: Callable[[], datetime], where: str
+    ) -> None:
+        self._timeframe = timeframe
+        self._fetch = fetch
+        self._now = now
+        self._where = where
+        self._series = _series(timeframe, np.empty((0, 6)))
+        self._from_ms: int | None = None
+        self._to_ms = 0
+        self._lock = asyncio.Lock()
+
+    async def covering(self, first_ms: int, last_ms: int) -> Series:
+        """A series with every closed candle that opens from `first_ms` to `last_ms`.
+
+        It may hold more on both sides, and less where the exchange has no candle. The same object
+        is returned until something new was fetched.
+
+        Raises:
+            DataError: what the exchange answered contradicts itself.
+        """
+        async with self._lock:
+            last_ms = min(last_ms, to_ms(self._now()) - self._timeframe.ms)
+            if self._from_ms is None or self._is_far(first_ms, last_ms):
+                self._series = _series(self._timeframe, np.empty((0, 6)))
+                self._from_ms, self._to_ms = first_ms, first_ms - self._timeframe.ms
+            elif first_ms < self._from_ms:
+                self._keep(await self._pages(first_ms, self._from_ms - 1))
+                self._from_ms = first_ms
+            if last_ms > self._to_ms:
+                rows = await self._pages(self._to_ms + self._timeframe.ms, last_ms)
+                self._keep(rows)
+                self._to_ms = max(self._to_ms, _settled_ms(rows))
+            return self._series
+
+    def _is_far(self, first_ms: int, last_ms: int) -> bool:
+        reach = _FAR_CANDLES * self._timeframe.ms
+        before = self._from_ms is not None and last_ms < self._from_ms - reach
+        return before or first_ms > self._to_ms + reach
+
+    async def _pages(self, since_ms: int, last_ms: int) -> list[Any]:
+        rows: list[Any] = []
+        while since_ms <= last_ms:
+            page = [row for row in await self._fetch(since_ms) if row[0] >= since_ms]
+            if not page:
+                break
+            rows += page
+            since_ms = int(page[-1][0]) + self._timeframe.ms
+        return rows
+
+    def _keep(self, rows: Sequence[Any]) -> None:
+        newest_open = to_ms(self._now()) - self._timeframe.ms
+        closed = [row[:6] for row in rows if row[0] <= newest_open]
+        if not closed:
+            return
+        kept, fresh = self._series, np.array(closed, dtype=np.float64)
+        older = np.column_stack(
+            [kept.open_ms, kept.open, kept.high, kept.low, kept.close, kept.volume]
+        )
+        both = np.concatenate([fresh, older])
+        _, chosen = np.unique(both[:, 0], return_index=True)
+        series = _series(self._timeframe, both[chosen])
+        check_series(series, where=self._where, allow_gaps=True)
+        self._series = series
+
+
+class FundingBook:
+    """Funding payments of one perpetual, as far as they were asked for."""
+
+    def __init__(self, fetch: FetchPage) -> None:
+        self._fetch = fetch
+        self._history = funding_history(np.empty(0, np.int64), ())
+        self._from_ms: int | None = None
+        self._lock = asyncio.Lock()
+
+    async def covering(self, first_ms: int, last_ms: int) -> FundingHistory:
+        """A history with every payment stamped from `first_ms` to `last_ms`, maybe more."""
+        async with self._lock:
+            stamps = self._history.stamps_ms
+            if self._from_ms is None or first_ms < self._from_ms:
+                self._from_ms = first_ms
+                self._history = await self._read(first_ms, last_ms)
+            elif not len(stamps) or last_ms >= int(stamps[-1]) + _HOUR_MS:
+                since = int(stamps[-1]) if len(stamps) else first_ms
+                self._history = _joined(self._history, await self._read(since, last_ms))
+            return self._history
+
+    async def _read(self, since_ms: int, last_ms: int) -> FundingHistory:
+        rates: dict[int, Any] = {}
+        while since_ms <= last_ms:
+            page = [row for row in await self._fetch(since_ms) if row["timestamp"] >= since_ms]
+            rates |= {row["timestamp"] // 1000 * 1000: row["fundingRate"] for row in page}
+            if len(page) < 2:
+                break
+            since_ms = int(page[-1]["timestamp"]) + 1
+        stamps = sorted(rates)
+        return funding_history(
+            np.array(stamps, np.int64), [to_decimal(rates[stamp]) for stamp in stamps]
+        )
+
+
+def _settled_ms(rows: Sequence[Any]) -> int:
+    """Open of the newest candle that a later one follows; 0 where there is none."""
+    return int(rows[-2][0]) if len(rows) > 1 else 0
+
+
+def _joined(older: FundingHistory, newer: FundingHistory) -> FundingHistory:
+    fresh = newer.stamps_ms > (older.stamps_ms[-1] if len(older.stamps_ms) else 0)
+    rates = [rate for rate, new in zip(newer.rates, fresh, strict=True) if new]
+    return FundingHistory(
+        np.concatenate([older.stamps_ms, newer.stamps_ms[fresh]]), (*older.rates, *rates)
+    )
+
+
+def _series(timeframe: Timeframe, rows: np.ndarray[Any, np.dtype[np.float64]]) -> Series:
+    columns = [np.ascontiguousarray(rows[:, column]) for column in range(1, 6)]
+    return Series(timeframe, rows[:, 0].astype(np.int64), *columns)

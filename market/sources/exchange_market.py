@@ -1,0 +1,136 @@
+"""From ccxt's market tables to our instruments, and from its answers to our values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from domain.book import Level, OrderBook
+from domain.clock import from_ms
+from domain.errors import DataError, UnknownSymbol
+from domain.instrument import Instrument
+from domain.numbers import ZERO, to_decimal
+from market.protocol import MarketTrade
+
+_DECIMAL_PLACES, _SIGNIFICANT_DIGITS = 2, 3
+"""ccxt's precision modes besides tick size (4)."""
+_FINEST = Decimal("0.00000001")
+"""Step where an exchange states none."""
+_USUAL_FEE = Decimal("0.001")
+
+
+def find_market(symbol: str, markets: Mapping[str, Any], source: str) -> Mapping[str, Any]:
+    """The market that a user's symbol means: exact, or the only perpetual of that pair.
+
+    Raises:
+        UnknownSymbol: none, or several.
+        DataError: a market of a kind that cannot be traded here.
+    """
+    market = markets.get(symbol)
+    if market is None:
+        same = [
+            m for m in markets.values() if m.get("swap") and f"{m['base']}/{m['quote']}" == symbol
+        ]
+        linear = [m for m in same if m.get("linear")]
+        if len(linear) != 1:
+            raise UnknownSymbol(symbol, source, markets)
+        market = linear[0]
+    if not (market.get("spot") or (market.get("swap") and market.get("linear"))):
+        kind = "an inverse perpetual" if market.get("swap") else f"a {market.get('type')}"
+        raise DataError(
+            f"{symbol!r} is {kind} at {source}; expected a spot market or a linear perpetual"
+        )
+    found: Mapping[str, Any] = market
+    return found
+
+
+def contract_size(market: Mapping[str, Any]) -> Decimal:
+    """Base per unit of the exchange's quantities; 1 where it counts in base."""
+    size = market.get("contractSize")
+    return to_decimal(size) if market.get("swap") and size else Decimal(1)
+
+
+def to_instrument(market: Mapping[str, Any], mode: int, price: Decimal | None) -> Instrument:
+    """The instrument with steps and minimums in base and quote.
+
+    Args:
+        market: ccxt's market.
+        mode: the exchange's precision mode.
+        price: a recent price; needed where prices have significant digits instead of a tick.
+    """
+    size, limits, precision = contract_size(market), market["limits"], market["precision"]
+    step = _step(precision.get("amount"), mode, None) * size
+    least, most = limits["amount"].get("min"), limits["amount"].get("max")
+    cost, taker = limits["cost"].get("min"), market.get("taker")
+    return Instrument(
+        symbol=market["symbol"],
+        base=market["base"],
+        quote=market["quote"],
+        kind="perpetual" if market.get("swap") else "spot",
+        price_tick=_step(precision.get("price"), mode, price),
+        quantity_step=step,
+        min_quantity=max(step, to_decimal(least) * size) if least else step,
+        min_notional=to_decimal(cost) if cost else ZERO,
+        max_quantity=to_decimal(most) * size if most else None,
+        taker_fee_fraction=_USUAL_FEE if taker is None else to_decimal(taker),
+        active=market.get("active") is not False,
+    )
+
+
+def needs_price(mode: int) -> bool:
+    """Whether ticks depend on the price level."""
+    return mode == _SIGNIFICANT_DIGITS
+
+
+def to_book(
+    answer: Mapping[str, Any], market: Mapping[str, Any], as_of: datetime, depth: int
+) -> OrderBook:
+    """A book asked for on behalf of `as_of`: the milliseconds its answer took are not an age."""
+    size = contract_size(market)
+
+    def levels(rows: Sequence[Sequence[Any]]) -> tuple[Level, ...]:
+        return tuple(Level(to_decimal(r[0]), to_decimal(r[1]) * size) for r in rows[:depth])
+
+    return OrderBook(
+        at=stamped(answer, as_of),
+        origin="venue",
+        bids=levels(answer["bids"]),
+        asks=levels(answer["asks"]),
+    )
+
+
+def to_trades(
+    answers: Sequence[Mapping[str, Any]], market: Mapping[str, Any], as_of: datetime
+) -> list[MarketTrade]:
+    """Trades up to `as_of`, oldest first; one without a side is left out."""
+    size = contract_size(market)
+    trades = [
+        MarketTrade(
+            at=from_ms(answer["timestamp"]),
+            price=to_decimal(answer["price"]),
+            quantity=to_decimal(answer["amount"]) * size,
+            aggressor="buy" if answer["side"] == "buy" else "sell",
+        )
+        for answer in answers
+        if answer.get("side") and answer.get("timestamp")
+    ]
+    return sorted((t for t in trades if t.at <= as_of), key=lambda t: t.at)
+
+
+def stamped(answer: Mapping[str, Any], as_of: datetime) -> datetime:
+    """The answer's own stamp, at most `as_of`; `as_of` where it has none."""
+    stamp = answer.get("timestamp")
+    return min(as_of, from_ms(int(stamp))) if stamp else as_of
+
+
+def _step(value: Any, mode: int, price: Decimal | None) -> Decimal:
+    if value is None:
+        return _FINEST
+    number = to_decimal(value)
+    if mode == _SIGNIFICANT_DIGITS and price:
+        return Decimal(1).scaleb(price.adjusted() - int(number) + 1)
+    if mode in (_DECIMAL_PLACES, _SIGNIFICANT_DIGITS):
+        return Decimal(1).scaleb(-int(number))
+    return number
