@@ -53,7 +53,7 @@ class Recorder:
         if isinstance(event, RunStarted):
             self._started[run_id] = event
         elif isinstance(event, RunEnded):
-            self._runs.append(self._run_row(run_id, event, at_ms))
+            self._runs.append(self._redactor.value(self._run_row(run_id, event, at_ms)))
             self.flush()
 
     def flush(self) -> None:

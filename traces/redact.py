@@ -83,7 +83,6 @@ class Redactor:
         self._salt = random_bytes.token_bytes(16)
         values = {value for value in known.values() if len(value) >= MIN_SECRET_LENGTH}
         self._forms = sorted({f for v in values for f in forms_of(v)}, key=len, reverse=True)
-        self._known = re.compile("|".join(split_pattern(form) for form in self._forms))
 
     def text(self, text: str) -> str:
         """`text` without secrets."""
@@ -108,9 +107,11 @@ class Redactor:
         return value
 
     def _without_known(self, text: str) -> str:
-        if not any(form in bare for bare in bare_texts(text) for form in self._forms):
-            return text
-        return self._known.sub(lambda m: self._mark("known", m.group()), text)
+        bares = bare_texts(text)
+        for form in self._forms:
+            if any(form in bare for bare in bares):
+                text = split_pattern(form).sub(lambda m: self._mark("known", m.group()), text)
+        return text
 
     def _keyed(self, match: re.Match[str]) -> str:
         key, value = match["key"], match["value"]

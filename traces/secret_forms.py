@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+from functools import lru_cache
 from urllib.parse import quote
 
 ZERO_WIDTH = "\u00ad\u200b\u200c\u200d\u2060\ufeff"
@@ -50,9 +51,10 @@ def bare_texts(text: str) -> tuple[str, ...]:
     return (text,)
 
 
-def split_pattern(form: str) -> str:
+@lru_cache(maxsize=64)
+def split_pattern(form: str) -> re.Pattern[str]:
     """A pattern that also finds `form` with invisible characters strewn into it."""
-    return _BETWEEN.join(re.escape(character) for character in form)
+    return re.compile(_BETWEEN.join(re.escape(character) for character in form))
 
 
 def _percent(raw: bytes) -> set[str]:

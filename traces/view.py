@@ -226,7 +226,7 @@ def _message(text: str) -> tuple[str, str]:
     """Role and readable text of a stored message; a text that is none stays as it is."""
     try:
         body = json.loads(text)
-    except json.JSONDecodeError:
+    except (ValueError, RecursionError):
         return "text", text
     if not isinstance(body, dict):
         return "text", text
@@ -242,7 +242,7 @@ def _spaced(text: str) -> str:
     """JSON with spaces after its separators, so that it breaks into lines between values."""
     try:
         return _compact(json.loads(text))
-    except json.JSONDecodeError:
+    except (ValueError, RecursionError):
         return text
 
 

@@ -93,10 +93,8 @@ def record_run(to: Recorder, run_id: str = RUN) -> None:
     )
     _exchange(note, [system, market], tools, asks)
     note("plan", ev.AnswerParsed(answer="tool_calls", body=None, complaint=None))
-    rows = [
-        {"open_time": f"2019-05-12T{hour:02}:00:00Z", "close": 7000 + hour} for hour in range(14)
-    ]
-    content = json.dumps({"rows": rows}, indent=1)
+    rows = [{"open_time": f"2019-05-11T{n:02}:00:00Z", "close": 7000 + n} for n in range(24)]
+    content = json.dumps({"rows": rows})
     note(
         "call_tools",
         ev.ToolAnswered(
