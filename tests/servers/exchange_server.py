@@ -1,0 +1,262 @@
+"""A futures exchange on loopback, of Binance USD-M's shape, for the real ccxt client to talk to.
+
+It knows one history per symbol and the time it is there: candles up to `now`, the forming one with
+nothing but its open. ::
+
+    async with ExchangeServer({"BTC/USDT:USDT": series}, now=at) as server:
+        source = ExchangeSource("binanceusdm", clock, base_url=server.url)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, Self
+
+import numpy as np
+from aiohttp import web
+
+from domain.candles import Candles, Series, Timeframe
+from domain.clock import from_ms, to_ms
+from market.resample import resample
+
+EIGHT_HOURS_MS = 8 * 3_600_000
+Failure = tuple[int, str]
+"""HTTP status and body."""
+
+
+class ExchangeServer:
+    """Serves candles, book, trades, funding and open interest of given histories."""
+
+    def __init__(
+        self,
+        candles: Mapping[str, Series],
+        now: datetime | Callable[[], datetime] | None = None,
+        *,
+        funding: Mapping[str, Sequence[tuple[datetime, Decimal]]] | None = None,
+        tick: str = "0.10",
+    ) -> None:
+        self._series = {market_id(symbol): series for symbol, series in candles.items()}
+        self._funding = {market_id(s): stamps for s, stamps in (funding or {}).items()}
+        self._fixed = now if isinstance(now, datetime) else None
+        self._clock = now if callable(now) else None
+        self._tick = tick
+        self._made: dict[tuple[str, Timeframe], Series] = {}
+        self._runner: web.AppRunner | None = None
+        self.url = ""
+        self.requests: list[tuple[str, dict[str, str]]] = []
+        """Last part of the path and query of every request, oldest first."""
+        self.failures: list[Failure] = []
+        """Answers given before any true one, first come first served."""
+
+    async def __aenter__(self) -> Self:
+        app = web.Application()
+        app.router.add_get("/{path:.*}", self._answer)
+        self._runner = web.AppRunner(app)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        assert self._runner is not None
+        await self._runner.cleanup()
+
+    def now(self) -> datetime:
+        if self._clock is not None:
+            return self._clock()
+        return self._fixed or datetime.now(UTC)
+
+    def move_to(self, now: datetime) -> None:
+        self._fixed = now
+
+    def count(self, endpoint: str) -> int:
+        return sum(name == endpoint for name, _ in self.requests)
+
+    async def _answer(self, request: web.Request) -> web.Response:
+        query = dict(request.query)
+        endpoint = request.path.rsplit("/", 1)[-1]
+        self.requests.append((endpoint, query))
+        if self.failures:
+            status, body = self.failures.pop(0)
+            kind = "application/json" if body.startswith("{") else "text/html"
+            return web.Response(status=status, text=body, content_type=kind)
+        answer: Callable[[dict[str, str]], Any] | None = {
+            "exchangeInfo": self._exchange_info,
+            "time": lambda _: {"serverTime": to_ms(self.now())},
+            "klines": self._klines,
+            "24hr": self._ticker,
+            "depth": self._depth,
+            "aggTrades": self._trades,
+            "fundingRate": self._funding_rates,
+            "premiumIndex": self._premium_index,
+            "openInterest": self._open_interest,
+        }.get(endpoint)
+        if answer is None:
+            return web.json_response({"code": -1, "msg": f"no {request.path}"}, status=404)
+        if "symbol" in query and query["symbol"] not in self._series:
+            return web.json_response({"code": -1121, "msg": "Invalid symbol."}, status=400)
+        return web.json_response(answer(query))
+
+    def _exchange_info(self, _: dict[str, str]) -> Any:
+        return {
+            "timezone": "UTC",
+            "serverTime": to_ms(self.now()),
+            "rateLimits": [],
+            "exchangeFilters": [],
+            "assets": [],
+            "symbols": [_listing(code, self._tick) for code in self._series],
+        }
+
+    def _klines(self, query: dict[str, str]) -> Any:
+        timeframe, limit = Timeframe(query["interval"]), int(query.get("limit", "500"))
+        series, now_ms = self._in(query["symbol"], timeframe), to_ms(self.now())
+        stop = int(np.searchsorted(series.open_ms, now_ms, side="right"))
+        if "endTime" in query:
+            end = int(query["endTime"])
+            stop = min(stop, int(np.searchsorted(series.open_ms, end, side="right")))
+        start = max(0, stop - limit)
+        if "startTime" in query:
+            start = int(np.searchsorted(series.open_ms, int(query["startTime"]), side="left"))
+        return [_kline(series, row, now_ms) for row in range(start, min(stop, start + limit))]
+
+    def _ticker(self, query: dict[str, str]) -> Any:
+        at = to_ms(self.now())
+        price = str(self._price(query["symbol"]))
+        words = ("lastPrice", "openPrice", "highPrice", "lowPrice", "weightedAvgPrice")
+        zeros = ("priceChange", "priceChangePercent", "lastQty", "volume", "quoteVolume")
+        return {
+            "symbol": query["symbol"],
+            **dict.fromkeys(words, price),
+            **dict.fromkeys(zeros, "0"),
+            "openTime": at - 86_400_000,
+            "closeTime": at,
+            "count": 1,
+        }
+
+    def _depth(self, query: dict[str, str]) -> Any:
+        price, tick = self._price(query["symbol"]), Decimal(self._tick)
+        at, levels = to_ms(self.now()), range(1, int(query.get("limit", "20")) + 1)
+        return {
+            "lastUpdateId": 1,
+            "E": at,
+            "T": at,
+            "bids": [[str(price - tick * n), "2.5"] for n in levels],
+            "asks": [[str(price + tick * n), "2.5"] for n in levels],
+        }
+
+    def _trades(self, query: dict[str, str]) -> Any:
+        price, now_ms = str(self._price(query["symbol"])), to_ms(self.now())
+        count = min(50, int(query.get("limit", "50")))
+        return [
+            {"a": n, "p": price, "q": "0.01", "f": n, "l": n, "m": bool(n % 2)}
+            | {"T": now_ms - (count - n) * 1000}
+            for n in range(count)
+        ]
+
+    def _funding_rates(self, query: dict[str, str]) -> Any:
+        code, now_ms = query["symbol"], to_ms(self.now())
+        start, limit = int(query.get("startTime", "0")), int(query.get("limit", "100"))
+        rows = [(stamp, rate) for stamp, rate in self._stamps(code) if start <= stamp <= now_ms]
+        return [
+            {"symbol": code, "fundingTime": stamp + 7, "fundingRate": str(rate), "markPrice": "1"}
+            for stamp, rate in rows[:limit]
+        ]
+
+    def _stamps(self, code: str) -> list[tuple[int, Decimal]]:
+        if code in self._funding:
+            return [(to_ms(at), rate) for at, rate in self._funding[code]]
+        opens = self._series[code].open_ms
+        first = -(-int(opens[0]) // EIGHT_HOURS_MS) * EIGHT_HOURS_MS
+        return [(t, Decimal("0.0001")) for t in range(first, int(opens[-1]) + 1, EIGHT_HOURS_MS)]
+
+    def _premium_index(self, query: dict[str, str]) -> Any:
+        now_ms, price = to_ms(self.now()), str(self._price(query["symbol"]))
+        return {
+            "symbol": query["symbol"],
+            "markPrice": price,
+            "indexPrice": price,
+            "estimatedSettlePrice": price,
+            "lastFundingRate": "0.0001",
+            "interestRate": "0.0001",
+            "nextFundingTime": now_ms // EIGHT_HOURS_MS * EIGHT_HOURS_MS + EIGHT_HOURS_MS,
+            "time": now_ms,
+        }
+
+    def _open_interest(self, query: dict[str, str]) -> Any:
+        at = to_ms(self.now())
+        return {"symbol": query["symbol"], "openInterest": "12345.6", "time": at}
+
+    def _price(self, code: str) -> Decimal:
+        """Close of the newest closed minute, else the first open."""
+        series = self._in(code, Timeframe.M1)
+        seen = Candles.whole(series).until(self.now())
+        value = seen.close[-1] if len(seen) else series.open[0]
+        return Decimal(str(float(value))).quantize(Decimal(self._tick))
+
+    def _in(self, code: str, timeframe: Timeframe) -> Series:
+        key = (code, timeframe)
+        if key not in self._made:
+            given = self._series[code]
+            finer = timeframe.ms < given.timeframe.ms
+            self._made[key] = (split if finer else resample)(given, timeframe)
+        return self._made[key]
+
+
+def market_id(symbol: str) -> str:
+    """`BTC/USDT:USDT` and `BTC/USDT` are `BTCUSDT` there."""
+    return symbol.partition(":")[0].replace("/", "")
+
+
+def split(series: Series, timeframe: Timeframe) -> Series:
+    """Shorter candles on the straight line from open to close; put together they are the series."""
+    parts = series.timeframe.ms // timeframe.ms
+    share = np.arange(parts + 1) / parts
+    path = series.open[:, None] + (series.close - series.open)[:, None] * share
+    path[:, -1] = series.close
+    opens, closes = path[:, :-1], path[:, 1:]
+    highs, lows = np.maximum(opens, closes), np.minimum(opens, closes)
+    highs[:, parts // 2], lows[:, parts // 2] = series.high, series.low
+    stamps = series.open_ms[:, None] + np.arange(parts, dtype=np.int64) * timeframe.ms
+    columns = (opens, highs, lows, closes, np.repeat(series.volume[:, None] / parts, parts, axis=1))
+    return Series(timeframe, stamps.ravel(), *(column.ravel() for column in columns))
+
+
+def _kline(series: Series, row: int, now_ms: int) -> list[Any]:
+    opened, length = int(series.open_ms[row]), series.timeframe.ms
+    forming = opened + length > now_ms
+    columns = (series.open, series.high, series.low, series.close)
+    prices = [str(float((series.open if forming else column)[row])) for column in columns]
+    volume = "0" if forming else str(float(series.volume[row]))
+    return [opened, *prices, volume, opened + length - 1, "0", 1, "0", "0", "0"]
+
+
+def _listing(code: str, tick: str) -> dict[str, Any]:
+    base = code.removesuffix("USDT")
+    return {
+        "symbol": code,
+        "pair": code,
+        "contractType": "PERPETUAL",
+        "deliveryDate": 4_133_404_800_000,
+        "onboardDate": to_ms(from_ms(1_569_398_400_000)),
+        "status": "TRADING",
+        "baseAsset": base,
+        "quoteAsset": "USDT",
+        "marginAsset": "USDT",
+        "pricePrecision": 2,
+        "quantityPrecision": 3,
+        "baseAssetPrecision": 8,
+        "quotePrecision": 8,
+        "underlyingType": "COIN",
+        "orderTypes": ["LIMIT", "MARKET", "STOP_MARKET", "TAKE_PROFIT_MARKET"],
+        "timeInForce": ["GTC", "IOC", "FOK", "GTX"],
+        "filters": [
+            {"filterType": "PRICE_FILTER", "minPrice": tick, "maxPrice": "1000000"}
+            | {"tickSize": tick},
+            {"filterType": "LOT_SIZE", "minQty": "0.001", "maxQty": "1000", "stepSize": "0.001"},
+            {"filterType": "MARKET_LOT_SIZE", "minQty": "0.001", "maxQty": "120"}
+            | {"stepSize": "0.001"},
+            {"filterType": "MIN_NOTIONAL", "notional": "100"},
+        ],
+    }
