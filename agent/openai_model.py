@@ -5,6 +5,7 @@ Imported only when such a model is asked for: the client takes a second to load.
 
 from __future__ import annotations
 
+import json
 from json import JSONDecodeError
 from typing import Any
 
@@ -71,7 +72,17 @@ def _numbered(calls: list[Any]) -> dict[str, str]:
         if not call.id or call.id in texts:
             call.id = f"call_{index}" if not call.id else f"{call.id}_{index}"
         texts[call.id] = call.function.arguments
+        if not _is_object(call.function.arguments):
+            call.function.arguments = "{}"
     return texts
+
+
+def _is_object(arguments: str) -> bool:
+    """False for JSON that is no object, which LangChain cannot hold; unreadable text it can."""
+    try:
+        return isinstance(json.loads(arguments or "{}"), dict)
+    except (JSONDecodeError, RecursionError):
+        return True
 
 
 def _sendable(value: Any) -> Any:

@@ -36,7 +36,8 @@ CHARACTERS_PER_TOKEN = 4
 """Rule of thumb for models whose tokenizer we do not have."""
 
 _PER_MESSAGE = 3
-"""Tokens around each message, and before the answer (OpenAI cookbook, gpt-4 and later)."""
+"""Tokens around each message, and before the answer (OpenAI cookbook, gpt-4 and later; checked
+there against what the API bills)."""
 
 _RANKS = {
     "cl100k_base": "https://openaipublic.blob.core.windows.net/encodings/cl100k_base.tiktoken",
@@ -72,7 +73,8 @@ def count_prompt(
         characters = sum(map(len, texts)) + sum(map(len, schemas))
         return TokenCount(characters // CHARACTERS_PER_TOKEN, "estimate")
     counted = sum(_count(encoding, text) for text in (*texts, *schemas))
-    return TokenCount(counted + _PER_MESSAGE * (len(messages) + 1), "tiktoken")
+    names = sum(_sent_name(message) is not None for message in messages)
+    return TokenCount(counted + _PER_MESSAGE * (len(messages) + 1) + names, "tiktoken")
 
 
 def count_answer(message: AIMessage, model: str) -> TokenCount:
@@ -125,7 +127,14 @@ def _texts(message: BaseMessage) -> list[str]:
     """Role first, then everything of a message that is sent as text."""
     role = {"human": "user", "ai": "assistant"}.get(message.type, message.type)
     texts = [role, message.text]
+    if name := _sent_name(message):
+        texts.append(name)
     if isinstance(message, AIMessage):
         for call in call_requests(message):
             texts += [call.name, call.arguments_text]
     return texts
+
+
+def _sent_name(message: BaseMessage) -> str | None:
+    """The speaker's name, which takes a token more than its text; a tool's name is not sent."""
+    return None if message.type == "tool" else message.name

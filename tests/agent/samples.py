@@ -1,0 +1,148 @@
+"""Values that the tests of this room share: one market, one plan, one denial."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from langchain_core.messages import AIMessage
+
+from domain.book import Level, OrderBook
+from domain.candles import Timeframe
+from domain.snapshot import Bar, Features, Funding, Provenance, Regime, Snapshot
+from domain.verdict import Bracket, Denied, Finding, TargetLeg
+
+AS_OF = datetime(2024, 3, 5, 12, tzinfo=UTC)
+
+PLAN: dict[str, Any] = {
+    "side": "long",
+    "targets": [{"price": 110}],
+    "invalidation": 90.5,
+    "horizon_bars": 12,
+    "thesis": "the range broke",
+    "evidence": ["ohlcv#1"],
+    "confidence": 0.7,
+}
+
+
+def said(*calls: tuple[str, str], **kwargs: Any) -> AIMessage:
+    """A model's message with raw argument texts beside LangChain's own reading, as it arrives."""
+    texts = {f"c{index}": text for index, (_, text) in enumerate(calls)}
+    readable, broken = [], []
+    for (name, text), call_id in zip(calls, texts, strict=True):
+        try:
+            value = json.loads(text)
+        except (ValueError, RecursionError):
+            broken.append({"name": name, "args": text, "id": call_id, "error": "unreadable"})
+        else:
+            arguments = value if isinstance(value, dict) else {}
+            readable.append({"name": name, "args": arguments, "id": call_id})
+    return AIMessage(
+        kwargs.pop("content", ""),
+        tool_calls=readable,
+        invalid_tool_calls=broken,
+        additional_kwargs={"raw_arguments": texts, **kwargs.pop("additional", {})},
+        response_metadata=kwargs,
+    )
+
+
+def bracket(**changes: Any) -> Bracket:
+    """A long that was judged."""
+    judged = Bracket(
+        symbol="BTC/USDT",
+        side="long",
+        entry_kind="market",
+        entry_price=Decimal("100.12345678901"),
+        quantity=Decimal("1.5"),
+        stop_price=Decimal("95"),
+        targets=(TargetLeg(Decimal("103"), Decimal("1.5")),),
+        expires_at=AS_OF + timedelta(hours=1),
+        close_at=AS_OF + timedelta(hours=12),
+        risk_per_unit=Decimal("5.4"),
+        risk_amount=Decimal("8.1"),
+        reward_risk=Decimal("0.5"),
+        stop_slippage=Decimal("0.1"),
+        entry_slippage_bps=Decimal("1"),
+        sizing=(),
+        book_origin="venue",
+    )
+    return replace(judged, **changes)
+
+
+def finding(code: str, measured: str = "0.5", limit: str = ">= 1.5", **changes: Any) -> Finding:
+    """A finding that denied."""
+    sentence = f"{code} is {measured}, the limit is {limit}."
+    return replace(Finding(code, False, measured, limit, "ratio", sentence), **changes)
+
+
+def denied(*codes: str) -> Denied:
+    """A denial by these codes, with one finding that passed among them."""
+    passed = finding("SPREAD_TOO_WIDE", "1", "<= 10", passed=True)
+    return Denied((passed, *(finding(code) for code in codes)), bracket())
+
+
+def snapshot() -> Snapshot:
+    """A synthetic perpetual with everything but open interest, written by hand."""
+    bars = tuple(
+        Bar(
+            open_time=AS_OF - timedelta(hours=3 - n),
+            open=64000.5 + n,
+            high=64100.25 + n,
+            low=63900 + n,
+            close=64050 + n,
+            volume=12.3456789,
+        )
+        for n in range(3)
+    )
+    features = (
+        Features(
+            timeframe=Timeframe.H1,
+            bars=400,
+            known_at=AS_OF,
+            close=64052,
+            ema_20=63990.123456,
+            rsi_14=55.5,
+            atr_14=210.0,
+            macd=-0.00012345678,
+        ),
+        Features(timeframe=Timeframe.H4, bars=120, known_at=AS_OF, close=64052),
+    )
+    known = Provenance(source="synthetic", origin="synthetic", known_at=AS_OF)
+    return Snapshot(
+        symbol="BTC/USDT",
+        kind="perpetual",
+        as_of=AS_OF,
+        timeframe=Timeframe.H1,
+        last=Decimal("64052.1"),
+        last_at=AS_OF,
+        book=OrderBook(
+            at=AS_OF,
+            origin="synthetic",
+            bids=(Level(Decimal("64052"), Decimal("2")),),
+            asks=(Level(Decimal("64052.2"), Decimal("1")),),
+        ),
+        bars=bars,
+        features=features,
+        regime=Regime(
+            volatility="extreme",
+            volatility_percentile=0.97,
+            trend="up",
+            adx_14=31.5,
+            vwap_slope_bps=2.25,
+            liquidity="normal",
+            sit_out=True,
+            sit_out_reasons=("Volatility is extreme.",),
+        ),
+        funding=Funding(
+            rate_fraction=Decimal("0.0001"),
+            interval_hours=8,
+            known_at=AS_OF - timedelta(hours=4),
+            next_at=AS_OF + timedelta(hours=4),
+            recent_rates=(Decimal("0.00005"), Decimal("0.0001")),
+        ),
+        missing=("4h features: warming up, 120 of 300 bars",),
+        provenance={"candles.1h": known, "book": known},
+    )

@@ -1,0 +1,38 @@
+"""Costs are exact, dated, and unknown where they are unknown."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from agent.prices import Usage, cost_usd, price_list
+
+USAGE = Usage(input_tokens=1000, output_tokens=50, cached_tokens=400, source="provider")
+
+
+@pytest.mark.parametrize(
+    ("model", "cost"),
+    [
+        ("gpt-4o", "0.0025"),
+        ("gpt-4o-2024-08-06", "0.0025"),
+        ("gpt-5-nano", "0.000052"),
+        ("o4-mini", "0.00099"),
+    ],
+)
+def test_a_call_costs_what_the_list_says(model: str, cost: str) -> None:
+    assert cost_usd(model, USAGE) == Decimal(cost)
+
+
+@pytest.mark.parametrize("model", ["qwen2.5", "gpt-4o-2024-05-13", "openai:gpt-4o", ""])
+def test_a_price_that_is_not_listed_is_unknown_and_not_zero(model: str) -> None:
+    assert cost_usd(model, USAGE) is None
+
+
+def test_rules_cost_exactly_nothing() -> None:
+    assert cost_usd("rules", Usage(0, 0, 0, "provider")) == 0
+
+
+def test_cached_input_never_costs_more_than_fresh_input() -> None:
+    for name, price in price_list().items():
+        assert 0 < price.cached <= price.input < price.output, name
