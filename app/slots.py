@@ -38,9 +38,10 @@ def replay_window(
                 f"{last:%Y-%m-%d %H:%M}"
             )
     if not first < last:
+        span = f"; the data begins {info.starts_at:%Y-%m-%d}" if info.starts_at else ""
         raise ConfigError(
             f"nothing to decide between {first:%Y-%m-%d %H:%M} and {last:%Y-%m-%d %H:%M}: "
-            "--from was expected before --to"
+            f"--from was expected before --to{span}"
         )
     return first, last
 

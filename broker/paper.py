@@ -138,7 +138,7 @@ class PaperBroker:
             self._on_news(
                 VenueNews(
                     [(orders[fill.client_order_id], fill) for fill in tape.fills],
-                    [(orders[name], status) for name, status in tape.steps.items()],
+                    [(orders[name], status) for name, status in tape.steps],
                 )
             )
 

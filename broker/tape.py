@@ -37,8 +37,8 @@ class Tape:
         self._journal = journal
         self._account = account
         self._new: list[Order] = []
-        self._steps: dict[str, OrderStatus] = {}
-        self._plans: dict[str, PlanStatus] = {}
+        self._steps: list[tuple[str, OrderStatus]] = []
+        self._plans: list[tuple[str, PlanStatus]] = []
         self._entries: list[Entry] = []
         self._resized: dict[str, Order] = {}
         self._trades: list[ClosedTrade] = []
@@ -65,7 +65,7 @@ class Tape:
         return [entry for entry in self._entries if isinstance(entry, Fill)]
 
     @property
-    def steps(self) -> dict[str, OrderStatus]:
+    def steps(self) -> list[tuple[str, OrderStatus]]:
         """Orders that took a step so far."""
         return self._steps
 
@@ -131,7 +131,7 @@ class Tape:
         exits = exit_orders(stored.plan, stored.bracket, at, self._account)
         self._new += exits
         self.working.update({o.client_order_id: o for o in exits})
-        self._plans[order.plan_id] = PlanStatus.OPEN
+        self._plans.append((order.plan_id, PlanStatus.OPEN))
 
     def _hold_targets_back(self, plan_id: str, bar: PriceBar) -> None:
         """Targets of an entry inside the bar work from the bar's next moment on."""
@@ -154,7 +154,7 @@ class Tape:
             self._closed(order.plan_id)
 
     def _closed(self, plan_id: str) -> None:
-        self._plans[plan_id] = PlanStatus.CLOSED
+        self._plans.append((plan_id, PlanStatus.CLOSED))
         stored = self._journal.stored_plan(plan_id)
         known = {f.trade_id for f in self.fills}
         earlier = [f for f in self._journal.fills(plan_id) if f.trade_id not in known]
@@ -169,7 +169,7 @@ class Tape:
         for order in self._of(symbol, "entry"):
             if order.expires_at is not None and now >= order.expires_at:
                 self._step(order, OrderStatus.EXPIRED)
-                self._plans[order.plan_id] = PlanStatus.EXPIRED
+                self._plans.append((order.plan_id, PlanStatus.EXPIRED))
 
     def _close_at_horizon(self, symbol: str, bar: PriceBar) -> None:
         position = self.ledger.positions.get(symbol)
@@ -199,7 +199,7 @@ class Tape:
         return replace(order, quantity=min(order.quantity, held))
 
     def _step(self, order: Order, status: OrderStatus) -> None:
-        self._steps[order.client_order_id] = status
+        self._steps.append((order.client_order_id, status))
         self.working.pop(order.client_order_id, None)
 
     def _of(self, symbol: str, leg: str = "") -> list[Order]:

@@ -16,10 +16,10 @@ class Batch:
     """Changes in the order they are applied: orders, steps, money, trades, cursor."""
 
     new_orders: Sequence[Order] = ()
-    steps: Mapping[str, OrderStatus] = field(default_factory=dict)
-    """New status per client order id."""
-    plans: Mapping[str, PlanStatus] = field(default_factory=dict)
-    """New status per plan id."""
+    steps: Sequence[tuple[str, OrderStatus]] = ()
+    """Client order id and new status, in order."""
+    plans: Sequence[tuple[str, PlanStatus]] = ()
+    """Plan id and new status, in order; a plan may open and close in one batch."""
     entries: Sequence[Fill | FundingPayment] = ()
     """Fills and funding in the order of time; each is applied at most once."""
     resized: Mapping[str, Order] = field(default_factory=dict)

@@ -6,7 +6,8 @@ equals its replay. Writing the same thing twice changes nothing, because ids are
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -58,7 +59,7 @@ class Journal(JournalReader):
         """
         whole = {**config, "kinds": dict(kinds)}
         mine = SESSIONS.c.name == self.session
-        with self.database.begin() as connection:
+        with self._write() as connection:
             stored = connection.execute(select(SESSIONS.c.config).where(mine)).scalar_one_or_none()
             if stored is not None:
                 _require_same(self.session, stored, whole)
@@ -103,19 +104,19 @@ class Journal(JournalReader):
             "bracket": BRACKET.dump_python(bracket, mode="json"),
             "send_codes": [],
         }
-        with self.database.begin() as connection:
+        with self._write() as connection:
             self._supersede(connection, plan)
             connection.execute(insert(PLANS).values(**row).on_conflict_do_nothing())
             self._insert_orders(connection, orders)
 
     def commit_exit(self, order: Order) -> None:
         """Commit the intent to close a position; a repetition changes nothing."""
-        with self.database.begin() as connection:
+        with self._write() as connection:
             self._insert_orders(connection, [order])
 
     def resize(self, plan_id: str, bracket: Bracket, order: Order) -> None:
         """Before sending: the bracket and entry as the gate sized them on fresh data."""
-        with self.database.begin() as connection:
+        with self._write() as connection:
             self._update_order(
                 connection,
                 order.client_order_id,
@@ -132,14 +133,14 @@ class Journal(JournalReader):
 
     def deny_at_send(self, order: Order, codes: Sequence[str]) -> None:
         """The gate denied an intent on fresh data: it is not sent and its plan is rejected."""
-        with self.database.begin() as connection:
+        with self._write() as connection:
             self._step_order(connection, order.client_order_id, OrderStatus.DENIED)
             self._step_plan(connection, order.plan_id, PlanStatus.REJECTED)
             self._update_plan(connection, order.plan_id, send_codes=list(codes))
 
     def step(self, order: Order, status: OrderStatus, plan: PlanStatus | None = None) -> None:
         """One order, and with it its plan, takes one step."""
-        with self.database.begin() as connection:
+        with self._write() as connection:
             self._step_order(connection, order.client_order_id, status)
             if plan is not None:
                 self._step_plan(connection, order.plan_id, plan)
@@ -148,7 +149,7 @@ class Journal(JournalReader):
         """Apply what the venue did, whole or not at all; entries that are known are left out."""
         ledger, sequence = self.ledger(), self._sequence
         kinds = self.config()["kinds"] if batch.entries else {}
-        with self.database.begin() as connection:
+        with self._write() as connection:
             self._insert_orders(connection, batch.new_orders)
             for entry in batch.entries:
                 if self._insert_entry(connection, entry, sequence):
@@ -160,9 +161,9 @@ class Journal(JournalReader):
                     )
             for name, order in batch.resized.items():
                 self._update_order(connection, name, quantity=order.quantity)
-            for name, status in batch.steps.items():
+            for name, status in batch.steps:
                 self._step_order(connection, name, status)
-            for plan_id, plan_status in batch.plans.items():
+            for plan_id, plan_status in batch.plans:
                 self._step_plan(connection, plan_id, plan_status)
             for trade in batch.trades:
                 row = to_row(self.session, trade)
@@ -178,7 +179,7 @@ class Journal(JournalReader):
         """Keep a decision; the last word on a run counts."""
         values = {"slot": slot, "symbol": symbol, "outcome": outcome, "document": document}
         statement = insert(DECISIONS).values(session=self.session, run_id=run_id, **values)
-        with self.database.begin() as connection:
+        with self._write() as connection:
             connection.execute(
                 statement.on_conflict_do_update(index_elements=["session", "run_id"], set_=values)
             )
@@ -187,10 +188,17 @@ class Journal(JournalReader):
         """Keep the account's value at a moment."""
         values = {"equity": equity, "cash": cash}
         statement = insert(EQUITY).values(session=self.session, at=at, **values)
-        with self.database.begin() as connection:
+        with self._write() as connection:
             connection.execute(
                 statement.on_conflict_do_update(index_elements=["session", "at"], set_=values)
             )
+
+    @contextmanager
+    def _write(self) -> Iterator[Connection]:
+        """One transaction; what was read before it is read anew after it."""
+        with self.database.begin() as connection:
+            yield connection
+        self._known.clear()
 
     def _insert_orders(self, connection: Connection, orders: Sequence[Order]) -> None:
         for order in orders:

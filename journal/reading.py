@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from pydantic import TypeAdapter
 from sqlalchemy import Select, Table, func, select
@@ -20,6 +20,8 @@ from journal.metrics import EquityPoint
 from journal.rows import from_row
 from journal.tables import DECISIONS, EQUITY, FILLS, FUNDING, ORDERS, PLANS, SESSIONS, TRADES
 from traces.database import Database
+
+_T = TypeVar("_T")
 
 BRACKET: TypeAdapter[Bracket] = TypeAdapter(Bracket)
 """Reads and writes a bracket as JSON values."""
@@ -50,15 +52,17 @@ class JournalReader:
     def __init__(self, database: Database, session: str) -> None:
         self.database = database
         self.session = session
+        self._known: dict[Hashable, Any] = {}
+        """What was read since the last write of this session."""
 
     def config(self) -> dict[str, Any]:
         """What the session was started with."""
-        config: dict[str, Any] = self._one(SESSIONS, SESSIONS.c.name == self.session).config
+        config: dict[str, Any] = self._session().config
         return config
 
     def cursor(self) -> datetime:
         """The venue has processed everything up to here."""
-        at: datetime = self._one(SESSIONS, SESSIONS.c.name == self.session).cursor
+        at: datetime = self._session().cursor
         return at
 
     def decided(self, run_id: str) -> bool:
@@ -76,7 +80,10 @@ class JournalReader:
         statement = self._mine(ORDERS).order_by(ORDERS.c.created_at, ORDERS.c.client_order_id)
         if statuses:
             statement = statement.where(ORDERS.c.status.in_(statuses))
-        return [from_row(Order, row) for row in self._rows(statement)]
+        return self._remember(
+            ("orders", *statuses),
+            lambda: [from_row(Order, row) for row in self._rows(statement)],
+        )
 
     def stored_plan(self, plan_id: str) -> StoredPlan:
         """A committed plan."""
@@ -124,7 +131,7 @@ class JournalReader:
 
     def replayed(self) -> Ledger:
         """The account from zero: every fill and payment applied anew."""
-        row = self._one(SESSIONS, SESSIONS.c.name == self.session)
+        row = self._session()
         return replay(row.quote, row.capital, self.entries(), row.config["kinds"])
 
     def equity_before(self, at: datetime) -> Decimal | None:
@@ -156,6 +163,17 @@ class JournalReader:
         with self.database.read() as connection:
             return [dict(row) for row in connection.execute(statement).mappings()]
 
-    def _one(self, table: Table, clause: Any) -> Any:
+    def _session(self) -> Any:
+        return self._remember("session", self._load_session)
+
+    def _load_session(self) -> Any:
         with self.database.read() as connection:
-            return connection.execute(select(table).where(clause)).one()
+            statement = select(SESSIONS).where(SESSIONS.c.name == self.session)
+            return connection.execute(statement).one()
+
+    def _remember(self, key: Hashable, load: Callable[[], _T]) -> _T:
+        """What `load` reads, read once between two writes."""
+        if key not in self._known:
+            self._known[key] = load()
+        known: _T = self._known[key]
+        return known

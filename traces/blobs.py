@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
-from functools import lru_cache
 
 import zstandard
 from sqlalchemy import Connection, select
@@ -23,6 +21,11 @@ COMPRESSED_ABOVE_BYTES = 256
 REMEMBERED_HASHES = 8192
 """So many of the newest written texts cost no SQL when they come again; memory stays bounded."""
 
+_KEEP = insert(TraceBlob).on_conflict_do_nothing()
+
+REMEMBERED_TEXTS = 256
+"""So many of the texts last used are read without SQL: a run reads what it has just written."""
+
 
 class Blobs:
     """The blob table, with texts buffered until they are flushed."""
@@ -30,8 +33,9 @@ class Blobs:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._pending: dict[str, str] = {}
+        self._compressor = zstandard.ZstdCompressor(COMPRESSION_LEVEL)
         self._stored: OrderedDict[str, None] = OrderedDict()
-        self._read: Callable[[str], str] = lru_cache(maxsize=512)(self._load)
+        self._recent: OrderedDict[str, str] = OrderedDict()
 
     def put(self, text: str) -> str:
         """Buffer `text`; returns the hash that stands for it."""
@@ -40,6 +44,7 @@ class Blobs:
             self._stored.move_to_end(name)
         else:
             self._pending[name] = text
+        self._remember(name, text)
         return name
 
     @property
@@ -53,15 +58,18 @@ class Blobs:
         Raises:
             StateError: there is no such blob.
         """
-        pending = self._pending.get(name)
-        return pending if pending is not None else self._read(name)
+        text = self._pending.get(name) or self._recent.get(name)
+        if text is None:
+            text = self._load(name)
+            self._remember(name, text)
+        return text
 
     def write(self, connection: Connection) -> None:
         """Write what is buffered, inside the caller's transaction."""
         if not self._pending:
             return
-        rows = [_row(name, text) for name, text in self._pending.items()]
-        connection.execute(insert(TraceBlob).on_conflict_do_nothing(), rows)
+        rows = [self._row(name, text) for name, text in self._pending.items()]
+        connection.execute(_KEEP, rows)
 
     def written(self) -> None:
         """The transaction was committed: what was buffered need not be written again."""
@@ -69,6 +77,12 @@ class Blobs:
         self._pending.clear()
         while len(self._stored) > REMEMBERED_HASHES:
             self._stored.popitem(last=False)
+
+    def _remember(self, name: str, text: str) -> None:
+        self._recent[name] = text
+        self._recent.move_to_end(name)
+        if len(self._recent) > REMEMBERED_TEXTS:
+            self._recent.popitem(last=False)
 
     def _load(self, name: str) -> str:
         table = TraceBlob.__table__  # type: ignore[attr-defined]  # SQLModel adds it at run time
@@ -83,18 +97,13 @@ class Blobs:
             raw = zstandard.ZstdDecompressor().decompress(raw)
         return raw.decode("utf-8", "surrogatepass")
 
-
-def _row(name: str, text: str) -> dict[str, object]:
-    raw = text.encode("utf-8", "surrogatepass")
-    packed = (
-        zstandard.ZstdCompressor(COMPRESSION_LEVEL).compress(raw)
-        if len(raw) > COMPRESSED_ABOVE_BYTES
-        else raw
-    )
-    smaller = len(packed) < len(raw)
-    return {
-        "hash": name,
-        "encoding": "zstd" if smaller else "utf8",
-        "size_bytes": len(raw),
-        "data": packed if smaller else raw,
-    }
+    def _row(self, name: str, text: str) -> dict[str, object]:
+        raw = text.encode("utf-8", "surrogatepass")
+        packed = self._compressor.compress(raw) if len(raw) > COMPRESSED_ABOVE_BYTES else raw
+        smaller = len(packed) < len(raw)
+        return {
+            "hash": name,
+            "encoding": "zstd" if smaller else "utf8",
+            "size_bytes": len(raw),
+            "data": packed if smaller else raw,
+        }

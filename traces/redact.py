@@ -17,6 +17,7 @@ import hashlib
 import re
 import secrets as random_bytes
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from traces.secret_forms import bare_texts, forms_of, split_pattern
@@ -75,6 +76,12 @@ _VENDORS = tuple(
     )
 )
 
+_SHORT = 400
+_SUSPECT = re.compile(
+    "|".join(["(?i:" + "|".join(_KEY_HINTS) + ")", *{h for _, hints, _ in _VENDORS for h in hints}])
+)
+"""One search is quicker than many in a short text, and slower in a long one."""
+
 
 class Redactor:
     """Replaces secrets in texts and JSON-able values."""
@@ -83,10 +90,13 @@ class Redactor:
         self._salt = random_bytes.token_bytes(16)
         values = {value for value in known.values() if len(value) >= MIN_SECRET_LENGTH}
         self._forms = sorted({f for v in values for f in forms_of(v)}, key=len, reverse=True)
+        self._name = lru_cache(maxsize=1024)(self.text)
 
     def text(self, text: str) -> str:
         """`text` without secrets."""
         text = self._without_known(text)
+        if len(text) < _SHORT and not _SUSPECT.search(text):
+            return text
         lower = text.lower()
         if any(hint in lower for hint in _KEY_HINTS):
             for pattern in _KEYED:
@@ -101,15 +111,15 @@ class Redactor:
         if isinstance(value, str):
             return self._mark("key", value) if _is_secret(key, value) else self.text(value)
         if isinstance(value, dict):
-            return {self.text(str(k)): self.value(v, str(k)) for k, v in value.items()}
+            return {self._name(str(k)): self.value(v, str(k)) for k, v in value.items()}
         if isinstance(value, list | tuple):
             return [self.value(item, key) for item in value]
         return value
 
     def _without_known(self, text: str) -> str:
-        bares = bare_texts(text)
+        bare, *other = bare_texts(text)
         for form in self._forms:
-            if any(form in bare for bare in bares):
+            if form in bare or (other and form in other[0]):
                 text = split_pattern(form).sub(lambda m: self._mark("known", m.group()), text)
         return text
 
@@ -124,11 +134,11 @@ class Redactor:
         return f"[redacted:{kind}:{hashlib.blake2b(raw, key=self._salt).hexdigest()[:6]}]"
 
 
+@lru_cache(maxsize=1024)
+def _names_secret(key: str) -> bool:
+    return bool(_KEY.search(key)) and not _NOT_A_SECRET_KEY.search(key)
+
+
 def _is_secret(key: str, value: str) -> bool:
     """A key that names a secret holds one, unless it counts tokens or the value is done already."""
-    return (
-        len(value) >= MIN_SECRET_LENGTH
-        and bool(_KEY.search(key))
-        and not _NOT_A_SECRET_KEY.search(key)
-        and not _DONE.fullmatch(value)
-    )
+    return len(value) >= MIN_SECRET_LENGTH and _names_secret(key) and not _DONE.fullmatch(value)

@@ -15,6 +15,8 @@ from traces.database import Database
 from traces.events import EVENT, Event
 from traces.tables import TraceEvent, TraceRun
 
+_APPEND = insert(TraceEvent)
+
 
 class Recorded(NamedTuple):
     """One event as it was recorded."""
@@ -37,7 +39,7 @@ class TraceStore:
         with self._database.begin(durable=False) as connection:
             self.blobs.write(connection)
             if events:
-                connection.execute(insert(TraceEvent), list(events))
+                connection.execute(_APPEND, list(events))
             for run in runs:
                 statement = upsert(TraceRun).values(**run)
                 connection.execute(
