@@ -21,10 +21,10 @@ COMPRESSED_ABOVE_BYTES = 256
 REMEMBERED_HASHES = 8192
 """So many of the newest written texts cost no SQL when they come again; memory stays bounded."""
 
-_KEEP = insert(TraceBlob).on_conflict_do_nothing()
-
 REMEMBERED_TEXTS = 256
 """So many of the texts last used are read without SQL: a run reads what it has just written."""
+
+_KEEP = insert(TraceBlob).on_conflict_do_nothing()
 
 
 class Blobs:
@@ -58,7 +58,7 @@ class Blobs:
         Raises:
             StateError: there is no such blob.
         """
-        text = self._pending.get(name) or self._recent.get(name)
+        text = self._pending.get(name, self._recent.get(name))
         if text is None:
             text = self._load(name)
             self._remember(name, text)

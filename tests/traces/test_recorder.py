@@ -105,6 +105,14 @@ def test_texts_can_be_read_before_and_after_they_are_written(tmp_path: Path) -> 
     assert [recorder(database).read_blob(name) for name in names] == texts
 
 
+def test_an_empty_text_waits_as_long_as_any_other(tmp_path: Path) -> None:
+    to = recorder(opened(tmp_path))
+    name = to.blob("")
+    for n in range(blobs.REMEMBERED_TEXTS + 1):
+        to.blob(f"text {n}")
+    assert to.read_blob(name) == ""
+
+
 def test_a_text_that_was_never_kept_is_a_state_error(tmp_path: Path) -> None:
     with pytest.raises(StateError, match="no text is stored"):
         recorder(opened(tmp_path)).read_blob("0" * 32)
