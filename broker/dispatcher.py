@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from decimal import Decimal
 from typing import NamedTuple
 
 from broker.outbox import entry_slippage
@@ -73,7 +72,10 @@ class Dispatcher:
         for order in self._journal.orders(OrderStatus.SENDING):
             await self._reconcile(order)
         for order in self._journal.orders(OrderStatus.PENDING):
-            if order.reduce_only:
+            if order.reduce_only and self._journal.position(order.symbol) is None:
+                self._journal.step(order, OrderStatus.CANCELLED)
+                self._tell(Dispatched(order, OrderStatus.CANCELLED, "nothing is held", None))
+            elif order.reduce_only:
                 await self._send(order, None)
             else:
                 await self._send_entry(order)
@@ -94,16 +96,12 @@ class Dispatcher:
             reason = verdict.failed[0].sentence if verdict.failed else ""
             self._tell(Dispatched(order, OrderStatus.DENIED, reason, verdict))
             return
-        bracket = verdict.bracket
-        if bracket.quantity > order.quantity:
-            bracket = stored.bracket
-        market = order.kind == "market"
-        sized = replace(
-            order,
-            quantity=bracket.quantity,
-            price=None if market else bracket.entry_price,
-            slippage=entry_slippage(bracket) if market else Decimal(0),
-        )
+        if verdict.bracket.quantity > order.quantity:
+            bracket, sized = stored.bracket, order
+        else:
+            bracket = verdict.bracket
+            slippage = entry_slippage(bracket) if order.kind == "market" else order.slippage
+            sized = replace(order, quantity=bracket.quantity, slippage=slippage)
         self._journal.resize(order.plan_id, bracket, sized)
         await self._send(sized, verdict)
 

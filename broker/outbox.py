@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from domain.lifecycle import OrderStatus
-from domain.numbers import BPS
+from domain.numbers import BPS, ceil_to_tick, floor_to_tick
 from domain.orders import (
     TARGET_LEGS,
     CloseReason,
@@ -25,9 +25,16 @@ from domain.verdict import Bracket
 PAPER_ACCOUNT = "paper"
 
 
-def entry_order(plan: TradePlan, bracket: Bracket, at: datetime, account: str) -> Order:
-    """The entry of an approved plan, made at `at`, not sent yet."""
-    market = bracket.entry_kind == "market"
+def entry_order(
+    plan: TradePlan, bracket: Bracket, tick: Decimal, at: datetime, account: str
+) -> Order:
+    """The entry of an approved plan, made at `at`, not sent yet.
+
+    A limit is the plan's own, rounded to the tick on the cheap side; what it is expected to cost
+    (`bracket.entry_price`) may be better.
+    """
+    limit = plan.draft.entry
+    rounded = floor_to_tick if bracket.side == "long" else ceil_to_tick
     return Order(
         client_order_id=client_order_id(account, plan.plan_id, plan.version, "entry"),
         plan_id=plan.plan_id,
@@ -37,11 +44,11 @@ def entry_order(plan: TradePlan, bracket: Bracket, at: datetime, account: str) -
         side=bracket.entry_side,
         kind=bracket.entry_kind,
         quantity=bracket.quantity,
-        price=None if market else bracket.entry_price,
+        price=None if limit is None else rounded(limit, tick),
         reduce_only=False,
         created_at=at,
         status=OrderStatus.PENDING,
-        slippage=entry_slippage(bracket) if market else Decimal(0),
+        slippage=entry_slippage(bracket) if limit is None else Decimal(0),
         expires_at=bracket.expires_at,
     )
 

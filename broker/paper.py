@@ -84,6 +84,8 @@ class PaperBroker:
         began = dict(tape.working)
         if tape.working or tape.ledger.positions:
             await self._play(tape, cursor, until)
+            for symbol in self._symbols:
+                tape.expire(symbol, until)
         self._commit(tape, began, until)
 
     async def settle(self, now: datetime) -> None:
@@ -95,9 +97,13 @@ class PaperBroker:
         began = dict(tape.working)
         for order in [o for o in tape.working.values() if o.kind == "market"]:
             book = await self._source.book(order.symbol, now)
-            execution = fill_on_book(order.side, order.quantity, book) if book else None
+            instrument = self._source.instrument(order.symbol)
+            execution = (
+                fill_on_book(order.side, order.quantity, book, instrument.price_tick)
+                if book
+                else None
+            )
             if execution is not None:
-                instrument = self._source.instrument(order.symbol)
                 tape.execute(order, execution, now, instrument)
         if tape.steps:
             self._commit(tape, began, None)

@@ -82,10 +82,10 @@ class Tape:
     def play(self, bar: PriceBar, instrument: Instrument) -> None:
         """One bar of one symbol."""
         symbol = instrument.symbol
-        self._expire(symbol, bar.open_at)
+        self.expire(symbol, bar.open_at)
         self._close_at_horizon(symbol, bar)
         for leg in ("close", "entry", "stop", "target"):
-            for order in self._of(symbol, leg):
+            for order in sorted(self._of(symbol, leg), key=lambda o: o.leg):
                 if order.client_order_id in self.working:
                     self._try(order, bar, instrument)
 
@@ -119,7 +119,10 @@ class Tape:
         return order
 
     def _try(self, order: Order, bar: PriceBar, instrument: Instrument) -> None:
-        execution = fill_on_bar(order, bar)
+        if order.reduce_only and order.symbol not in self.ledger.positions:
+            self._step(order, OrderStatus.CANCELLED)  # nothing is left to reduce
+            return
+        execution = fill_on_bar(order, bar, instrument.price_tick)
         if execution is None:
             return
         self.execute(order, execution, bar.open_at, instrument)
@@ -165,7 +168,8 @@ class Tape:
         if trade := close_trade(fills, mine, stored.risk_amount):
             self._trades.append(trade)
 
-    def _expire(self, symbol: str, now: datetime) -> None:
+    def expire(self, symbol: str, now: datetime) -> None:
+        """End the entries of a symbol whose time is over."""
         for order in self._of(symbol, "entry"):
             if order.expires_at is not None and now >= order.expires_at:
                 self._step(order, OrderStatus.EXPIRED)

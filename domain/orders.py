@@ -67,7 +67,7 @@ class Fill:
     fee: Decimal
     at: datetime
     expected_price: Decimal
-    """What was wanted: limit or trigger price, or the price at decision for market orders."""
+    """What was wanted: limit or trigger price; for a market order the market's own price then."""
     slippage_bps: Decimal
     """Signed cost against `expected_price`; positive is worse than wanted."""
     reason: CloseReason | None = None

@@ -212,7 +212,8 @@ async def submit(context: RunContext, state: RunState) -> Update:
     trade_plan, verdict = plan_of(context, plan_hash), verdict_of(context, verdict_hash)
     if not isinstance(verdict, Approved):
         return {"outcome": "denied"}
-    order = entry_order(trade_plan, verdict.bracket, context.now(state), context.account_name)
+    tick = context.source.instrument(trade_plan.symbol).price_tick
+    order = entry_order(trade_plan, verdict.bracket, tick, context.now(state), context.account_name)
     context.journal.commit_plan(trade_plan, verdict, [order])
     context.recorder.record(
         state["run_id"],

@@ -105,13 +105,14 @@ class Journal(JournalReader):
             "send_codes": [],
         }
         with self._write() as connection:
-            self._supersede(connection, plan)
+            self._withdraw(connection, plan.run_id, {o.client_order_id for o in orders})
             connection.execute(insert(PLANS).values(**row).on_conflict_do_nothing())
             self._insert_orders(connection, orders)
 
     def commit_exit(self, order: Order) -> None:
         """Commit the intent to close a position; a repetition changes nothing."""
         with self._write() as connection:
+            self._withdraw(connection, order.run_id, {order.client_order_id})
             self._insert_orders(connection, [order])
 
     def resize(self, plan_id: str, bracket: Bracket, order: Order) -> None:
@@ -183,6 +184,8 @@ class Journal(JournalReader):
             connection.execute(
                 statement.on_conflict_do_update(index_elements=["session", "run_id"], set_=values)
             )
+            if "orders" in document:
+                self._withdraw(connection, run_id, set(document["orders"]))
 
     def record_equity(self, at: datetime, equity: Decimal, cash: Decimal) -> None:
         """Keep the account's value at a moment."""
@@ -232,11 +235,12 @@ class Journal(JournalReader):
         mine = (PLANS.c.session == self.session) & (PLANS.c.plan_id == plan_id)
         connection.execute(update(PLANS).where(mine).values(**values))
 
-    def _supersede(self, connection: Connection, plan: TradePlan) -> None:
+    def _withdraw(self, connection: Connection, run_id: str, standing: set[str]) -> None:
+        """Cancel the run's unsent intents that do not stand, and the plans whose entries go."""
         pending = (
             (ORDERS.c.session == self.session)
-            & (ORDERS.c.run_id == plan.run_id)
-            & (ORDERS.c.plan_id != plan.plan_id)
+            & (ORDERS.c.run_id == run_id)
+            & ORDERS.c.client_order_id.not_in(standing)
             & (ORDERS.c.status == OrderStatus.PENDING)
         )
         for row in connection.execute(select(ORDERS).where(pending)).mappings().all():

@@ -9,13 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
 
 from domain.instrument import InstrumentKind
 from domain.numbers import ZERO
 from domain.orders import Fill, FundingPayment, Position
 
 Entry = Fill | FundingPayment
+
+EXACT = Context(prec=80, rounding=ROUND_HALF_EVEN)
+"""Wide enough that no sum or product of prices, quantities and rates is rounded."""
+COST_QUANTUM = Decimal("1e-12")
+"""The closed part of a cost is rounded to this; the remainder stays with what is open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,39 +52,44 @@ class Ledger:
         Raises:
             KeyError: a held symbol has no mark.
         """
-        total = self.cash
-        for symbol, position in self.positions.items():
-            mark = marks[symbol]
-            held = (
-                position.unrealised(mark)
-                if symbol in self.perpetuals
-                else (position.quantity * mark)
-            )
-            total += held
-        return total
+        with localcontext(EXACT):
+            total = self.cash
+            for symbol, position in self.positions.items():
+                mark = marks[symbol]
+                held = (
+                    position.unrealised(mark)
+                    if symbol in self.perpetuals
+                    else (position.quantity * mark)
+                )
+                total += held
+            return total
 
     def apply_fill(self, fill: Fill, kind: InstrumentKind) -> Ledger:
         """The account after one fill; one that crosses zero closes first and opens the rest."""
-        signed = fill.quantity if fill.side == "buy" else -fill.quantity
-        held = self.positions.get(fill.symbol)
-        kept, realised = _net(held, signed, fill)
-        perpetual = kind == "perpetual"
-        moved = realised if perpetual else -signed * fill.price
-        positions = {s: p for s, p in self.positions.items() if s != fill.symbol}
-        if kept is not None:
-            positions[fill.symbol] = kept
-        return replace(
-            self,
-            cash=self.cash + moved - fill.fee,
-            realised=self.realised + realised,
-            fees=self.fees + fill.fee,
-            positions=positions,
-            perpetuals=self.perpetuals | {fill.symbol} if perpetual else self.perpetuals,
-        )
+        with localcontext(EXACT):
+            signed = fill.quantity if fill.side == "buy" else -fill.quantity
+            held = self.positions.get(fill.symbol)
+            kept, realised = _net(held, signed, fill)
+            perpetual = kind == "perpetual"
+            moved = realised if perpetual else -signed * fill.price
+            positions = {s: p for s, p in self.positions.items() if s != fill.symbol}
+            if kept is not None:
+                positions[fill.symbol] = kept
+            return replace(
+                self,
+                cash=self.cash + moved - fill.fee,
+                realised=self.realised + realised,
+                fees=self.fees + fill.fee,
+                positions=positions,
+                perpetuals=self.perpetuals | {fill.symbol} if perpetual else self.perpetuals,
+            )
 
     def apply_funding(self, payment: FundingPayment) -> Ledger:
         """The account after one funding payment."""
-        return replace(self, cash=self.cash - payment.amount, funding=self.funding + payment.amount)
+        with localcontext(EXACT):
+            return replace(
+                self, cash=self.cash - payment.amount, funding=self.funding + payment.amount
+            )
 
 
 def _net(held: Position | None, signed: Decimal, fill: Fill) -> tuple[Position | None, Decimal]:
@@ -92,7 +102,7 @@ def _net(held: Position | None, signed: Decimal, fill: Fill) -> tuple[Position |
         return Position(fill.symbol, quantity, cost, opened, plan), ZERO
     closing = min(abs(signed), abs(held.quantity))
     whole = closing == abs(held.quantity)
-    freed = held.cost if whole else held.cost * closing / abs(held.quantity)
+    freed = held.cost if whole else _share(held, closing)
     proceeds = closing * fill.price if held.quantity > ZERO else -closing * fill.price
     realised = proceeds - freed
     left = held.quantity + signed
@@ -101,6 +111,10 @@ def _net(held: Position | None, signed: Decimal, fill: Fill) -> tuple[Position |
         return flipped, realised
     kept = None if whole else replace(held, quantity=left, cost=held.cost - freed)
     return kept, realised
+
+
+def _share(held: Position, closing: Decimal) -> Decimal:
+    return (held.cost * closing / abs(held.quantity)).quantize(COST_QUANTUM)
 
 
 def replay(
