@@ -39,17 +39,35 @@ class ExchangeClient:
         self._ccxt: Any = None
         self._errors: Any = None
         self._time_gap = timedelta(0)
+        self._ready = False
 
     async def open(self) -> None:
         """Import ccxt, make the client, load the markets, ask for the exchange's time.
 
         Raises:
             ConfigError: ccxt knows no such exchange.
+            DataError: what answers is not that exchange.
             Unreachable: no answer.
             AccessRefused: the exchange serves nobody from here.
         """
-        if self._ccxt is not None:
+        if self._ready:
             return
+        if self._ccxt is None:
+            self._make()
+        if not self.has("fetchOHLCV"):
+            raise ConfigError(f"exchange {self.exchange_id!r} offers no candles; name another")
+        await self.call("load_markets")
+        if not self.api.markets:
+            raise DataError(
+                f"{self.exchange_id} answered with no markets; expected its list: check the "
+                f"address ({self._base_url or 'its own'})"
+            )
+        venue_ms = await self.call("fetch_time") if self.has("fetchTime") else None
+        if venue_ms:
+            self._time_gap = from_ms(int(venue_ms)) - from_ms(self.api.milliseconds())
+        self._ready = True
+
+    def _make(self) -> None:
         import ccxt.async_support as ccxt
 
         if self.exchange_id not in ccxt.exchanges:
@@ -63,18 +81,12 @@ class ExchangeClient:
         )
         if self._base_url:
             redirect(self._ccxt, self._base_url)
-        if not self.has("fetchOHLCV"):
-            raise ConfigError(f"exchange {self.exchange_id!r} offers no candles; name another")
-        await self.call("load_markets")
-        if self.has("fetchTime"):
-            venue_now = from_ms(int(await self.call("fetch_time")))
-            self._time_gap = venue_now - from_ms(self._ccxt.milliseconds())
 
     async def close(self) -> None:
         """Close the client's connections; may be called twice."""
         if self._ccxt is not None:
             await self._ccxt.close()
-            self._ccxt = None
+            self._ccxt, self._ready = None, False
 
     @property
     def api(self) -> Any:

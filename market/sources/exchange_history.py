@@ -123,7 +123,8 @@ class FundingBook:
     async def _read(self, since_ms: int, last_ms: int) -> FundingHistory:
         rates: dict[int, Any] = {}
         while since_ms <= last_ms:
-            page = [row for row in await self._fetch(since_ms) if row["timestamp"] >= since_ms]
+            answer = [row for row in await self._fetch(since_ms) if row["fundingRate"] is not None]
+            page = [row for row in answer if row["timestamp"] >= since_ms]
             rates |= {row["timestamp"] // 1000 * 1000: row["fundingRate"] for row in page}
             if len(page) < 2:
                 break
