@@ -1,6 +1,12 @@
-"""Writes what happens to orders, outside the graph, into the trace of the run that decided them."""
+"""Writes what happens to orders, outside the graph, into the trace of the run that decided them.
+
+And one telemetry line a decision, once its orders have met the market: inputs, decision, verdict,
+what was wanted and what was filled.
+"""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 from broker.dispatcher import Dispatched
 from broker.paper import VenueNews
@@ -9,13 +15,28 @@ from domain.orders import Fill, Order
 from policies.document import verdict_document
 from traces import events
 from traces.recorder import Recorder
+from traces.telemetry import append_line, decision_line
 
 
 class Diary:
     """Listens to dispatcher and venue."""
 
-    def __init__(self, recorder: Recorder) -> None:
+    def __init__(self, recorder: Recorder, telemetry: Path) -> None:
         self._recorder = recorder
+        self._telemetry = telemetry
+        self._decided: list[str] = []
+
+    def decided(self, run_id: str) -> None:
+        """A decision was made; its line is written when its orders have met the market."""
+        self._decided.append(run_id)
+
+    def write_lines(self) -> None:
+        """Write the telemetry lines that are due."""
+        store = self._recorder.store
+        for run_id in self._decided:
+            line = decision_line(store.session, run_id, store.events(run_id))
+            append_line(self._telemetry, line)
+        self._decided.clear()
 
     def dispatched(self, news: Dispatched) -> None:
         """An intent was sent, or denied on fresh data."""

@@ -41,11 +41,13 @@ async def run_session(options: SessionOptions, view: View) -> tuple[dict[str, An
             runner=Runner(wired.context, saver),
             dispatcher=wired.dispatcher,
             venue=wired.venue,
+            diary=wired.diary,
             every=options.every,
             limit=options.decisions,
             progress=view.decided,
         )
         interrupted = await _until_interrupted(_drive(session, wired, options, view))
+        wired.diary.write_lines()
         return run_document(wired, options), interrupted
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from app.diary import Diary
 from app.slots import LIVE_SETTLE, next_live_slot
 from broker.dispatcher import Dispatcher
 from broker.paper import PaperBroker
@@ -52,6 +53,7 @@ class Session:
     runner: Decider
     dispatcher: Dispatcher
     venue: PaperBroker
+    diary: Diary
     every: int
     limit: int | None
     """At most so many decisions in this call; None for no limit."""
@@ -72,6 +74,7 @@ class Session:
                 return
             clock.advance_to(slot)
             await self.venue.advance(slot)
+            self.diary.write_lines()
             await self._decide_all(slot)
             clock.advance_to(slot + ORDER_DELAY)
             await self.dispatcher.dispatch()
@@ -80,12 +83,14 @@ class Session:
         clock.advance_to(end)
         await self.venue.advance(end)
         await self.record_equity(end)
+        self.diary.write_lines()
 
     async def live(self) -> None:
         """Decide now and at every coming slot, until cancelled."""
         clock, timeframe = self.context.clock, self.context.timeframe
         while True:
             await self._guarded(self.venue.advance, clock.now())
+            self.diary.write_lines()
             await self._decide_all(clock.now())
             await self._guarded(self.dispatcher.dispatch)
             await self._guarded(self.venue.settle, clock.now())
@@ -114,6 +119,7 @@ class Session:
                 continue
             final = await self.runner.decide(symbol, slot)
             self.made += 1
+            self.diary.decided(final["run_id"])
             self.progress(slot, final)
             self._count_outage(final)
 

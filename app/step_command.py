@@ -86,6 +86,7 @@ async def step_session(options: SessionOptions) -> None:
             runner=SteppingRunner(wired.context, debugger, view),
             dispatcher=wired.dispatcher,
             venue=wired.venue,
+            diary=wired.diary,
             every=options.every,
             limit=None,
             progress=lambda _slot, final: view.ended(final),

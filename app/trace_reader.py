@@ -23,9 +23,10 @@ class Trace:
     store: TraceStore
     run_id: str
 
-    def render(self, *, full: bool) -> Any:
+    def render(self, *, full: bool) -> str:
         """For a person, at most 100 columns."""
-        return view.render(self.store.events(self.run_id), self.store.blobs.get, full=full)
+        recorded = self.store.events(self.run_id)
+        return view.render(recorded, self.store.blobs.get, full=full).plain
 
     def document(self) -> dict[str, Any]:
         """For a program."""

@@ -13,7 +13,7 @@ from agent.planner import Planner
 from agent.prompt import prompt_hash
 from app.clock import SystemClock
 from app.diary import Diary
-from app.home import CHECKPOINTS, DATABASE
+from app.home import CHECKPOINTS, DATABASE, TELEMETRY
 from app.options import SessionOptions
 from app.settings import Settings
 from app.slots import replay_window
@@ -54,6 +54,7 @@ class Wired:
     window: tuple[datetime, datetime] | None
     """First slot and end of a replay; None when time is real."""
     checkpoints: Path
+    diary: Diary
 
 
 @asynccontextmanager
@@ -138,12 +139,12 @@ def _assemble(
         timeframe=options.timeframe,
         prompt_hash=prompt_hash(),
     )
-    diary = Diary(recorder)
+    diary = Diary(recorder, home / TELEMETRY)
     venue = PaperBroker(journal, source, symbols, diary.venue)
     dispatcher = Dispatcher(
         journal, venue, source, observer, policy, clock, symbols, diary.dispatched
     )
-    return Wired(context, dispatcher, venue, database, info, window, home / CHECKPOINTS)
+    return Wired(context, dispatcher, venue, database, info, window, home / CHECKPOINTS, diary)
 
 
 def _clock(options: SessionOptions) -> Clock:

@@ -17,14 +17,15 @@ def run_id(context: RunContext, symbol: str, as_of: datetime) -> str:
     The slot is the candle boundary that `as_of` lies at or after: live, a decision is made some
     seconds later.
 
-    The session's name is no part of it: two sessions that decide alike name their runs alike.
+    The session's name and the data's place are no part of it: two sessions that decide alike name
+    their runs alike.
     """
     shape = [
         GRAPH_VERSION,
         context.policy.policy_hash,
         context.prompt_hash,
         context.planner.model_name,
-        context.source.info.name,
+        context.source.info.name.partition(":")[0],
         context.timeframe.value,
         context.caps.model_dump(mode="json"),
     ]

@@ -47,7 +47,8 @@ class StepView:
         elif state.get("draft"):
             out().print("draft: " + json.dumps(state["draft"]), markup=False)
         if outcome := state.get("outcome"):
-            out().print(f"outcome: {outcome} {' '.join(state['codes'])} {state['reason']}"[:400])
+            words = f"outcome: {outcome} {' '.join(state['codes'])} {state['reason']}"
+            out().print(words[:400], markup=False)
 
     def ask(self, debugger: Debugger) -> list[str]:
         """The next command as words; Enter is `n`, end of input is `q`."""

@@ -83,4 +83,4 @@ def show(
         if as_json:
             print_json(trace.document())
         else:
-            typer.echo(trace.render(full=full), nl=False)
+            typer.echo(trace.render(full=full))
