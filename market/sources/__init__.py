@@ -1,6 +1,6 @@
 """Where market data comes from, all behind `market.protocol.MarketSource`.
 
-open (from a name to a source) · recorded (what box, files, synthetic share) · box · files · csv_table ·
-funding · synthetic, synthetic_history, synthetic_book · exchange, exchange_client, exchange_history,
-exchange_market (ccxt) · data/ (the candles that are shipped).
+open (from a name to a source) · recorded (what box, files and synthetic share) · funding · box ·
+files · csv_table · synthetic, with its history and book · exchange (ccxt), with its client, history
+and market · data/ (the candles that are shipped).
 """
