@@ -62,7 +62,7 @@ def performance(
     gains = sum(n for n in nets if n > 0)
     losses = -sum(n for n in nets if n < 0)
     return Performance(
-        total_return_fraction=equity[-1] / equity[0] - 1 if len(equity) > 1 else None,
+        total_return_fraction=_total_return(equity),
         max_drawdown_fraction=_drawdown(equity),
         sharpe_ratio=sharpe,
         sharpe_standard_error=error,
@@ -76,6 +76,10 @@ def performance(
         worst_r=min(multiples, default=None),
         net=sum(nets),
     )
+
+
+def _total_return(equity: Sequence[float]) -> float | None:
+    return equity[-1] / equity[0] - 1 if len(equity) > 1 and equity[0] > 0 else None
 
 
 def _drawdown(equity: Sequence[float]) -> float | None:

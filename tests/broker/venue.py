@@ -1,0 +1,238 @@
+"""A market of a few hand-made bars, approved plans for it, and a journal to play them into."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from typing_extensions import override
+
+import journal.tables
+from broker.outbox import PAPER_ACCOUNT, entry_order
+from broker.paper import PaperBroker, VenueNews
+from domain.book import OrderBook
+from domain.candles import Candles, Series, Timeframe
+from domain.instrument import Instrument, InstrumentKind
+from domain.lifecycle import OrderStatus, PlanStatus
+from domain.orders import Order
+from domain.plan import PlanDraft, Side, Target, TradePlan, make_plan
+from domain.verdict import Approved, Bracket, TargetLeg
+from journal.books import Journal
+from market.protocol import FundingStamp, SourceInfo, Tick
+from tests.market.handmade import START, HandSource, series
+from traces.database import Database
+from traces.tables import METADATA
+
+assert journal.tables.SESSIONS.metadata is METADATA
+
+D = Decimal
+H = timedelta(hours=1)
+T = START
+SYMBOL = "BTC/USDT"
+OTHER = "ETH/USDT"
+TICK = D("0.1")
+HUNDRED = D(100)
+CALM = (100, 101, 99, 100, 10)
+"""A bar (open, high, low, close, volume) that touches neither stop nor target."""
+
+Row = tuple[float, float, float, float, float]
+
+
+def bars(rows: Sequence[Row]) -> Series:
+    """Hourly bars from `T` on."""
+    table = np.array(rows, dtype=float).reshape(-1, 5)
+    names = ("open", "high", "low", "close", "volume")
+    return series(**{name: table[:, column] for column, name in enumerate(names)})
+
+
+class VenueSource(HandSource):
+    """Hand-made candles that orders fill on, with funding, and a price that can be set."""
+
+    def __init__(
+        self,
+        data: dict[str, Series],
+        *,
+        kind: InstrumentKind = "perpetual",
+        stamps: Sequence[FundingStamp] = (),
+        inactive: frozenset[str] = frozenset(),
+        live: bool = False,
+        book: OrderBook | None = None,
+    ) -> None:
+        super().__init__({(s, Timeframe.H1): d for s, d in data.items()}, book=book)
+        self.kind = kind
+        self.stamps = stamps
+        self.inactive = inactive
+        self.spoken: dict[str, Decimal] = {}
+        """Prices that override the candles'."""
+        self.asked_for_bars: list[str] = []
+        origin: Literal["live", "recorded"] = "live" if live else "recorded"
+        offers = self._info.offers
+        self._info = SourceInfo("hand", origin, "by hand", offers, Timeframe.H1, None, None)
+
+    @override
+    def instrument(self, symbol: str) -> Instrument:
+        """Tick 0.1, step and least quantity 0.001, fee 0.001."""
+        step, base = D("0.001"), symbol.partition("/")[0]
+        made = Instrument(symbol, base, "USDT", self.kind, TICK, step, step, D(1))
+        return replace(made, active=symbol not in self.inactive)
+
+    @override
+    async def tick(self, symbol: str, as_of: datetime) -> Tick | None:
+        if symbol in self.spoken:
+            return Tick(self.spoken[symbol], as_of)
+        return await super().tick(symbol, as_of)
+
+    @override
+    async def bars_after(self, symbol: str, after: datetime, until: datetime) -> Candles:
+        self.asked_for_bars.append(symbol)
+        return Candles.whole(self.data[symbol, Timeframe.H1]).until(until).since(after)
+
+    @override
+    async def funding_stamps(
+        self, symbol: str, after: datetime, until: datetime
+    ) -> Sequence[FundingStamp]:
+        return [s for s in self.stamps if after < s.at <= until]
+
+
+def draft(side: Side = "long", entry: Decimal | None = None, **changes: Any) -> PlanDraft:
+    """A draft around a price of 100."""
+    fields: dict[str, Any] = {
+        "side": side,
+        "entry": entry,
+        "targets": (Target(price=D(110) if side == "long" else D(90)),),
+        "invalidation": D(95) if side == "long" else D(105),
+        "horizon_bars": 5,
+        "thesis": "a test",
+        "confidence": D("0.7"),
+    }
+    return PlanDraft(**(fields | changes))
+
+
+def plan_of(
+    the_draft: PlanDraft,
+    *,
+    run: str = "run",
+    symbol: str = SYMBOL,
+    at: datetime = T,
+    price: Decimal = HUNDRED,
+) -> TradePlan:
+    """A draft in its place."""
+    return make_plan(
+        the_draft,
+        version=1,
+        run_id=run,
+        symbol=symbol,
+        as_of=at,
+        timeframe=Timeframe.H1,
+        decision_price=price,
+        model="hand",
+        prompt_hash="p",
+        policy_hash="h",
+    )
+
+
+def approved(
+    *,
+    side: Side = "long",
+    entry: str | None = None,
+    stop: str | None = None,
+    targets: Sequence[tuple[str, str]] | None = None,
+    run: str = "run",
+    symbol: str = SYMBOL,
+    at: datetime = T,
+    open_for: timedelta = 50 * H,
+) -> tuple[TradePlan, Approved]:
+    """A plan around 100 with stop 95 and target 110, or mirrored; slippage of the stop 0.5."""
+    limit = None if entry is None else D(entry)
+    plan = plan_of(draft(side, limit), run=run, symbol=symbol, at=at)
+    legs = targets or [("110" if side == "long" else "90", "1")]
+    quantity = sum((D(q) for _, q in legs), D(0))
+    bracket = Bracket(
+        symbol=symbol,
+        side=side,
+        entry_kind="market" if limit is None else "limit",
+        entry_price=limit or D(100),
+        quantity=quantity,
+        stop_price=D(stop or ("95" if side == "long" else "105")),
+        targets=tuple(TargetLeg(D(p), D(q)) for p, q in legs),
+        expires_at=at + H,
+        close_at=at + open_for,
+        risk_per_unit=D(6),
+        risk_amount=D(6) * quantity,
+        reward_risk=D(2),
+        stop_slippage=D("0.5"),
+        entry_slippage_bps=D(0),
+        sizing=(),
+        book_origin=None,
+    )
+    return plan, Approved(bracket, ())
+
+
+def open_journal(
+    folder: Path,
+    *,
+    name: str = "s",
+    kind: InstrumentKind = "perpetual",
+    start: datetime = T,
+    **config: Any,
+) -> Journal:
+    """The session's journal in this folder, made or opened again."""
+    book = Journal(Database.open(folder / "journal.db", METADATA), name)
+    kinds: dict[str, InstrumentKind] = {SYMBOL: kind, OTHER: kind}
+    book.open_session({"to": None, **config}, kinds, D(10_000), "USDT", start)
+    return book
+
+
+def commit(book: Journal, plan: TradePlan, verdict: Approved) -> Order:
+    """Commit the plan with its entry; not sent."""
+    order = entry_order(plan, verdict.bracket, TICK, plan.as_of, PAPER_ACCOUNT)
+    book.commit_plan(plan, verdict, [order])
+    return order
+
+
+def work(book: Journal, plan: TradePlan, verdict: Approved) -> Order:
+    """Commit the plan and let the venue accept its entry."""
+    order = commit(book, plan, verdict)
+    book.step(order, OrderStatus.SENDING)
+    book.step(order, OrderStatus.WORKING, PlanStatus.WORKING)
+    return order
+
+
+def paper(book: Journal, source: VenueSource, news: list[VenueNews] | None = None) -> PaperBroker:
+    """The paper venue on this journal; `news` collects what it tells."""
+    heard: list[VenueNews] = [] if news is None else news
+    return PaperBroker(book, source, [SYMBOL, OTHER], heard.append)
+
+
+async def played(
+    folder: Path,
+    rows: Sequence[Row],
+    *,
+    stamps: Sequence[FundingStamp] = (),
+    kind: InstrumentKind = "perpetual",
+    steps: Sequence[int] | None = None,
+    **plan: Any,
+) -> Journal:
+    """One plan on these bars, advanced to each of `steps` hours, or to the end at once."""
+    book = open_journal(folder, kind=kind)
+    work(book, *approved(**plan))
+    source = VenueSource({SYMBOL: bars(rows), OTHER: bars(rows)}, kind=kind, stamps=stamps)
+    venue = paper(book, source)
+    for hours in steps or [len(rows)]:
+        await venue.advance(T + hours * H)
+    return book
+
+
+def filled(book: Journal) -> list[tuple[str, Decimal]]:
+    """Leg and price of every fill, in order."""
+    return [(f.leg, f.price) for f in book.fills()]
+
+
+def statuses(book: Journal) -> dict[str, str]:
+    """Status by leg."""
+    return {o.leg: o.status.value for o in book.orders()}
