@@ -37,6 +37,10 @@ if TYPE_CHECKING:
 
 QUOTES = ("USDT", "USDC", "FDUSD", "BUSD", "USD", "EUR", "GBP", "JPY", "BTC", "ETH", "BNB")
 """Endings by which `BTCUSDT` is split into base and quote, tried in this order."""
+UNIT_ROWS = 300
+"""Tick and step are read off the first rows only: a decision needs as many before it, so its units
+never come from candles that it could not see."""
+
 MAX_DECIMALS = 10
 """More decimals than any venue quotes prices in."""
 _NAME = re.compile(
@@ -60,7 +64,9 @@ class FilesSource(RecordedSource):
     def __init__(self, folder: Path | str) -> None:
         self._folder = Path(folder).expanduser()
         super().__init__(
-            f"files:{folder}", "recorded", f"candle files in {str(folder)!r}; no order book"
+            f"files:{Path(folder).resolve().name}",
+            "recorded",
+            f"candle files in {str(folder)!r}; no order book",
         )
         self._found: dict[str, _Files] | None = None
 
@@ -142,8 +148,9 @@ def _pair(code: str) -> tuple[str, str, str]:
 
 def _instrument(code: str, base: Series, *, perpetual: bool) -> Instrument:
     asset, quote, symbol = _pair(code)
-    prices = np.concatenate([base.open, base.high, base.low, base.close])
-    step = Decimal(1).scaleb(-(_decimals(base.volume) or 3))  # whole volumes say nothing
+    columns = (base.open, base.high, base.low, base.close)
+    prices = np.concatenate([column[:UNIT_ROWS] for column in columns])
+    step = Decimal(1).scaleb(-(_decimals(base.volume[:UNIT_ROWS]) or 3))  # whole ones say nothing
     return Instrument(
         symbol=symbol,
         base=asset,

@@ -261,5 +261,5 @@ async def test_a_folder_is_a_market(tmp_path: Path) -> None:
     (tmp_path / "BTCUSDT-1h.csv").write_text(candles())
     source = make_source(f"files:{tmp_path}", clock=FixedClock(from_ms(START)))
     await source.open(["BTC/USDT"])
-    assert source.info.name == f"files:{tmp_path}"
+    assert source.info.name == f"files:{tmp_path.name}"
     assert source.info.origin == "recorded"
