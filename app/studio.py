@@ -8,6 +8,7 @@ nothing dispatches it here.
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -17,6 +18,10 @@ from app.options import SessionOptions
 from app.settings import load_settings
 from app.wire import wire_session
 from graph.build import build_graph
+
+# The journal is SQLite, which is synchronous; the server's detector of blocking calls would end
+# every run. This is what `langgraph dev --allow-blocking` sets, read after the graph is loaded.
+os.environ["LANGGRAPH_ALLOW_BLOCKING"] = "true"
 
 
 @asynccontextmanager
