@@ -82,11 +82,13 @@ class Dispatcher:
 
     async def _reconcile(self, order: Order) -> None:
         """The venue knows the order: adopt its word. It does not: send again with the same id."""
-        if await self._broker.find(order.client_order_id) is None:
+        found = await self._broker.find(order.client_order_id)
+        if found is None:
             ack = await self._broker.send(order)
             self._settle(order, ack.accepted, ack.reason, None)
         else:
-            self._settle(order, True, "found at the venue", None)
+            accepted = found.status != OrderStatus.REJECTED
+            self._settle(order, accepted, "found at the venue", None)
 
     async def _send_entry(self, order: Order) -> None:
         stored = self._journal.stored_plan(order.plan_id)

@@ -19,7 +19,7 @@ from broker.protocol import Ack
 from broker.tape import Tape
 from domain.candles import Candles
 from domain.clock import from_ms
-from domain.lifecycle import OrderStatus
+from domain.lifecycle import OrderStatus, PlanStatus
 from domain.numbers import to_decimal
 from domain.orders import Fill, Order
 from journal.books import Journal
@@ -66,7 +66,8 @@ class PaperBroker:
         order = await self.find(client_order_id)
         if order is None or order.status != OrderStatus.WORKING:
             return Ack(False, f"no working order {client_order_id!r}")
-        self._journal.step(order, OrderStatus.CANCELLED)
+        plan = PlanStatus.CANCELLED if order.leg == "entry" else None
+        self._journal.step(order, OrderStatus.CANCELLED, plan)
         return Ack(True)
 
     async def find(self, client_order_id: str) -> Order | None:
@@ -89,13 +90,21 @@ class PaperBroker:
         self._commit(tape, began, until)
 
     async def settle(self, now: datetime) -> None:
-        """On a live market: fill accepted market orders on the book as it is."""
+        """On a live market: fill accepted market orders on the book as it is.
+
+        One that a crash left half sent may come here late: an entry past its time ends, and an exit
+        of what is gone is cancelled.
+        """
         info = self._source.info
         if info.origin != "live" or "order_book" not in info.offers:
             return
         tape = Tape(self._journal, self._journal.ledger(), self._account)
         began = dict(tape.working)
+        for symbol in self._symbols:
+            tape.expire(symbol, now)
         for order in [o for o in tape.working.values() if o.kind == "market"]:
+            if tape.is_over(order):
+                continue
             book = await self._source.book(order.symbol, now)
             instrument = self._source.instrument(order.symbol)
             execution = (

@@ -86,8 +86,17 @@ class Tape:
         self._close_at_horizon(symbol, bar)
         for leg in ("close", "entry", "stop", "target"):
             for order in sorted(self._of(symbol, leg), key=lambda o: o.leg):
-                if order.client_order_id in self.working:
+                if not self.is_over(order):
                     self._try(order, bar, instrument)
+
+    def is_over(self, order: Order) -> bool:
+        """Whether an order ended meanwhile; an exit ends here when nothing is left to reduce."""
+        if order.client_order_id not in self.working:
+            return True
+        if order.reduce_only and order.symbol not in self.ledger.positions:
+            self._step(order, OrderStatus.CANCELLED)
+            return True
+        return False
 
     def execute(
         self, order: Order, execution: Execution, at: datetime, instrument: Instrument
@@ -119,9 +128,6 @@ class Tape:
         return order
 
     def _try(self, order: Order, bar: PriceBar, instrument: Instrument) -> None:
-        if order.reduce_only and order.symbol not in self.ledger.positions:
-            self._step(order, OrderStatus.CANCELLED)  # nothing is left to reduce
-            return
         execution = fill_on_bar(order, bar, instrument.price_tick)
         if execution is None:
             return

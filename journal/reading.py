@@ -154,7 +154,7 @@ class JournalReader:
             .group_by(PLANS.c.symbol)
         )
         with self.database.read() as connection:
-            return dict(connection.execute(statement).tuples().all())
+            return {row[0]: row[1] for row in connection.execute(statement)}
 
     def _mine(self, table: Table) -> Select[Any]:
         return select(table).where(table.c.session == self.session)

@@ -67,8 +67,8 @@ class VenueSource(HandSource):
         self.kind = kind
         self.stamps = stamps
         self.inactive = inactive
-        self.spoken: dict[str, Decimal] = {}
-        """Prices that override the candles'."""
+        self.spoken: dict[str, Decimal | None] = {}
+        """Prices that override the candles'; None where no price is known."""
         self.asked_for_bars: list[str] = []
         origin: Literal["live", "recorded"] = "live" if live else "recorded"
         offers = self._info.offers
@@ -84,13 +84,16 @@ class VenueSource(HandSource):
     @override
     async def tick(self, symbol: str, as_of: datetime) -> Tick | None:
         if symbol in self.spoken:
-            return Tick(self.spoken[symbol], as_of)
+            price = self.spoken[symbol]
+            return None if price is None else Tick(price, as_of)
         return await super().tick(symbol, as_of)
 
     @override
     async def bars_after(self, symbol: str, after: datetime, until: datetime) -> Candles:
         self.asked_for_bars.append(symbol)
-        return Candles.whole(self.data[symbol, Timeframe.H1]).until(until).since(after)
+        return (
+            Candles.whole(self.data.get((symbol, Timeframe.H1), bars([]))).until(until).since(after)
+        )
 
     @override
     async def funding_stamps(

@@ -1,0 +1,336 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from typing_extensions import override
+
+from broker.dispatcher import Dispatched, Dispatcher
+from broker.outbox import close_order, entry_order
+from broker.paper import PaperBroker
+from broker.protocol import Ack, Broker
+from domain.candles import Timeframe
+from domain.clock import FixedClock
+from domain.errors import Unreachable
+from domain.lifecycle import OrderStatus, PlanStatus
+from domain.numbers import to_decimal
+from domain.orders import Order
+from domain.plan import Target, TradePlan
+from domain.verdict import Approved, Denied
+from journal.batch import Batch
+from journal.books import Journal
+from journal.standing import account_facts
+from market.observe import Observer
+from policies.case import Case, market_facts
+from policies.gate import review
+from policies.settings import Policy
+from tests.broker.venue import (
+    OTHER,
+    SYMBOL,
+    TICK,
+    D,
+    H,
+    T,
+    VenueSource,
+    approved,
+    draft,
+    open_journal,
+    plan_of,
+    work,
+)
+from tests.journal.hand import fill
+from tests.market.handmade import walk
+
+BARS = 700
+NOW = T + BARS * H
+POLICY = Policy()
+SERIES = walk(BARS)
+LAST = to_decimal(round(float(SERIES.close[-1]), 1))
+ENTRY = {"leg": "entry"}
+
+
+class KeptVenue(Broker):
+    """A venue with its own book, which may refuse or fall silent before or after it took it."""
+
+    def __init__(self, *, refusal: str = "", silent: str = "") -> None:
+        self.refusal = refusal
+        self.silent = silent
+        """`before` or `after` the order was taken; answers again once it is empty."""
+        self.book: dict[str, Order] = {}
+        self.sent: list[str] = []
+
+    @override
+    async def send(self, order: Order) -> Ack:
+        self.sent.append(order.client_order_id)
+        if self.silent == "before":
+            raise Unreachable("no answer")
+        status = OrderStatus.REJECTED if self.refusal else OrderStatus.WORKING
+        self.book.setdefault(order.client_order_id, replace(order, status=status))
+        if self.silent == "after":
+            raise Unreachable("no answer")
+        return Ack(not self.refusal, self.refusal)
+
+    @override
+    async def cancel(self, client_order_id: str) -> Ack:
+        return Ack(self.book.pop(client_order_id, None) is not None)
+
+    @override
+    async def find(self, client_order_id: str) -> Order | None:
+        return self.book.get(client_order_id)
+
+
+class Desk:
+    """A journal with one approved plan, and a dispatcher on a market that can be moved."""
+
+    def __init__(self, folder: Path, venue: Broker | None = None, policy: Policy = POLICY) -> None:
+        self.book = open_journal(folder, kind="spot", start=NOW)
+        self.source = VenueSource({SYMBOL: SERIES, OTHER: walk(BARS, seed=5)}, kind="spot")
+        self.observer = Observer(self.source, Timeframe.H1, [SYMBOL, OTHER])
+        self.policy = policy
+        self.told: list[Dispatched] = []
+        self.venue = venue or PaperBroker(self.book, self.source, [SYMBOL, OTHER], lambda _: None)
+
+    async def decide(self, entry: Decimal | None = None) -> Approved:
+        """The gate's word at the decision."""
+        self.plan = decided_plan(entry)
+        verdict = await gate(self.book, self.observer, self.plan, self.policy)
+        assert isinstance(verdict, Approved), [f.sentence for f in verdict.failed]
+        return verdict
+
+    async def commit(self, share: str = "1", entry: Decimal | None = None) -> Order:
+        """Commit the plan at a share of the size that the gate allowed."""
+        verdict = await self.decide(entry)
+        bracket = replace(verdict.bracket, quantity=verdict.bracket.quantity * D(share))
+        order = entry_order(self.plan, bracket, TICK, NOW, "paper")
+        self.book.commit_plan(self.plan, Approved(bracket, verdict.findings), [order])
+        return order
+
+    async def dispatch(self) -> None:
+        dispatcher = Dispatcher(
+            self.book,
+            self.venue,
+            self.source,
+            self.observer,
+            self.policy,
+            FixedClock(NOW),
+            [SYMBOL, OTHER],
+            self.told.append,
+        )
+        await dispatcher.dispatch()
+
+    def status(self) -> tuple[str, str]:
+        (order,) = [o for o in self.book.orders() if o.plan_id == self.plan.plan_id]
+        return order.status.value, self.book.stored_plan(self.plan.plan_id).status.value
+
+
+def decided_plan(entry: Decimal | None = None) -> TradePlan:
+    levels = {
+        "entry": entry,
+        "targets": (Target(price=LAST * D("1.06")),),
+        "invalidation": LAST * D("0.985"),
+    }
+    return plan_of(draft(**levels), at=NOW, price=LAST)
+
+
+async def gate(
+    book: Journal, observer: Observer, plan: TradePlan, policy: Policy
+) -> Approved | Denied:
+    snapshot = await observer.snapshot(plan.symbol, NOW)
+    return review(
+        Case(
+            draft=plan.draft,
+            decided_at=NOW,
+            decision_price=plan.decision_price,
+            timeframe=Timeframe.H1,
+            instrument=observer.source.instrument(plan.symbol),
+            allowed_symbols=(SYMBOL, OTHER),
+            market=market_facts(snapshot, NOW),
+            account=account_facts(book, {}, NOW, plan.symbol),
+            policy=policy,
+        )
+    )
+
+
+def codes(told: Sequence[Dispatched]) -> tuple[str, ...]:
+    (one,) = told
+    assert one.verdict is not None
+    return one.verdict.codes
+
+
+async def test_an_entry_that_still_stands_is_sent_and_works(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    order = await desk.commit()
+    await desk.dispatch()
+    assert desk.status() == ("working", "working")
+    (told,) = desk.told
+    assert told.order.client_order_id == order.client_order_id
+    assert (told.status, told.reason) == (OrderStatus.WORKING, "")
+    assert isinstance(told.verdict, Approved)
+    await desk.dispatch()
+    assert len(desk.told) == 1
+
+
+@pytest.mark.parametrize("factor", ["1.01", "0.99"])
+async def test_an_entry_whose_price_moved_is_denied_and_never_sent(
+    factor: str, tmp_path: Path
+) -> None:
+    venue = KeptVenue()
+    desk = Desk(tmp_path, venue)
+    await desk.commit()
+    desk.source.spoken[SYMBOL] = (LAST * D(factor)).quantize(TICK)
+    await desk.dispatch()
+    assert desk.status() == ("denied", "rejected")
+    assert venue.sent == []
+    assert "DECISION_SLIPPAGE" in codes(desk.told)
+    (stored,) = desk.book.denied_at_send()
+    assert tuple(stored) == codes(desk.told)
+    assert desk.told[0].reason
+    await desk.dispatch()
+    assert venue.sent == []
+
+
+async def test_an_entry_into_a_market_that_cannot_be_seen_is_denied(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, KeptVenue())
+    await desk.commit()
+    desk.source.spoken[SYMBOL] = None
+    await desk.dispatch()
+    assert desk.status() == ("denied", "rejected")
+    assert codes(desk.told) == ("STALE_DATA",)
+    assert "could not be seen" in desk.told[0].reason
+
+
+async def test_an_entry_is_made_smaller_when_less_is_allowed_now(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, KeptVenue())
+    order = await desk.commit()
+    allowed = order.quantity
+    desk.policy = Policy(risk_per_trade_fraction=POLICY.risk_per_trade_fraction / 4,
+                         max_symbol_notional_fraction=D("0.05"))  # fmt: skip
+    await desk.dispatch()
+    (sent,) = desk.book.orders()
+    stored = desk.book.stored_plan(desk.plan.plan_id)
+    assert 0 < sent.quantity < allowed
+    assert stored.bracket.quantity == sent.quantity
+    assert stored.risk_amount == stored.bracket.risk_amount
+    assert sum(t.quantity for t in stored.bracket.targets) == sent.quantity
+
+
+async def test_an_entry_is_never_made_larger(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, KeptVenue())
+    order = await desk.commit(share="0.5")
+    await desk.dispatch()
+    (sent,) = desk.book.orders()
+    assert desk.status() == ("working", "working")
+    assert sent.quantity == order.quantity
+    assert desk.book.stored_plan(desk.plan.plan_id).bracket.quantity == order.quantity
+
+
+async def test_a_limit_entry_keeps_its_limit(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, KeptVenue())
+    order = await desk.commit(entry=LAST * D("0.999"))
+    await desk.dispatch()
+    (sent,) = desk.book.orders()
+    assert desk.status() == ("working", "working")
+    assert (sent.kind, sent.price, sent.slippage) == ("limit", order.price, 0)
+
+
+async def test_what_the_venue_refuses_fails_its_plan(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, KeptVenue(refusal="no money"))
+    await desk.commit()
+    await desk.dispatch()
+    assert desk.status() == ("rejected", "failed")
+    assert desk.told[0].reason == "no money"
+
+
+@pytest.mark.parametrize(
+    ("silent", "sends"), [("before", 2), ("after", 1)], ids=["never arrived", "had arrived"]
+)
+async def test_an_order_without_an_answer_is_asked_for_before_it_is_sent_again(
+    silent: str, sends: int, tmp_path: Path
+) -> None:
+    venue = KeptVenue(silent=silent)
+    desk = Desk(tmp_path, venue)
+    order = await desk.commit()
+    with pytest.raises(Unreachable):
+        await desk.dispatch()
+    assert desk.status() == ("sending", "approved")
+    venue.silent = ""
+    desk.source.spoken[SYMBOL] = LAST * 2
+    await Desk.dispatch(desk)
+    assert desk.status() == ("working", "working")
+    assert venue.sent == [order.client_order_id] * sends
+    assert list(venue.book) == [order.client_order_id]
+    assert desk.told[-1].verdict is None
+
+
+async def test_an_order_that_the_venue_had_refused_before_the_crash_is_not_thought_to_work(
+    tmp_path: Path,
+) -> None:
+    venue = KeptVenue(refusal="no money", silent="after")
+    desk = Desk(tmp_path, venue)
+    await desk.commit()
+    with pytest.raises(Unreachable):
+        await desk.dispatch()
+    venue.silent = ""
+    await desk.dispatch()
+    assert desk.status() == ("rejected", "failed")
+    assert len(venue.sent) == 1
+
+
+async def test_after_a_crash_the_paper_venue_takes_a_half_sent_order_once(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    order = await desk.commit()
+    desk.book.step(order, OrderStatus.SENDING)
+    again = Desk(tmp_path)
+    again.plan = desk.plan
+    await again.dispatch()
+    await again.dispatch()
+    assert again.status() == ("working", "working")
+    assert len(again.told) == 1
+
+
+async def test_an_exit_is_sent_without_a_review(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, KeptVenue())
+    plan, verdict = approved(at=NOW)
+    entry = work(desk.book, plan, verdict)
+    desk.book.apply(
+        Batch(
+            entries=[fill("buy", "1", "100")],
+            steps=[(entry.client_order_id, OrderStatus.FILLED)],
+            plans=[(plan.plan_id, PlanStatus.OPEN)],
+        )
+    )
+    held = desk.book.position(SYMBOL)
+    assert held is not None
+    desk.book.commit_exit(close_order(held, "exit", NOW, "later", "paper", D(0)))
+    desk.source.spoken[SYMBOL] = None
+    await desk.dispatch()
+    (told,) = desk.told
+    assert (told.status, told.verdict) == (OrderStatus.WORKING, None)
+    assert desk.book.stored_plan(plan.plan_id).status == PlanStatus.OPEN
+
+
+async def test_an_exit_of_what_is_no_longer_held_is_cancelled_unsent(tmp_path: Path) -> None:
+    venue = KeptVenue()
+    desk = Desk(tmp_path, venue)
+    plan, _ = approved(at=NOW)
+    ledger = desk.book.ledger().apply_fill(
+        replace(fill("buy", "1", "100"), plan_id=plan.plan_id), "spot"
+    )
+    exit_order = close_order(ledger.positions[SYMBOL], "exit", NOW, "later", "paper", D(0))
+    desk.book.commit_exit(exit_order)
+    await desk.dispatch()
+    assert venue.sent == []
+    assert [(t.status, t.reason) for t in desk.told] == [(OrderStatus.CANCELLED, "nothing is held")]
+
+
+async def test_other_positions_are_valued_at_what_is_known_now(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, KeptVenue())
+    await desk.commit()
+    desk.book.apply(Batch(entries=[fill("buy", "0.05", "30000", symbol=OTHER)]))
+    desk.source.spoken[OTHER] = D(2_000_000)
+    await desk.dispatch()
+    assert desk.status() == ("denied", "rejected")
+    assert "GROSS_EXPOSURE_LIMIT" in codes(desk.told) or desk.told[0].reason

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from broker.costs import fee, funding_payment, slippage_bps
+from broker.outbox import close_order, entry_order, entry_slippage, exit_orders
+from domain.lifecycle import OrderStatus
+from domain.orders import Position
+from tests.broker.venue import SYMBOL, TICK, D, H, T, VenueSource, approved
+
+HELD = Position(SYMBOL, D(2), D(200), T, "plan")
+
+
+def test_a_fee_is_the_rate_times_the_notional() -> None:
+    assert fee(VenueSource({}).instrument(SYMBOL), D("0.5"), D(100)) == D("0.05")
+
+
+def test_slippage_is_positive_when_it_is_worse_than_wanted() -> None:
+    assert slippage_bps("buy", D(101), D(100)) == slippage_bps("sell", D(99), D(100)) == D(100)
+    assert slippage_bps("buy", D(99), D(100)) == slippage_bps("sell", D(101), D(100)) == D(-100)
+    assert slippage_bps("buy", D(1), D(0)) == 0
+
+
+@pytest.mark.parametrize(
+    ("quantity", "rate", "amount"),
+    [("2", "0.0001", "0.02"), ("-2", "0.0001", "-0.02"), ("2", "-0.0001", "-0.02")],
+)
+def test_longs_pay_shorts_when_the_rate_is_positive(quantity: str, rate: str, amount: str) -> None:
+    paid = funding_payment(replace(HELD, quantity=D(quantity)), T, D(rate), D(100))
+    assert paid.amount == D(amount)
+
+
+def test_a_limit_is_rounded_to_the_cheap_side_and_a_market_entry_carries_its_slippage() -> None:
+    plan, verdict = approved(entry="99.97")
+    buy = entry_order(plan, verdict.bracket, TICK, T, "paper")
+    assert (buy.kind, buy.side, buy.price, buy.slippage) == ("limit", "buy", D("99.9"), 0)
+    plan, verdict = approved(entry="99.93", side="short")
+    sell = entry_order(plan, verdict.bracket, TICK, T, "paper")
+    assert (sell.side, sell.price) == ("sell", D(100))
+    plan, verdict = approved()
+    walked = replace(verdict.bracket, entry_slippage_bps=D(5))
+    market = entry_order(plan, walked, TICK, T, "paper")
+    assert (market.kind, market.price) == ("market", None)
+    assert market.slippage == entry_slippage(walked) == D("0.05")
+    assert market.expires_at == T + H
+
+
+def test_the_same_decision_names_the_same_orders_and_another_account_others() -> None:
+    plan, verdict = approved(targets=[("105", "1"), ("110", "1")])
+    legs = [
+        entry_order(plan, verdict.bracket, TICK, T, "paper"),
+        *exit_orders(plan, verdict.bracket, T, "paper"),
+        close_order(HELD, "exit", T, "run", "paper", D(0)),
+        close_order(HELD, "exit", T + H, "run", "paper", D(0)),
+    ]
+    names = [o.client_order_id for o in legs]
+    assert len(set(names)) == len(legs) == 6
+    later = exit_orders(plan, verdict.bracket, T + 9 * H, "paper")
+    assert [o.client_order_id for o in later] == names[1:4]
+    elsewhere = entry_order(plan, verdict.bracket, TICK, T, "other")
+    assert elsewhere.client_order_id not in names
+
+
+def test_exits_cover_the_position_and_only_reduce() -> None:
+    plan, verdict = approved(side="short", targets=[("95", "0.4"), ("90", "0.6")])
+    stop, *targets = exit_orders(plan, verdict.bracket, T, "paper")
+    assert (stop.kind, stop.quantity, stop.price) == ("stop", D(1), D(105))
+    assert stop.slippage == verdict.bracket.stop_slippage
+    assert [(o.leg, o.quantity, o.price, o.slippage) for o in targets] == [
+        ("target_1", D("0.4"), D(95), 0),
+        ("target_2", D("0.6"), D(90), 0),
+    ]
+    assert all(o.side == "buy" and o.reduce_only for o in (stop, *targets))
+
+
+@pytest.mark.parametrize(("quantity", "side"), [("2", "sell"), ("-2", "buy")])
+def test_a_position_is_closed_whole_by_the_other_side(quantity: str, side: str) -> None:
+    order = close_order(replace(HELD, quantity=D(quantity)), "time", T, "run", "paper", D("0.5"))
+    assert (order.side, order.quantity, order.reduce_only) == (side, D(2), True)
+    assert (order.status, order.reason, order.slippage) == (OrderStatus.PENDING, "time", D("0.5"))
