@@ -14,7 +14,7 @@ help: ## what can be made here
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-7s %s\n", $$1, $$2}'
 
 run: .venv/.ready ## a paper session over the shipped BTC candles with the rules planner, offline
-	@.venv/bin/plangate run BTC/USD --market box --timeframe 1h --every 6 --from 2019-04-01 --to 2019-06-01
+	@.venv/bin/plangate run BTC/USD --market box --timeframe 1h --every 2 --from 2019-04-01 --to 2019-05-01
 
 test: .venv/.ready ## the whole test suite
 	@$(PY) -m pytest -n 2

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
@@ -175,9 +176,13 @@ class _Page:
     def _reviewed(self, event: ev.Reviewed) -> None:
         word = "APPROVED" if event.approved else "DENIED " + ", ".join(event.codes)
         stage = "review" if event.stage == "review" else "at send"
-        self._head(f"{stage:<9} v{event.version} {event.plan_id[:12]}  {word}")
+        version = f"v{event.version} " if event.version else ""
+        self._head(f"{stage:<9} {version}{event.plan_id[:12]}  {word}")
         if event.bracket:
             self._put(_bracket(event.bracket), 4)
+        if event.stage == "send" and event.approved and not self._full:
+            self._put(f"all {len(event.findings)} rules passed again, on fresh data", 4)
+            return
         for finding in event.findings:
             mark = "✓" if finding["passed"] else "✗"
             measured = finding["measured"] + (" (modelled)" if finding.get("modelled") else "")
@@ -251,7 +256,8 @@ def _bracket(bracket: dict[str, Any]) -> str:
     return (
         f"{bracket['side']} {bracket['quantity']} {bracket['entry_kind']} at "
         f"{bracket['entry_price']}, stop {bracket['stop_price']}, targets {targets}, "
-        f"risk {bracket['risk_amount']}, net reward/risk {bracket['reward_risk'][:6]}"
+        f"risk {Decimal(bracket['risk_amount']):.2f}, "
+        f"net reward/risk {Decimal(bracket['reward_risk']):.2f}"
     )
 
 
