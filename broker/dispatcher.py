@@ -114,8 +114,10 @@ class Dispatcher:
             snapshot = await self._observer.snapshot(plan.symbol, now)
             marks = {plan.symbol: snapshot.last}
             for symbol in exposed_symbols(self._journal) - {plan.symbol}:
-                if tick := await self._source.tick(symbol, now):
-                    marks[symbol] = tick.price
+                tick = await self._source.tick(symbol, now)
+                if tick is None:
+                    raise DataError(f"no price of {symbol!r}, which is held or worked, is known")
+                marks[symbol] = tick.price
         except (DataError, Unreachable) as error:
             return Denied((_unseen(str(error)),))
         return review(

@@ -6,12 +6,11 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from typing_extensions import override
 
 from broker.dispatcher import Dispatched, Dispatcher
 from broker.outbox import close_order, entry_order
 from broker.paper import PaperBroker
-from broker.protocol import Ack, Broker
+from broker.protocol import Broker
 from domain.candles import Timeframe
 from domain.clock import FixedClock
 from domain.errors import Unreachable
@@ -27,6 +26,7 @@ from market.observe import Observer
 from policies.case import Case, market_facts
 from policies.gate import review
 from policies.settings import Policy
+from tests.broker.kept_venue import KeptVenue
 from tests.broker.venue import (
     OTHER,
     SYMBOL,
@@ -49,37 +49,6 @@ NOW = T + BARS * H
 POLICY = Policy()
 SERIES = walk(BARS)
 LAST = to_decimal(round(float(SERIES.close[-1]), 1))
-ENTRY = {"leg": "entry"}
-
-
-class KeptVenue(Broker):
-    """A venue with its own book, which may refuse or fall silent before or after it took it."""
-
-    def __init__(self, *, refusal: str = "", silent: str = "") -> None:
-        self.refusal = refusal
-        self.silent = silent
-        """`before` or `after` the order was taken; answers again once it is empty."""
-        self.book: dict[str, Order] = {}
-        self.sent: list[str] = []
-
-    @override
-    async def send(self, order: Order) -> Ack:
-        self.sent.append(order.client_order_id)
-        if self.silent == "before":
-            raise Unreachable("no answer")
-        status = OrderStatus.REJECTED if self.refusal else OrderStatus.WORKING
-        self.book.setdefault(order.client_order_id, replace(order, status=status))
-        if self.silent == "after":
-            raise Unreachable("no answer")
-        return Ack(not self.refusal, self.refusal)
-
-    @override
-    async def cancel(self, client_order_id: str) -> Ack:
-        return Ack(self.book.pop(client_order_id, None) is not None)
-
-    @override
-    async def find(self, client_order_id: str) -> Order | None:
-        return self.book.get(client_order_id)
 
 
 class Desk:
@@ -258,7 +227,7 @@ async def test_an_order_without_an_answer_is_asked_for_before_it_is_sent_again(
     assert desk.status() == ("sending", "approved")
     venue.silent = ""
     desk.source.spoken[SYMBOL] = LAST * 2
-    await Desk.dispatch(desk)
+    await desk.dispatch()
     assert desk.status() == ("working", "working")
     assert venue.sent == [order.client_order_id] * sends
     assert list(venue.book) == [order.client_order_id]
@@ -330,7 +299,18 @@ async def test_other_positions_are_valued_at_what_is_known_now(tmp_path: Path) -
     desk = Desk(tmp_path, KeptVenue())
     await desk.commit()
     desk.book.apply(Batch(entries=[fill("buy", "0.05", "30000", symbol=OTHER)]))
-    desk.source.spoken[OTHER] = D(2_000_000)
+    desk.source.spoken[OTHER] = D(10_000)
     await desk.dispatch()
     assert desk.status() == ("denied", "rejected")
-    assert "GROSS_EXPOSURE_LIMIT" in codes(desk.told) or desk.told[0].reason
+    assert "DAILY_LOSS_LIMIT" in codes(desk.told)
+
+
+async def test_an_entry_is_denied_when_what_is_held_has_no_price(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, KeptVenue())
+    await desk.commit()
+    desk.book.apply(Batch(entries=[fill("buy", "0.001", "30000", symbol=OTHER)]))
+    desk.source.spoken[OTHER] = None
+    await desk.dispatch()
+    assert desk.status() == ("denied", "rejected")
+    assert codes(desk.told) == ("STALE_DATA",)
+    assert OTHER in desk.told[0].reason
