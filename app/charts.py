@@ -45,6 +45,7 @@ def svg_chart(points: Points, currency: str) -> str:
     import matplotlib as mpl
 
     mpl.use("svg")
+    from matplotlib.dates import AutoDateLocator
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(10, 5), layout="constrained")
@@ -57,6 +58,8 @@ def svg_chart(points: Points, currency: str) -> str:
     lower.fill_between(moments, falls, 0, color="#cf222e", alpha=0.4, linewidth=0)
     lower.set_ylabel("drawdown, %")
     lower.grid(alpha=0.25)
+    locator = AutoDateLocator(maxticks=7)  # type: ignore[no-untyped-call]  # matplotlib is untyped here
+    lower.xaxis.set_major_locator(locator)
     buffer = io.StringIO()
     figure.savefig(buffer, format="svg", metadata={"Date": None})
     text = buffer.getvalue()

@@ -35,7 +35,7 @@ def run_document(wired: Wired, options: SessionOptions) -> dict[str, Any]:
             "origin": wired.info.origin,
             "description": wired.info.description,
             "symbols": list(context.symbols),
-            "order_book": "offered" if "order_book" in wired.info.offers else "modelled",
+            "order_book": journal.config()["order_book"],
             "from": iso(wired.window[0]) if wired.window else None,
             "to": iso(wired.window[1]) if wired.window else None,
         },

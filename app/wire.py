@@ -114,7 +114,12 @@ def _assemble(
             f"symbols {', '.join(symbols)} are quoted in {', '.join(sorted(quotes))}; "
             "one session keeps one currency: run them as sessions of their own"
         )
-    config = options.config(policy.policy_hash, symbols)
+    config = {
+        **options.config(policy.policy_hash, symbols),
+        "origin": info.origin,
+        "description": info.description,
+        "order_book": "offered" if "order_book" in info.offers else "modelled",
+    }
     journal = Journal(
         database, options.session or session_name(database, options.market, SystemClock().now())
     )

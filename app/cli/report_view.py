@@ -8,6 +8,16 @@ from typing import Any
 
 from app.cli.output import out
 
+BOOK_WORDS = {
+    "modelled": "modelled from candles: spread, depth and slippage are assumptions",
+    "offered": "the market's own",
+}
+
+
+def model_words(name: str) -> str:
+    """What the model is, honestly."""
+    return "rules (deterministic, not an LLM)" if name == "rules" else name
+
 
 def show_report(document: dict[str, Any]) -> None:
     """Print the report."""
@@ -42,10 +52,12 @@ def report_lines(document: dict[str, Any]) -> list[tuple[str, str]]:
     figures, account = document["performance"], document["account"]
     chosen, cost = document["selectivity"], document["cost"]
     session = document["session"]
-    money = account["currency"]
+    money, candle = account["currency"], session["timeframe"]
     return [
-        ("data", f"{session['market']}  {', '.join(session['symbols'])}  {session['timeframe']}"),
-        ("model", session["model"]),
+        ("data", f"{session['origin']}: {session['description']}"),
+        ("decided on", f"{', '.join(session['symbols'])}, every {session['every']} x {candle}"),
+        ("order book", BOOK_WORDS[session["order_book"]]),
+        ("model", model_words(session["model"])),
         (
             "equity",
             f"{_money(account['equity'])} {money} from {_money(account['capital'])} {money}",

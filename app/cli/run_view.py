@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from app.cli.output import err, out, print_json
-from app.cli.report_view import show_report
+from app.cli.report_view import model_words, show_report
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -61,7 +61,7 @@ class RunView:
             f", {wired.window[0]:%Y-%m-%d} to {wired.window[1]:%Y-%m-%d}" if wired.window else ""
         )
         console.print(f"[bold]{context.journal.session}[/]  {', '.join(context.symbols)}{window}")
-        console.print(f"data    {info.origin}: {info.description}")
+        console.print(f"data    {info.origin}: {info.description}", markup=False)
         if "order_book" not in info.offers:
             console.print("book    modelled from candles (the data has none)")
         console.print(f"model   {model_words(context.planner.model_name)}")
@@ -85,11 +85,6 @@ class RunView:
         self._progress.update(
             self._task, advance=1, description=f"{slot:%Y-%m-%d %H:%M}", outcomes=counts
         )
-
-
-def model_words(name: str) -> str:
-    """What the model is, honestly."""
-    return "rules (deterministic, not an LLM)" if name == "rules" else name
 
 
 def show_result(document: dict[str, Any], *, as_json: bool) -> None:
