@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from broker.outbox import close_order
+from broker.tape import Tape
 from domain.lifecycle import OrderStatus, PlanStatus
 from tests.broker.venue import (
     CALM,
@@ -180,3 +181,13 @@ async def test_a_fill_is_recorded_with_what_it_cost(tmp_path: Path) -> None:
     assert stop.slippage_bps == (D(95) - D("89.5")) / D(95) * 10_000
     assert stop.fee == D("0.0895")
     assert (entry.reason, stop.reason) == (None, "stop")
+
+
+async def test_a_position_opened_at_the_stamp_pays_no_funding_for_it(tmp_path: Path) -> None:
+    book = await played(tmp_path, [CALM])
+    tape = Tape(book, book.ledger(), "paper")
+    tape.pay_funding(SYMBOL, T, D("0.001"), D(100))
+    assert tape.batch(None).entries == []
+    tape.pay_funding(SYMBOL, T + H, D("0.001"), D(100))
+    tape.pay_funding("nothing held", T + H, D("0.001"), D(100))
+    assert len(tape.batch(None).entries) == 1

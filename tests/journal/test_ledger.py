@@ -196,3 +196,10 @@ def test_funding_is_taken_from_cash_and_may_be_received() -> None:
 def test_equity_without_a_mark_of_what_is_held_is_an_error() -> None:
     with pytest.raises(KeyError, match="BTC/USDT"):
         account("spot", fill("buy", "1", "100")).equity({})
+
+
+def test_a_close_of_dust_leaves_not_a_digit_behind() -> None:
+    bought, sold = fill("buy", "0.00000123", "0.0000000123"), fill("sell", "0.00000123", "0.5")
+    ledger = account("perpetual", bought, sold)
+    with localcontext(EXACT):
+        assert ledger.realised == D("0.00000123") * (D("0.5") - D("0.0000000123"))
