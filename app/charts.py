@@ -24,10 +24,12 @@ def terminal_chart(points: Points, currency: str, *, width: int = 96, height: in
 
     stamps = list(range(len(points)))
     every = max(1, len(points) // 6)
-    labels = [points[i][0].strftime("%Y-%m-%d") for i in stamps[::every]]
+    # Short labels never overlap; plotext would leave out one of two that do, in no fixed order.
+    labels = [points[i][0].strftime("%d %b") for i in stamps[::every]]
+    span = f"{points[0][0]:%Y-%m-%d} to {points[-1][0]:%Y-%m-%d}"
     panels = []
     for title, values, rows in (
-        (f"equity, {currency}", [equity for _, equity in points], height),
+        (f"equity, {currency}, {span}", [equity for _, equity in points], height),
         ("drawdown, %", [100 * fall for fall in drawdowns(points)], max(6, height // 2)),
     ):
         plt.clear_figure()

@@ -135,7 +135,7 @@ class Dispatcher:
                     now,
                     plan.symbol,
                     leverage=self._policy.max_leverage_ratio,
-                    exclude_plan=plan.plan_id,
+                    exclude_run=plan.run_id,
                 ),
                 policy=self._policy,
             )

@@ -62,7 +62,7 @@ async def observe(context: RunContext, state: RunState) -> Update:
     except (DataError, Unreachable) as error:
         return {**begun, **ended_without_answer("DATA_UNAVAILABLE", str(error))}
     rules = rules_text(context.policy, context.source.instrument(symbol))
-    account = context.account(marks, as_of, symbol)
+    account = context.account(marks, as_of, begun)
     opening: list[BaseMessage] = [
         system_message(rules),
         situation_message(snapshot, account, context.journal.position(symbol)),
@@ -160,7 +160,7 @@ async def review(context: RunContext, state: RunState) -> Update:
         instrument=context.source.instrument(seen.symbol),
         allowed_symbols=context.symbols,
         market=market_facts(fresh, now),
-        account=context.account(await context.marks(now, fresh), now, seen.symbol),
+        account=context.account(await context.marks(now, fresh), now, state),
         policy=context.policy,
     )
     verdict = review_case(case)

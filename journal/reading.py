@@ -141,14 +141,14 @@ class JournalReader:
         )
         return next((row["equity"] for row in self._rows(statement)), None)
 
-    def approvals_since(self, at: datetime, exclude_plan: str | None) -> Mapping[str, int]:
+    def approvals_since(self, at: datetime, exclude_run: str | None) -> Mapping[str, int]:
         """Plans approved since `at` per symbol; those denied at send do not count."""
         statement = (
             select(PLANS.c.symbol, func.count())
             .where(
                 PLANS.c.session == self.session,
                 PLANS.c.approved_at >= at,
-                PLANS.c.plan_id != (exclude_plan or ""),
+                PLANS.c.run_id != (exclude_run or ""),
                 PLANS.c.status.not_in([PlanStatus.REJECTED, PlanStatus.CANCELLED]),
             )
             .group_by(PLANS.c.symbol)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from domain.lifecycle import OrderStatus
@@ -22,7 +22,7 @@ def account_facts(
     symbol: str,
     *,
     leverage: Decimal = Decimal(1),
-    exclude_plan: str | None = None,
+    exclude_run: str | None = None,
 ) -> AccountFacts:
     """The account at `now`, valued at `marks`.
 
@@ -35,7 +35,8 @@ def account_facts(
         now: The moment; the trading day began at its UTC midnight.
         symbol: The instrument under decision.
         leverage: What perpetuals may be leveraged by.
-        exclude_plan: A plan under decision, which must not count against itself.
+        exclude_run: The run under decision: what it committed before does not count against it,
+            whether it was interrupted, stepped back, or is being sent.
     """
     ledger = journal.ledger()
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
@@ -43,7 +44,7 @@ def account_facts(
     working = tuple(
         WorkingEntry(o.symbol, o.side, o.quantity * (o.price or marks[o.symbol]))
         for o in working_entries(journal)
-        if o.plan_id != exclude_plan
+        if o.run_id != exclude_run
     )
     kinds = journal.config()["kinds"]
     equity = ledger.equity(marks)
@@ -57,11 +58,14 @@ def account_facts(
         ),
         ZERO,
     )
-    approvals = journal.approvals_since(midnight, exclude_plan)
+    # A point of this very moment does not count: a session resumed at midnight decides as one
+    # that was never stopped.
+    day_start = journal.equity_before(min(midnight, now - timedelta(milliseconds=1)))
+    approvals = journal.approvals_since(midnight, exclude_run)
     return AccountFacts(
         equity=equity,
         free=equity - tied,
-        day_start_equity=journal.equity_before(midnight) or ledger.capital,
+        day_start_equity=ledger.capital if day_start is None else day_start,
         positions=held,
         working_entries=working,
         trades_today=sum(approvals.values()),

@@ -59,7 +59,7 @@ def test_a_plan_under_decision_does_not_count_against_itself(tmp_path: Path) -> 
     book = open_journal(tmp_path, kind="spot")
     plan, verdict = approved(entry="98")
     commit(book, plan, verdict)
-    mine = account_facts(book, MARKS, NOW, SYMBOL, exclude_plan=plan.plan_id)
+    mine = account_facts(book, MARKS, NOW, SYMBOL, exclude_run=plan.run_id)
     assert (mine.free, mine.working_entries, mine.trades_today) == (D(10_000), (), 0)
     theirs = account_facts(book, MARKS, NOW, SYMBOL)
     assert (theirs.free, theirs.trades_today, theirs.trades_today_symbol) == (D(9_902), 1, 1)

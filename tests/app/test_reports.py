@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from app.charts import drawdowns, svg_chart, terminal_chart
+from app.document import cost_document
+from app.report_page import page
+
+AT = datetime(2024, 1, 1, tzinfo=UTC)
+POINTS = [(AT + timedelta(hours=i), 100.0 + (i % 7) - i / 20) for i in range(200)]
+
+
+def test_drawdown_is_measured_from_the_peak_so_far() -> None:
+    points = [(AT, v) for v in (100.0, 110.0, 99.0, 120.0, 60.0)]
+    assert [round(d, 4) for d in drawdowns(points)] == [0.0, 0.0, -0.1, 0.0, -0.5]
+
+
+def test_the_terminal_chart_fits_and_says_what_it_shows() -> None:
+    chart = terminal_chart(POINTS, "EUR")
+    assert "equity, EUR, 2024-01-01 to 2024-01-09" in chart
+    assert "drawdown, %" in chart
+    assert max(len(line) for line in chart.splitlines()) <= 100
+    assert "\x1b" not in chart
+
+
+def test_the_svg_is_one_element_without_script() -> None:
+    svg = svg_chart(POINTS, "EUR")
+    assert svg.startswith("<svg")
+    assert "<script" not in svg
+    assert "equity, EUR" in svg or "<g id=" in svg
+
+
+def test_an_unknown_price_makes_the_whole_cost_unknown_never_zero() -> None:
+    known = {"model_calls": 1, "tool_calls": 0, "input_tokens": 5, "output_tokens": 1}
+    assert cost_document([{**known, "cost_usd": "0.25"}])["usd"] == "0.25"
+    unknown = [{**known, "cost_usd": "0.25"}, {**known, "cost_usd": None}]
+    assert cost_document(unknown)["usd"] is None
+    assert cost_document(unknown)["input_tokens"] == 10
+
+
+def document(**session: Any) -> dict[str, Any]:
+    performance = dict.fromkeys(
+        ("total_return_fraction", "max_drawdown_fraction", "sharpe_ratio", "sharpe_standard_error",
+         "sortino_ratio", "win_fraction", "profit_factor_ratio", "mean_r", "best_r", "worst_r")
+    )  # fmt: skip
+    account = {
+        "currency": "USD", "equity": "100", "capital": "100", "fees": "0", "funding": "0",
+        "replayed_from_fills": {"equal": False},
+    }  # fmt: skip
+    chosen = {
+        "outcomes": {}, "hold_share": None, "denials_by_code": {}, "denials_at_send_by_code": {},
+    }  # fmt: skip
+    return {
+        "session": {"name": "s", "origin": "recorded", "description": "d", "symbols": ["A/B"],
+                    "every": 1, "timeframe": "1h", "model": "rules", "order_book": "modelled",
+                    **session},
+        "disclaimer": "promise nothing", "performance": {**performance, "trades_count": 0},
+        "account": account, "selectivity": chosen, "equity": [], "trades": [],
+        "cost": {"model_calls": 0, "input_tokens": 0, "output_tokens": 0, "usd": None},
+    }  # fmt: skip
+
+
+def test_the_page_escapes_what_came_from_outside_and_says_what_is_undefined() -> None:
+    text = page(document(description="<script>alert(1)</script>"))
+    assert "<script>" not in text
+    assert "&lt;script&gt;" in text
+    assert "undefined" in text
+    assert "DIFFERS" in text
+    assert "price unknown" in text
+    assert "promise nothing" in text

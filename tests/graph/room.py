@@ -1,0 +1,57 @@
+"""A session's context on the shipped candles, with a scripted model in place of the planner."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from agent.planner import Planner
+from agent.scripted_model import ScriptedModel, Step
+from app.options import read_options
+from app.settings import Settings
+from app.wire import Wired, wire_session
+from domain.clock import FixedClock, parse_moment
+from graph.caps import Caps
+from graph.context import RunContext
+
+SLOT = parse_moment("2019-04-15T01:00:00Z")
+"""Close 5154.45, ATR about 24; a long with its stop at 5120 is sound here."""
+
+
+def proposal(target: float, **changes: Any) -> Step:
+    """A plan as a model says it."""
+    draft = {
+        "side": "long",
+        "targets": [{"price": target}],
+        "invalidation": 5120,
+        "horizon_bars": 24,
+        "thesis": "The range broke.",
+        "confidence": 0.7,
+    }
+    return [("propose_plan", {**draft, **changes})]
+
+
+@asynccontextmanager
+async def wired_session(home: Path, slot: datetime = SLOT) -> AsyncIterator[Wired]:
+    """A session named `s` on the box, its clock at `slot`."""
+    options = read_options(
+        symbols=None, market="box", model="rules", base_url=None, timeframe="1h", every=1,
+        start="2019-04-15", end="2019-04-20", capital="10000", policy=None, session="s",
+        decisions=None, market_url=None, seed=7,
+    )  # fmt: skip
+    async with wire_session(options, Settings(), home) as wired:
+        clock = wired.context.clock
+        assert isinstance(clock, FixedClock)
+        clock.advance_to(slot)
+        yield wired
+
+
+def scripted(wired: Wired, steps: Sequence[Step], **caps: Any) -> tuple[RunContext, ScriptedModel]:
+    """The session's context with a model that plays `steps`."""
+    model = ScriptedModel(steps)
+    planner = Planner(model, "scripted", wired.context.desk.schemas)
+    return replace(wired.context, planner=planner, caps=Caps(**caps)), model

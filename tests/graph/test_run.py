@@ -1,0 +1,123 @@
+"""One decision through the real graph, desk, gate and journal, with a scripted model."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent.scripted_model import Step
+from domain.errors import Unreachable
+from domain.lifecycle import OrderStatus
+from graph.build import build_graph
+from graph.run import Runner, open_saver
+from tests.graph.room import SLOT, proposal, scripted, wired_session
+
+ASK: Step = [("ohlcv", {"bars": 5}), ("regime", {})]
+ABSTAIN: Step = [("no_trade", {"reason": "nothing to do"})]
+
+
+async def decide(home: Path, steps: list[Step], **caps: Any) -> dict[str, Any]:
+    async with wired_session(home) as wired, open_saver(home / "c.db") as saver:
+        context, model = scripted(wired, steps, **caps)
+        final = await Runner(context, saver).decide("BTC/USD", SLOT)
+        model.assert_finished()
+        return {**final, "pending": context.journal.orders(OrderStatus.PENDING)}
+
+
+async def test_tools_denial_revision_approval_and_one_intent(tmp_path: Path) -> None:
+    final = await decide(tmp_path, [ASK, proposal(5200), proposal(5300)])
+    assert final["outcome"] == "approved"
+    assert (final["model_calls"], final["tool_calls"], final["revisions"]) == (3, 2, 1)
+    assert [o.client_order_id for o in final["pending"]] == final["orders"]
+    assert len(final["versions"]) == 2
+
+
+async def test_abstaining_is_an_answer(tmp_path: Path) -> None:
+    final = await decide(tmp_path, [ABSTAIN])
+    assert (final["outcome"], final["reason"]) == ("no_trade", "nothing to do")
+    assert final["pending"] == []
+
+
+async def test_a_denial_after_the_last_revision_ends_as_denied(tmp_path: Path) -> None:
+    final = await decide(tmp_path, [proposal(5200), proposal(5201), proposal(5202)])
+    assert (final["outcome"], final["codes"]) == ("denied", ["RR_BELOW_MIN"])
+    assert final["pending"] == []
+
+
+async def test_without_revisions_the_first_denial_ends_it(tmp_path: Path) -> None:
+    final = await decide(tmp_path, [proposal(5200)], max_revisions_count=0)
+    assert final["outcome"] == "denied"
+
+
+async def test_an_answer_that_cannot_be_read_may_be_mended(tmp_path: Path) -> None:
+    final = await decide(tmp_path, [proposal(5300, quantity=5), proposal(5300)])
+    assert (final["outcome"], final["revisions"]) == ("approved", 1)
+
+
+async def test_an_answer_that_never_can_be_read_fails_with_its_code(tmp_path: Path) -> None:
+    final = await decide(tmp_path, [proposal(5300, leverage=50)] * 3)
+    assert (final["outcome"], final["codes"]) == ("failed", ["UNKNOWN_FIELD"])
+
+
+async def test_exiting_nothing_is_a_complaint_not_an_order(tmp_path: Path) -> None:
+    final = await decide(tmp_path, [[("propose_exit", {"thesis": "out"})], ABSTAIN])
+    assert (final["outcome"], final["revisions"], final["pending"]) == ("no_trade", 1, [])
+
+
+@pytest.mark.parametrize(
+    ("steps", "caps", "code"),
+    [
+        ([ASK, ASK], {"max_tool_turns_count": 1}, "TOOL_TURNS_CAP"),
+        ([ASK, ASK], {"max_model_calls_count": 2}, "CALLS_CAP"),
+        ([ASK], {"max_tokens_count": 1000}, "TOKENS_CAP"),
+        ([], {"max_seconds_s": 1e-9}, "DEADLINE"),
+    ],
+)
+async def test_each_cap_ends_the_run_with_its_own_code(
+    tmp_path: Path, steps: list[Step], caps: dict[str, Any], code: str
+) -> None:
+    final = await decide(tmp_path, steps, **caps)
+    assert (final["outcome"], final["codes"]) == ("failed", [code])
+
+
+async def test_an_outage_ends_as_no_trade_with_its_own_code(tmp_path: Path) -> None:
+    final = await decide(tmp_path, [Unreachable("no host")] * 3, max_seconds_s=20.0)
+    assert (final["outcome"], final["codes"]) == ("failed", ["MODEL_UNAVAILABLE"])
+    assert "no host" in final["reason"]
+
+
+async def test_a_repeated_run_commits_nothing_twice(tmp_path: Path) -> None:
+    async with wired_session(tmp_path) as wired:
+        for _ in range(2):
+            context, _model = scripted(wired, [proposal(5300)])
+            await (
+                build_graph(context)
+                .compile()
+                .ainvoke({"symbol": "BTC/USD", "as_of": SLOT.isoformat()})
+            )
+        assert len(wired.context.journal.orders()) == 1
+        assert len(wired.context.journal.decisions()) == 1
+
+
+async def test_checkpoints_hold_hashes_and_plain_values_only(tmp_path: Path) -> None:
+    await decide(tmp_path, [ASK, proposal(5300)])
+    with sqlite3.connect(tmp_path / "c.db") as connection:
+        stored = b"".join(
+            row[0] for row in connection.execute("SELECT checkpoint FROM checkpoints")
+        )
+    connection.close()
+    assert b"Situation" not in stored
+    assert b"open_time" not in stored
+    assert len(stored) < 6000
+
+
+def test_the_graph_is_drawn_as_it_always_was() -> None:
+    from graph.build import NODES
+
+    graph = build_graph(None).compile().get_graph().draw_mermaid()  # type: ignore[arg-type]
+    golden = Path(__file__).parents[1] / "snapshots" / "graph.mmd"
+    assert set(NODES) <= set(graph.replace("(", " ").replace("\t", " ").split())
+    assert graph == golden.read_text(encoding="utf-8")
