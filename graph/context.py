@@ -72,10 +72,16 @@ class RunContext:
         """The run's snapshot, read back by its hash."""
         return Snapshot.model_validate_json(self.recorder.read_blob(state["snapshot"]))
 
-    def account(self, marks: Mapping[str, Decimal], now: datetime, symbol: str) -> AccountFacts:
-        """The account at `now` as the gate and the model see it."""
-        leverage = self.policy.max_leverage_ratio
-        return account_facts(self.journal, marks, now, symbol, leverage=leverage)
+    def account(self, marks: Mapping[str, Decimal], now: datetime, state: RunState) -> AccountFacts:
+        """The account at `now` as the gate and the model see it, the run's own intents aside."""
+        return account_facts(
+            self.journal,
+            marks,
+            now,
+            state["symbol"],
+            leverage=self.policy.max_leverage_ratio,
+            exclude_run=state["run_id"],
+        )
 
     async def marks(self, at: datetime, known: Snapshot) -> dict[str, Decimal]:
         """Newest price per symbol that the account holds or works, for valuing it at `at`."""
