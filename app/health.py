@@ -93,7 +93,6 @@ def _model_key() -> Check:
 
 
 async def _market(market: str, market_url: str | None) -> Check:
-    from datetime import timedelta
 
     from domain.candles import Timeframe
     from market.sources.open import make_source
@@ -103,7 +102,7 @@ async def _market(market: str, market_url: str | None) -> Check:
     try:
         symbol = "BTC/USDT:USDT" if market.startswith("ccxt:") else "BTC/USDT"
         await source.open([symbol])
-        at = source.info.ends_at or clock.now() - timedelta(0)
+        at = source.info.ends_at or clock.now()
         candles = await source.candles(symbol, Timeframe.H1, at, 10)
         return Check("market", "ok", f"{market}: {len(candles)} closed 1h candles of {symbol}")
     except (Unreachable, AccessRefused) as error:

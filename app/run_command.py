@@ -28,6 +28,10 @@ class View(Protocol):
         """One decision was made."""
         ...
 
+    def trouble(self, words: str) -> None:
+        """Something went wrong that will be tried again."""
+        ...
+
 
 async def run_session(options: SessionOptions, view: View) -> tuple[dict[str, Any], bool]:
     """Run or continue a session; returns its document and whether it was interrupted."""
@@ -45,9 +49,9 @@ async def run_session(options: SessionOptions, view: View) -> tuple[dict[str, An
             every=options.every,
             limit=options.decisions,
             progress=view.decided,
+            trouble=view.trouble,
         )
         interrupted = await _until_interrupted(_drive(session, wired, options, view))
-        wired.diary.write_lines()
         return run_document(wired, options), interrupted
 
 

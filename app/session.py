@@ -19,7 +19,7 @@ from app.slots import LIVE_SETTLE, next_live_slot
 from broker.dispatcher import Dispatcher
 from broker.paper import PaperBroker
 from domain.clock import FixedClock
-from domain.errors import Unreachable
+from domain.errors import DataError, Unreachable
 from graph.context import RunContext
 from graph.identity import run_id
 
@@ -58,6 +58,8 @@ class Session:
     limit: int | None
     """At most so many decisions in this call; None for no limit."""
     progress: Progress
+    trouble: Callable[[str], None]
+    """Told what went wrong and will be tried again."""
     made: int = 0
     outages: int = 0
 
@@ -92,26 +94,30 @@ class Session:
             await self._guarded(self.venue.advance, clock.now())
             self.diary.write_lines()
             await self._decide_all(clock.now())
-            await self._guarded(self.dispatcher.dispatch)
-            await self._guarded(self.venue.settle, clock.now())
-            await self.record_equity(clock.now())
+            await self._send_out()
+            await self._guarded(self.record_equity, clock.now())
             if self._used_up():
                 return
             slot = next_live_slot(timeframe, self.every, clock.now())
             await self._wait_until(slot + LIVE_SETTLE)
 
+    async def _send_out(self) -> None:
+        """Send what is pending and fill market orders on the book; what fails stays pending."""
+        await self._guarded(self.dispatcher.dispatch)
+        await self._guarded(self.venue.settle, self.context.clock.now())
+
     async def _wait_until(self, moment: datetime) -> None:
         while (left_s := (moment - self.context.clock.now()).total_seconds()) > 0:
             await asyncio.sleep(min(LIVE_POLL_S, left_s))
             await self._guarded(self.venue.advance, self.context.clock.now())
+            await self._send_out()
 
-    @staticmethod
-    async def _guarded(action: Callable[..., Awaitable[None]], *arguments: Any) -> None:
-        """A venue that does not answer must not end an unattended session; the next poll will."""
+    async def _guarded(self, action: Callable[..., Awaitable[None]], *arguments: Any) -> None:
+        """A venue that does not answer must not end an unattended session: say it, retry."""
         try:
             await action(*arguments)
-        except Unreachable:
-            return
+        except (DataError, Unreachable) as error:
+            self.trouble(str(error))
 
     async def _decide_all(self, slot: datetime) -> None:
         for symbol in self.context.symbols:

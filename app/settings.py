@@ -1,4 +1,4 @@
-"""What the environment says: read once, here, and nowhere else."""
+"""What the environment says: read once, here; only the state folder is `app.home`'s to read."""
 
 from __future__ import annotations
 
@@ -18,8 +18,6 @@ class Settings(BaseSettings):
         env_prefix="PLANGATE_", extra="forbid", frozen=True, use_attribute_docstrings=True
     )
 
-    home: str | None = None
-    """`PLANGATE_HOME`: state folder; read by `app.home`."""
     openai_api_key: Annotated[SecretStr | None, Field(validation_alias="OPENAI_API_KEY")] = None
     """`OPENAI_API_KEY`: key of the model endpoint."""
     openai_base_url: Annotated[str | None, Field(validation_alias="OPENAI_BASE_URL")] = None
@@ -38,8 +36,7 @@ def load_settings() -> Settings:
     Raises:
         ConfigError: a variable is misspelt or holds a value it cannot take.
     """
-    known = {f"PLANGATE_{name.upper()}" for name in Settings.model_fields}
-    unknown = sorted(k for k in os.environ if k.startswith("PLANGATE_") and k not in known)
+    unknown = sorted(k for k in os.environ if k.startswith("PLANGATE_") and k != "PLANGATE_HOME")
     if unknown:
         raise ConfigError(f"unknown environment variable {unknown[0]!r}; known: PLANGATE_HOME")
     try:

@@ -90,6 +90,7 @@ async def step_session(options: SessionOptions) -> None:
             every=options.every,
             limit=None,
             progress=lambda _slot, final: view.ended(final),
+            trouble=view.complain,
         )
         try:
             if wired.window is None:

@@ -49,7 +49,6 @@ class Wired:
     context: RunContext
     dispatcher: Dispatcher
     venue: PaperBroker
-    database: Database
     info: SourceInfo
     window: tuple[datetime, datetime] | None
     """First slot and end of a replay; None when time is real."""
@@ -82,9 +81,13 @@ async def wire_session(
         try:
             desk = Desk(standard_tools(), ToolLimits(), clock)
             planner = Planner(model, options.model, desk.schemas)
-            yield _assemble(
+            wired = _assemble(
                 options, settings, home, policy, planner, desk, source, symbols, database, clock
             )
+            try:
+                yield wired
+            finally:
+                wired.diary.write_lines()
         finally:
             database.close()
     finally:
@@ -149,7 +152,7 @@ def _assemble(
     dispatcher = Dispatcher(
         journal, venue, source, observer, policy, clock, symbols, diary.dispatched
     )
-    return Wired(context, dispatcher, venue, database, info, window, home / CHECKPOINTS, diary)
+    return Wired(context, dispatcher, venue, info, window, home / CHECKPOINTS, diary)
 
 
 def _clock(options: SessionOptions) -> Clock:

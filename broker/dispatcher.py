@@ -1,10 +1,10 @@
 """Sends what was committed: once, and only after the whole gate has seen fresh data.
 
 For each intent in the outbox: an entry is reviewed again on a snapshot of now, against the price
-its plan was decided at. Denied, it is never sent. Approved, it may have become smaller, never
-larger. It is marked as being sent and committed before the venue hears of it, so that a crash
-between the two leaves a question to ask the venue and never a second order. Exits are not reviewed:
-reducing risk is never held back.
+its plan was decided at. Denied, it is never sent. Approved, what is sent is what the gate has just
+approved. It is marked as being sent and committed before the venue hears of it, so that a crash
+between the two leaves a question to ask the venue and never a second order. Exits go first and are
+not reviewed: reducing risk is never held back.
 """
 
 from __future__ import annotations
@@ -13,19 +13,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from broker.marks import marks
 from broker.outbox import entry_slippage
 from broker.protocol import Broker
 from domain.clock import Clock
-from domain.errors import DataError, Unreachable
+from domain.errors import AccessRefused, DataError, Unreachable
 from domain.lifecycle import OrderStatus, PlanStatus
 from domain.orders import Order
 from domain.verdict import Approved, Denied, Finding, Verdict
 from journal.books import Journal
 from journal.reading import StoredPlan
-from journal.standing import account_facts, exposed_symbols
+from journal.standing import account_facts
 from market.observe import Observer
 from market.protocol import MarketSource
-from policies.case import Case, market_facts
+from policies.case import case_of, market_facts
 from policies.gate import review
 from policies.settings import Policy
 
@@ -71,21 +72,24 @@ class Dispatcher:
         """
         for order in self._journal.orders(OrderStatus.SENDING):
             await self._reconcile(order)
-        for order in self._journal.orders(OrderStatus.PENDING):
-            if order.reduce_only and self._journal.position(order.symbol) is None:
-                self._journal.step(order, OrderStatus.CANCELLED)
-                self._tell(Dispatched(order, OrderStatus.CANCELLED, "nothing is held", None))
-            elif order.reduce_only:
-                await self._send(order, None)
-            else:
-                await self._send_entry(order)
+        pending = self._journal.orders(OrderStatus.PENDING)
+        for order in sorted(pending, key=lambda o: not o.reduce_only):
+            await self._take(order)
+
+    async def _take(self, order: Order) -> None:
+        if not order.reduce_only:
+            await self._send_entry(order)
+        elif self._journal.position(order.symbol) is None:
+            self._journal.step(order, OrderStatus.CANCELLED)
+            self._tell(Dispatched(order, OrderStatus.CANCELLED, "nothing is held", None))
+        else:
+            await self._send(order, None)
 
     async def _reconcile(self, order: Order) -> None:
-        """The venue knows the order: adopt its word. It does not: send again with the same id."""
+        """The venue knows the order: adopt its word. It does not: take it up again, same id."""
         found = await self._broker.find(order.client_order_id)
         if found is None:
-            ack = await self._broker.send(order)
-            self._settle(order, ack.accepted, ack.reason, None)
+            await self._take(order)
         else:
             accepted = found.status != OrderStatus.REJECTED
             self._settle(order, accepted, "found at the venue", None)
@@ -98,12 +102,9 @@ class Dispatcher:
             reason = verdict.failed[0].sentence if verdict.failed else ""
             self._tell(Dispatched(order, OrderStatus.DENIED, reason, verdict))
             return
-        if verdict.bracket.quantity > order.quantity:
-            bracket, sized = stored.bracket, order
-        else:
-            bracket = verdict.bracket
-            slippage = entry_slippage(bracket) if order.kind == "market" else order.slippage
-            sized = replace(order, quantity=bracket.quantity, slippage=slippage)
+        bracket = verdict.bracket
+        slippage = entry_slippage(bracket) if order.kind == "market" else order.slippage
+        sized = replace(order, quantity=bracket.quantity, slippage=slippage)
         self._journal.resize(order.plan_id, bracket, sized)
         await self._send(sized, verdict)
 
@@ -112,34 +113,20 @@ class Dispatcher:
         now, plan = self._clock.now(), stored.plan
         try:
             snapshot = await self._observer.snapshot(plan.symbol, now)
-            marks = {plan.symbol: snapshot.last}
-            for symbol in exposed_symbols(self._journal) - {plan.symbol}:
-                tick = await self._source.tick(symbol, now)
-                if tick is None:
-                    raise DataError(f"no price of {symbol!r}, which is held or worked, is known")
-                marks[symbol] = tick.price
-        except (DataError, Unreachable) as error:
+            prices = await marks(self._journal, self._source, now, snapshot)
+        except (DataError, Unreachable, AccessRefused) as error:
             return Denied((_unseen(str(error)),))
-        return review(
-            Case(
-                draft=plan.draft,
-                decided_at=plan.as_of,
-                decision_price=plan.decision_price,
-                timeframe=plan.timeframe,
-                instrument=self._source.instrument(plan.symbol),
-                allowed_symbols=self._symbols,
-                market=market_facts(snapshot, now),
-                account=account_facts(
-                    self._journal,
-                    marks,
-                    now,
-                    plan.symbol,
-                    leverage=self._policy.max_leverage_ratio,
-                    exclude_run=plan.run_id,
-                ),
-                policy=self._policy,
-            )
+        account = account_facts(
+            self._journal,
+            prices,
+            now,
+            plan.symbol,
+            leverage=self._policy.max_leverage_ratio,
+            exclude_run=plan.run_id,
         )
+        instrument = self._source.instrument(plan.symbol)
+        facts = market_facts(snapshot, now)
+        return review(case_of(plan, instrument, self._symbols, facts, account, self._policy))
 
     async def _send(self, order: Order, verdict: Approved | None) -> None:
         self._journal.step(order, OrderStatus.SENDING)

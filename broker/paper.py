@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from broker.fills import PriceBar, fill_on_book
+from broker.marks import marks
 from broker.outbox import PAPER_ACCOUNT
 from broker.protocol import Ack
 from broker.tape import Tape
@@ -23,7 +24,6 @@ from domain.lifecycle import OrderStatus, PlanStatus
 from domain.numbers import to_decimal
 from domain.orders import Fill, Order
 from journal.books import Journal
-from journal.standing import exposed_symbols
 from market.protocol import FundingStamp, MarketSource
 
 _NOT_AT_THE_VENUE = frozenset({OrderStatus.PENDING, OrderStatus.SENDING, OrderStatus.DENIED})
@@ -118,9 +118,12 @@ class PaperBroker:
             self._commit(tape, began, None)
 
     async def marks(self, at: datetime) -> dict[str, Decimal]:
-        """Newest price per symbol that is held or worked."""
-        ticks = {s: await self._source.tick(s, at) for s in sorted(exposed_symbols(self._journal))}
-        return {symbol: tick.price for symbol, tick in ticks.items() if tick is not None}
+        """Newest price per symbol that is held or worked.
+
+        Raises:
+            DataError: one has none.
+        """
+        return await marks(self._journal, self._source, at)
 
     async def _play(self, tape: Tape, cursor: datetime, until: datetime) -> None:
         happenings = [

@@ -10,12 +10,10 @@ from domain.errors import IllegalTransition
 class PlanStatus(StrEnum):
     """Where a plan stands; `rejected`, `closed`, `expired`, `cancelled` and `failed` are final."""
 
-    DRAFT = "draft"
     REJECTED = "rejected"
     APPROVED = "approved"
     WORKING = "working"
     OPEN = "open"
-    CLOSING = "closing"
     CLOSED = "closed"
     EXPIRED = "expired"
     CANCELLED = "cancelled"
@@ -44,11 +42,9 @@ _P = PlanStatus
 _O = OrderStatus
 
 PLAN_STEPS: dict[PlanStatus, frozenset[PlanStatus]] = {
-    _P.DRAFT: frozenset({_P.REJECTED, _P.APPROVED}),
     _P.APPROVED: frozenset({_P.WORKING, _P.CANCELLED, _P.EXPIRED, _P.FAILED, _P.REJECTED}),
     _P.WORKING: frozenset({_P.OPEN, _P.CANCELLED, _P.EXPIRED, _P.FAILED}),
-    _P.OPEN: frozenset({_P.CLOSING, _P.CLOSED}),
-    _P.CLOSING: frozenset({_P.CLOSED}),
+    _P.OPEN: frozenset({_P.CLOSED}),
     _P.REJECTED: frozenset(),
     _P.CLOSED: frozenset(),
     _P.EXPIRED: frozenset(),
@@ -58,7 +54,7 @@ PLAN_STEPS: dict[PlanStatus, frozenset[PlanStatus]] = {
 
 ORDER_STEPS: dict[OrderStatus, frozenset[OrderStatus]] = {
     _O.PENDING: frozenset({_O.SENDING, _O.CANCELLED, _O.DENIED, _O.EXPIRED}),
-    _O.SENDING: frozenset({_O.WORKING, _O.FILLED, _O.REJECTED}),
+    _O.SENDING: frozenset({_O.WORKING, _O.FILLED, _O.REJECTED, _O.DENIED, _O.CANCELLED}),
     _O.WORKING: frozenset({_O.FILLED, _O.CANCELLED, _O.EXPIRED, _O.REJECTED}),
     _O.FILLED: frozenset(),
     _O.CANCELLED: frozenset(),

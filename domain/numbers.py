@@ -6,7 +6,6 @@ here rounds a quantity up or lets NaN or infinity through.
 
 from __future__ import annotations
 
-import math
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 
 ZERO = Decimal(0)
@@ -49,8 +48,3 @@ def plain(value: Decimal, digits: int | None = None) -> str:
     text = format(value, "f")
     text = text.rstrip("0").rstrip(".") if "." in text else text
     return "0" if text in {"-0", ""} else text
-
-
-def finite_or_none(value: float) -> float | None:
-    """`value`, or None where an indicator had nothing to say (NaN, infinity)."""
-    return value if math.isfinite(value) else None

@@ -9,6 +9,7 @@ from langchain_core.messages import AIMessage
 from agent.parse import Asked, CallRequest, Invalid, parse_answer
 from domain.plan import Answer, ExitDraft, NoTrade, PlanDraft
 from domain.strict_json import JsonRefused, loads
+from graph.caps import may_revise
 from graph.context import RunContext
 from graph.recording import note_answer
 from graph.state import RunState
@@ -43,6 +44,8 @@ def _follow(context: RunContext, state: RunState, parsed: Asked | Answer | Inval
             return {"answer": "tool_calls"}
         case Invalid(code=code, complaint=sentence):
             note_answer(context, state, "invalid", None, f"{code}: {sentence}")
+            if not may_revise(context.caps, state):
+                return ended_without_answer(code, sentence)
             return {"answer": "invalid", "complaint": [code, sentence], "codes": [code]}
         case NoTrade(reason=reason):
             note_answer(context, state, "no_trade", {"reason": reason})

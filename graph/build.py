@@ -48,17 +48,17 @@ def build_graph(context: RunContext) -> StateGraph[RunState]:
     graph.add_conditional_edges("plan", routes.after_plan)
     graph.add_edge("call_tools", "plan")
     graph.add_conditional_edges("review", routes.after_review)
-    graph.add_conditional_edges("revise", routes.after_revise)
+    graph.add_edge("revise", "plan")
     graph.add_edge("submit", "record")
     graph.add_edge("record", END)
     return graph
 
 
 def _bind(node: Node, context: RunContext) -> Any:
-    """The node with its context, and its events written before the next node starts."""
+    """The node with its context; its update redacted, its events written before the next starts."""
 
     async def run(state: RunState) -> dict[str, Any]:
-        update = await node(context, state)
+        update: dict[str, Any] = context.recorder.clean(await node(context, state))
         context.recorder.flush()
         return update
 

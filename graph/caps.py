@@ -6,7 +6,28 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from domain.verdict import Verdict
 from graph.state import RunState
+
+HOPELESS = frozenset(
+    {
+        "UNKNOWN_SYMBOL",
+        "SYMBOL_NOT_TRADABLE",
+        "VOL_UNAVAILABLE",
+        "STALE_DATA",
+        "CLOCK_SKEW",
+        "BOOK_CROSSED",
+        "SPREAD_TOO_WIDE",
+        "DECISION_SLIPPAGE",
+        "MAX_OPEN_POSITIONS",
+        "DUPLICATE_INTENT",
+        "MAX_TRADES_DAY",
+        "DAILY_LOSS_LIMIT",
+        "CONTROL_ERROR",
+    }
+)
+"""Denials that no other plan for this symbol at this moment would escape: asking again costs money
+and cannot help."""
 
 
 class Caps(BaseModel):
@@ -42,3 +63,13 @@ def cap_reached(caps: Caps, state: RunState, elapsed_s: float) -> tuple[str, str
     if elapsed_s >= caps.max_seconds_s:
         return "DEADLINE", f"{elapsed_s:.1f} s have passed, the cap is {caps.max_seconds_s:g} s"
     return None
+
+
+def may_revise(caps: Caps, state: RunState) -> bool:
+    """Whether anything may still go back to the model."""
+    return state["revisions"] < caps.max_revisions_count
+
+
+def may_go_on(caps: Caps, state: RunState, verdict: Verdict) -> bool:
+    """Whether a run goes on after a verdict: approved, or denied for what a revision may mend."""
+    return verdict.approved or (may_revise(caps, state) and not HOPELESS & set(verdict.codes))

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
 
 from agent.planner import Planner
+from broker.marks import marks
 from broker.outbox import PAPER_ACCOUNT
 from domain.candles import Timeframe
 from domain.clock import Clock, parse_moment
@@ -16,7 +15,7 @@ from domain.snapshot import Snapshot
 from graph.caps import Caps
 from graph.state import RunState
 from journal.books import Journal
-from journal.standing import account_facts, exposed_symbols
+from journal.standing import account_facts
 from market.observe import Observer
 from market.protocol import MarketSource
 from policies.case import AccountFacts
@@ -72,21 +71,17 @@ class RunContext:
         """The run's snapshot, read back by its hash."""
         return Snapshot.model_validate_json(self.recorder.read_blob(state["snapshot"]))
 
-    def account(self, marks: Mapping[str, Decimal], now: datetime, state: RunState) -> AccountFacts:
-        """The account at `now` as the gate and the model see it, the run's own intents aside."""
+    async def account(self, now: datetime, known: Snapshot, state: RunState) -> AccountFacts:
+        """The account at `now` as the gate and the model see it, the run's own intents aside.
+
+        Raises:
+            DataError: something held has no price.
+        """
         return account_facts(
             self.journal,
-            marks,
+            await marks(self.journal, self.source, now, known),
             now,
             state["symbol"],
             leverage=self.policy.max_leverage_ratio,
             exclude_run=state["run_id"],
         )
-
-    async def marks(self, at: datetime, known: Snapshot) -> dict[str, Decimal]:
-        """Newest price per symbol that the account holds or works, for valuing it at `at`."""
-        marks = {known.symbol: known.last}
-        for symbol in exposed_symbols(self.journal):
-            if symbol not in marks and (tick := await self.source.tick(symbol, at)):
-                marks[symbol] = tick.price
-        return marks

@@ -10,10 +10,10 @@ import json
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_type_hints
 
 from langchain_core.messages import BaseMessage
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from domain.errors import ConfigError
 from domain.plan import ExitDraft, PlanDraft
@@ -75,6 +75,7 @@ class Debugger:
         node = self.stop.node
         if node is None:
             return self.stop
+        self.context.stopwatch.forget(self.stop.state.get("run_id", ""))  # thinking is not running
         await self._graph.ainvoke(None, self.stop.config, interrupt_before="*", durability="sync")
         self._trail.append(await self._look(self._thread, node))
         return self.stop
@@ -160,12 +161,13 @@ def _parsed(text: str) -> Any:
 
 
 def _checked(state: RunState, root: str, value: Any) -> Any:
-    if root != "draft" or value is None:
-        return value
-    model = ExitDraft if state["answer"] == "exit" else PlanDraft
+    kind: Any = get_type_hints(RunState)[root]
+    if root == "draft":
+        kind = ExitDraft if state["answer"] == "exit" else PlanDraft
     try:
-        return model.model_validate(value).model_dump(mode="json")
+        checked = TypeAdapter(kind).validate_python(value)
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise ConfigError(f"draft.{where} = {first['input']!r}: {first['msg']}") from error
+        where = ".".join([root, *(str(part) for part in first["loc"])])
+        raise ConfigError(f"{where} = {first['input']!r}: {first['msg']}") from error
+    return checked.model_dump(mode="json") if root == "draft" else checked

@@ -12,7 +12,9 @@ GRAPH_VERSION = "1"
 
 
 def run_id(context: RunContext, symbol: str, as_of: datetime) -> str:
-    """Slot, symbol and a hash of all that shapes the decision, such as `20190512T1400Z-btcusd-…`.
+    """Slot, symbol and a hash of graph, policy, prompt, model, market, timeframe, symbols, caps.
+
+    Such as `20190512T1400Z-btcusd-324ce260`.
 
     The slot is the candle boundary that `as_of` lies at or after: live, a decision is made some
     seconds later.
@@ -27,6 +29,7 @@ def run_id(context: RunContext, symbol: str, as_of: datetime) -> str:
         context.planner.model_name,
         context.source.info.name.partition(":")[0],
         context.timeframe.value,
+        list(context.symbols),
         context.caps.model_dump(mode="json"),
     ]
     slot = context.timeframe.floor(as_of)

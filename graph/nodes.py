@@ -19,7 +19,7 @@ from domain.errors import DataError, Unreachable
 from domain.plan import ExitDraft, PlanDraft, make_plan
 from domain.verdict import Approved, Denied
 from graph.answers import ended_without_answer, read_answer, tool_call
-from graph.caps import cap_reached
+from graph.caps import cap_reached, may_go_on
 from graph.context import RunContext
 from graph.decision import decision_document
 from graph.identity import run_id
@@ -39,9 +39,8 @@ from graph.recording import (
     primary_sentence,
     verdict_of,
 )
-from graph.routes import may_revise
 from graph.state import RunState, initial_state
-from policies.case import Case, market_facts
+from policies.case import case_of, market_facts
 from policies.explain import rules_text
 from policies.gate import review as review_case
 from tools.protocol import ToolRequest
@@ -58,11 +57,10 @@ async def observe(context: RunContext, state: RunState) -> Update:
     note_start(context, identity, symbol, as_of)
     try:
         snapshot = await context.observer.snapshot(symbol, as_of)
-        marks = await context.marks(as_of, snapshot)
+        account = await context.account(as_of, snapshot, begun)
     except (DataError, Unreachable) as error:
         return {**begun, **ended_without_answer("DATA_UNAVAILABLE", str(error))}
     rules = rules_text(context.policy, context.source.instrument(symbol))
-    account = context.account(marks, as_of, begun)
     opening: list[BaseMessage] = [
         system_message(rules),
         situation_message(snapshot, account, context.journal.position(symbol)),
@@ -136,7 +134,11 @@ async def review(context: RunContext, state: RunState) -> Update:
     draft = PlanDraft.model_validate(state["draft"])
     seen = context.snapshot(state)
     now = context.now(state)
-    fresh = seen if now == seen.as_of else await context.observer.snapshot(seen.symbol, now)
+    try:
+        fresh = seen if now == seen.as_of else await context.observer.snapshot(seen.symbol, now)
+        account = await context.account(now, fresh, state)
+    except (DataError, Unreachable) as error:
+        return {"approved": False, **ended_without_answer("DATA_UNAVAILABLE", str(error))}
     versions = state["versions"]
     previous = plan_of(context, versions[-1][0]) if versions else None
     trade_plan = make_plan(
@@ -152,18 +154,16 @@ async def review(context: RunContext, state: RunState) -> Update:
         policy_hash=context.policy.policy_hash,
         revises=previous.plan_id if previous else None,
     )
-    case = Case(
-        draft=draft,
-        decided_at=seen.as_of,
-        decision_price=seen.last,
-        timeframe=context.timeframe,
-        instrument=context.source.instrument(seen.symbol),
-        allowed_symbols=context.symbols,
-        market=market_facts(fresh, now),
-        account=context.account(await context.marks(now, fresh), now, state),
-        policy=context.policy,
+    verdict = review_case(
+        case_of(
+            trade_plan,
+            context.source.instrument(seen.symbol),
+            context.symbols,
+            market_facts(fresh, now),
+            account,
+            context.policy,
+        )
     )
-    verdict = review_case(case)
     note_review(context, state, trade_plan, verdict)
     pair = [
         context.recorder.blob(trade_plan.model_dump_json()),
@@ -174,23 +174,19 @@ async def review(context: RunContext, state: RunState) -> Update:
         "approved": verdict.approved,
         "codes": list(verdict.codes),
         "reason": draft.thesis if verdict.approved else primary_sentence(verdict),
+        "outcome": None if may_go_on(context.caps, state, verdict) else "denied",
     }
 
 
 async def revise(context: RunContext, state: RunState) -> Update:
-    """Send the denial or the complaint back to the model, while revisions are left."""
-    denied = not state["complaint"]
-    if not may_revise(context.caps, state):
-        if denied:
-            return {"outcome": "denied"}
-        return {"outcome": "failed", "reason": state["complaint"][1]}
+    """Send the denial, or the complaint about an unreadable answer, back to the model."""
     left = context.caps.max_revisions_count - state["revisions"] - 1
     last = answer_of(context, state["messages"][-1])
-    if denied:
+    if state["complaint"]:
+        messages = complaint_messages(last, Invalid(*state["complaint"]), left)
+    else:
         verdict = verdict_of(context, state["versions"][-1][1])
         messages = critique_messages(last, verdict, left) if isinstance(verdict, Denied) else []
-    else:
-        messages = complaint_messages(last, Invalid(*state["complaint"]), left)
     hashes = [keep(context, message) for message in messages]
     context.recorder.record(
         state["run_id"],
@@ -243,8 +239,7 @@ async def _submit_exit(context: RunContext, state: RunState) -> Update:
 
 async def record(context: RunContext, state: RunState) -> Update:
     """Close the trace and write the decision into the journal."""
-    outcome = state.get("outcome", "denied")
-    final = RunState(**{**state, "outcome": outcome})
+    outcome = state["outcome"] or "failed"
     context.recorder.record(
         state["run_id"],
         "record",
@@ -265,7 +260,7 @@ async def record(context: RunContext, state: RunState) -> Update:
         parse_moment(state["as_of"]),
         state["symbol"],
         outcome,
-        decision_document(context, final),
+        decision_document(context, state),
     )
     context.stopwatch.forget(state["run_id"])
-    return {"outcome": outcome}
+    return {}

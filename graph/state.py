@@ -48,7 +48,8 @@ class RunState(TypedDict, total=False):
     """Sum so far as text; None as soon as one call's price is unknown."""
     orders: list[str]
     """Client order ids of the intents committed."""
-    outcome: Outcome
+    outcome: Outcome | None
+    """None while the run goes on."""
     reason: str
 
 
@@ -73,5 +74,6 @@ def initial_state(run_id: str, symbol: str, as_of: str) -> RunState:
         output_tokens=0,
         cost_usd="0",
         orders=[],
+        outcome=None,
         reason="",
     )

@@ -12,7 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from domain.errors import StateError
@@ -86,8 +86,8 @@ class Journal(JournalReader):
     def commit_plan(self, plan: TradePlan, verdict: Approved, orders: Sequence[Order]) -> None:
         """Commit an approved plan with its intents; a repetition changes nothing.
 
-        Intents of another plan of the same run that were not sent yet are cancelled: a run that was
-        stepped back and went another way means its last word.
+        Intents of another plan of the same run that were not sent yet are taken back: a run that
+        was stepped back and went another way means its last word.
         """
         bracket = verdict.bracket
         row = {
@@ -184,8 +184,7 @@ class Journal(JournalReader):
             connection.execute(
                 statement.on_conflict_do_update(index_elements=["session", "run_id"], set_=values)
             )
-            if "orders" in document:
-                self._withdraw(connection, run_id, set(document["orders"]))
+            self._withdraw(connection, run_id, set(document["orders"]))
 
     def record_equity(self, at: datetime, equity: Decimal, cash: Decimal) -> None:
         """Keep the account's value at a moment."""
@@ -236,17 +235,22 @@ class Journal(JournalReader):
         connection.execute(update(PLANS).where(mine).values(**values))
 
     def _withdraw(self, connection: Connection, run_id: str, standing: set[str]) -> None:
-        """Cancel the run's unsent intents that do not stand, and the plans whose entries go."""
-        pending = (
+        """Take back the run's unsent intents that do not stand, and the plans whose entries go.
+
+        They are deleted, not cancelled: nobody outside ever knew them (the trace does), and the
+        same plan may be committed again.
+        """
+        unsent = (
             (ORDERS.c.session == self.session)
             & (ORDERS.c.run_id == run_id)
             & ORDERS.c.client_order_id.not_in(standing)
             & (ORDERS.c.status == OrderStatus.PENDING)
         )
-        for row in connection.execute(select(ORDERS).where(pending)).mappings().all():
-            self._step_order(connection, row["client_order_id"], OrderStatus.CANCELLED)
+        for row in connection.execute(select(ORDERS).where(unsent)).mappings().all():
             if row["leg"] == "entry":
-                self._step_plan(connection, row["plan_id"], PlanStatus.CANCELLED)
+                mine = (PLANS.c.session == self.session) & (PLANS.c.plan_id == row["plan_id"])
+                connection.execute(delete(PLANS).where(mine))
+        connection.execute(delete(ORDERS).where(unsent))
 
 
 def _require_same(name: str, stored: Mapping[str, Any], asked: Mapping[str, Any]) -> None:

@@ -1,6 +1,6 @@
 """Tables of the journal. Money is text, digit for digit; moments are milliseconds.
 
-SQLModel does not validate table rows, so only `journal.rows` makes them, from frozen values.
+SQLModel does not validate table rows, so only `journal.books` writes them, from frozen values.
 """
 
 from __future__ import annotations

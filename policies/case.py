@@ -13,7 +13,7 @@ from domain.book import OrderBook, OrderSide
 from domain.candles import Timeframe
 from domain.instrument import Instrument
 from domain.numbers import ONE, ZERO, to_decimal
-from domain.plan import PlanDraft
+from domain.plan import PlanDraft, TradePlan
 from domain.snapshot import Funding, Snapshot
 from policies.settings import Policy
 
@@ -73,7 +73,7 @@ class AccountFacts:
     free: Decimal
     """What is not tied up in positions and working entries."""
     day_start_equity: Decimal
-    """Equity at the last UTC midnight."""
+    """Newest equity known at the last UTC midnight."""
     positions: tuple[Held, ...] = ()
     working_entries: tuple[WorkingEntry, ...] = ()
     trades_today: int = 0
@@ -129,6 +129,28 @@ class Case:
 def known(value: Decimal | None) -> Decimal | None:
     """`value`, or None where it is missing, NaN or infinite: the three that a rule must deny on."""
     return value if value is not None and value.is_finite() else None
+
+
+def case_of(
+    plan: TradePlan,
+    instrument: Instrument,
+    symbols: tuple[str, ...],
+    market: MarketFacts,
+    account: AccountFacts,
+    policy: Policy,
+) -> Case:
+    """A plan as the gate sees it, with the market and the account of this moment."""
+    return Case(
+        draft=plan.draft,
+        decided_at=plan.as_of,
+        decision_price=plan.decision_price,
+        timeframe=plan.timeframe,
+        instrument=instrument,
+        allowed_symbols=symbols,
+        market=market,
+        account=account,
+        policy=policy,
+    )
 
 
 def market_facts(snapshot: Snapshot, now: datetime) -> MarketFacts:

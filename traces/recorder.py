@@ -7,13 +7,15 @@ crash loses at most the step it interrupted.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from domain.clock import Clock, to_ms
 from domain.strict_json import canonical
 from traces.events import Event, RunEnded, RunStarted
 from traces.redact import Redactor
 from traces.store import TraceStore
+
+_T = TypeVar("_T")
 
 
 class Recorder:
@@ -35,6 +37,11 @@ class Recorder:
     def read_blob(self, name: str) -> str:
         """The redacted text a hash stands for, whether written yet or not."""
         return self.store.blobs.get(name)
+
+    def clean(self, value: _T) -> _T:
+        """A JSON-able value redacted, for what is kept outside the traces: state and decisions."""
+        cleaned: _T = self._redactor.value(value)
+        return cleaned
 
     def record(self, run_id: str, node: str, event: Event) -> None:
         """Append an event to a run; the end of a run is written at once."""

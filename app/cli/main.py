@@ -92,7 +92,7 @@ def main() -> None:
     try:
         app()
     except PlangateError as error:
-        typer.echo(f"error: {error}", err=True)
+        typer.echo(f"error: {_without_secrets(str(error))}", err=True)
         sys.exit(exit_code(error))
     except KeyboardInterrupt:
         typer.echo("interrupted", err=True)
@@ -105,12 +105,25 @@ def main() -> None:
         sys.exit(EXIT_BUG)
 
 
+def _without_secrets(words: str) -> str:
+    """A provider's error may echo the key it was given."""
+    from app.settings import load_settings
+    from traces.redact import Redactor
+
+    try:
+        known = load_settings().secrets
+    except ConfigError:
+        known = {}
+    return Redactor(known).text(words)
+
+
 def _report_bug(error: Exception) -> None:
     import traceback
 
     frame = traceback.extract_tb(error.__traceback__)[-1]
     typer.echo(
-        f"internal error: {type(error).__name__}: {error} ({frame.filename}:{frame.lineno}). "
+        f"internal error: {type(error).__name__}: {_without_secrets(str(error))} "
+        f"({frame.filename}:{frame.lineno}). "
         "This is a bug of plangate; what was committed is safe.",
         err=True,
     )

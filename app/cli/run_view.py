@@ -76,6 +76,10 @@ class RunView:
         self._task = self._progress.add_task("deciding", total=slots, outcomes="")
         self._progress.start()
 
+    def trouble(self, words: str) -> None:
+        """Say it, also to those who asked for JSON."""
+        err().print(f"will be tried again: {words}", markup=False)
+
     def decided(self, slot: datetime, final: dict[str, Any]) -> None:
         """Move the bar on."""
         self._outcomes[final["outcome"]] += 1

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from domain.errors import ConfigError
-from domain.lifecycle import OrderStatus, PlanStatus
+from domain.lifecycle import OrderStatus
 from graph.debugger import Debugger
 from graph.run import open_saver
 from tests.graph.room import SLOT, proposal, scripted, wired_session
@@ -51,7 +51,7 @@ async def test_going_another_way_withdraws_the_intent_of_the_first(tmp_path: Pat
             await debugger.step()
         (second,) = context.journal.orders(OrderStatus.PENDING)
         assert second.client_order_id != first.client_order_id
-        assert context.journal.stored_plan(first.plan_id).status == PlanStatus.CANCELLED
+        assert [o.client_order_id for o in context.journal.orders()] == [second.client_order_id]
 
 
 async def test_a_wrong_edit_names_what_is_there(tmp_path: Path) -> None:
@@ -68,6 +68,8 @@ async def test_a_wrong_edit_names_what_is_there(tmp_path: Path) -> None:
             ("draft.size", "1", "invalidation"),
             ("draft.confidence", "7", "draft.confidence"),
             ("draft.side", "up", "draft.side"),
+            ("draft", "null", "draft"),
+            ("tool_turns", "abc", "tool_turns"),
         ]:
             with pytest.raises(ConfigError, match=words):
                 await debugger.edit(path, value)

@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
+from domain.verdict import Approved, Denied, Finding
 from graph import routes
+from graph.caps import HOPELESS, Caps, may_go_on
 from graph.state import RunState, initial_state
 
 
@@ -28,20 +30,35 @@ def test_an_answer_leads_to_its_node(answer: str, node: str) -> None:
 
 def test_an_approved_plan_is_submitted_and_a_hopeless_one_is_not_asked_about_again() -> None:
     assert routes.after_review(state(approved=True)) == "submit"
-    assert routes.after_review(state(codes=["RR_BELOW_MIN"])) == "revise"
-    assert routes.after_review(state(codes=["RR_BELOW_MIN", "DAILY_LOSS_LIMIT"])) == "record"
+    assert routes.after_review(state()) == "revise"
+    assert routes.after_review(state(outcome="denied")) == "record"
 
 
 def test_hopeless_codes_are_codes_of_the_gate() -> None:
     from policies.gate import RULES
 
     text = "".join(rule.check.__doc__ or "" for rule in RULES)
-    known = {code for code in routes.HOPELESS if code in text} | {"CONTROL_ERROR"}
-    assert known == routes.HOPELESS
+    known = {code for code in HOPELESS if code in text} | {"CONTROL_ERROR"}
+    assert known == HOPELESS
+
+
+@pytest.mark.parametrize(
+    ("codes", "revisions", "goes_on"),
+    [
+        ([], 9, True),
+        (["RR_BELOW_MIN"], 1, True),
+        (["RR_BELOW_MIN"], 2, False),
+        (["RR_BELOW_MIN", "DAILY_LOSS_LIMIT"], 0, False),
+    ],
+)
+def test_a_denial_goes_back_while_it_can_help(
+    codes: list[str], revisions: int, goes_on: bool
+) -> None:
+    findings = tuple(Finding(code, False, "", "", "", "") for code in codes)
+    verdict = Denied(findings) if codes else Approved(None, ())  # type: ignore[arg-type]
+    assert may_go_on(Caps(), state(revisions=revisions), verdict) is goes_on
 
 
 def test_an_outcome_ends_the_run() -> None:
     assert routes.after_observe(state()) == "plan"
     assert routes.after_observe(state(outcome="failed")) == "record"
-    assert routes.after_revise(state()) == "plan"
-    assert routes.after_revise(state(outcome="denied")) == "record"
