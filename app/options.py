@@ -104,7 +104,7 @@ def _moment(name: str, text: str | None) -> datetime | None:
         return None
     try:
         return parse_moment(text)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise ConfigError(
             f"{name} {text!r} is no date; write it as 2023-02-01 or 2023-02-01T12:00:00Z (UTC)"
         ) from error
@@ -119,12 +119,13 @@ def _timeframe(text: str) -> Timeframe:
 
 
 def _capital(text: str) -> Decimal:
-    try:
-        amount = Decimal(text)
-    except ArithmeticError as error:
-        raise ConfigError(f"--capital {text!r} is no amount of money") from error
-    if not (amount.is_finite() and Decimal(0) < amount < Decimal("1e12")):
-        raise ConfigError(f"--capital {text!r} was expected between 0 and 1e12")
+    if not re.fullmatch(
+        r"[0-9]{1,13}(\.[0-9]{1,12})?(e[0-9]{1,2})?", text, re.IGNORECASE | re.ASCII
+    ):
+        raise ConfigError(f"--capital {text!r} is no amount of money, such as 10000 or 2500.50")
+    amount = Decimal(text)
+    if not Decimal(0) < amount < Decimal("1e12"):
+        raise ConfigError(f"--capital {text!r} was expected above 0 and below 1e12")
     return amount
 
 

@@ -22,6 +22,11 @@ def replay_window(
     Raises:
         ConfigError: the window is empty or lies outside the data.
     """
+    if timeframe.seconds < info.base_timeframe.seconds:
+        raise ConfigError(
+            f"--timeframe {timeframe} is finer than the data of {info.name}, which is "
+            f"{info.base_timeframe}"
+        )
     if info.starts_at is None or info.ends_at is None:
         if start is None or end is None:
             raise ConfigError(f"{info.name} has no end of its own: give both --from and --to")
@@ -37,6 +42,12 @@ def replay_window(
                 f"{limit:%Y-%m-%d %H:%M} UTC, asked was {first:%Y-%m-%d %H:%M} to "
                 f"{last:%Y-%m-%d %H:%M}"
             )
+    if start is None and end is None and not first < last and info.starts_at:
+        raise ConfigError(
+            f"{info.name} has too little data for {timeframe}: {WARMUP_BARS} candles come before "
+            f"the first decision; it begins {info.starts_at:%Y-%m-%d %H:%M} and ends "
+            f"{last:%Y-%m-%d %H:%M}"
+        )
     if not first < last:
         span = f"; the data begins {info.starts_at:%Y-%m-%d}" if info.starts_at else ""
         raise ConfigError(

@@ -12,7 +12,7 @@ from app.session import Session
 from app.settings import load_settings
 from app.slots import replay_slots
 from app.wire import wire_session
-from domain.errors import ConfigError
+from domain.errors import ConfigError, DataError, StateError, Unreachable
 from graph.context import RunContext
 from graph.debugger import Debugger
 from graph.run import open_saver
@@ -44,7 +44,10 @@ class SteppingRunner:
             words = view.ask(debugger)
             if at_the_end and words[0] in {"n", "c"}:
                 return dict(debugger.stop.state)
-            await self._obey(words)
+            try:
+                await self._obey(words)
+            except (ConfigError, DataError, StateError, Unreachable) as error:
+                view.complain(str(error))
 
     async def _obey(self, words: list[str]) -> None:
         debugger, view = self._debugger, self._view
@@ -57,19 +60,13 @@ class SteppingRunner:
             case ["b"]:
                 await debugger.back()
             case ["e", path, *value]:
-                await self._edit(path, " ".join(value))
+                await debugger.edit(path, " ".join(value))
             case ["q"]:
                 raise Quit
             case _:
                 view.show(words, debugger)
                 return
         view.where(debugger)
-
-    async def _edit(self, path: str, value: str) -> None:
-        try:
-            await self._debugger.edit(path, value)
-        except ConfigError as error:
-            self._view.complain(str(error))
 
 
 async def step_session(options: SessionOptions) -> None:

@@ -28,5 +28,5 @@ os.environ["LANGGRAPH_ALLOW_BLOCKING"] = "true"
 async def graph() -> AsyncIterator[Any]:
     """The compiled graph, with its database and data open as long as the server needs it."""
     options = SessionOptions(symbols=(), session="studio")
-    async with wire_session(options, load_settings(), state_home()) as wired:
+    async with wire_session(options, load_settings(), state_home(), alone=False) as wired:
         yield build_graph(wired.context).compile()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +14,7 @@ from agent.prompt import prompt_hash
 from app.clock import SystemClock
 from app.diary import Diary
 from app.home import CHECKPOINTS, DATABASE, TELEMETRY
+from app.lease import lease
 from app.options import SessionOptions
 from app.settings import Settings
 from app.slots import replay_window
@@ -58,9 +59,15 @@ class Wired:
 
 @asynccontextmanager
 async def wire_session(
-    options: SessionOptions, settings: Settings, home: Path
+    options: SessionOptions, settings: Settings, home: Path, *, alone: bool = True
 ) -> AsyncIterator[Wired]:
     """Open source, database and model, and put a session's parts together.
+
+    Args:
+        options: What was asked for.
+        settings: The environment.
+        home: State folder.
+        alone: Hold the session's lease; only what dispatches nothing may share a session.
 
     Raises:
         PlangateError: naming what is wrong; nothing has been written then but an empty database.
@@ -79,15 +86,18 @@ async def wire_session(
         symbols = await _open_source(source, options)
         database = Database.open(home / DATABASE, METADATA)
         try:
-            desk = Desk(standard_tools(), ToolLimits(), clock)
-            planner = Planner(model, options.model, desk.schemas)
-            wired = _assemble(
-                options, settings, home, policy, planner, desk, source, symbols, database, clock
-            )
-            try:
-                yield wired
-            finally:
-                wired.diary.write_lines()
+            name = options.session or session_name(database, options.market, SystemClock().now())
+            with lease(home, name) if alone else nullcontext():
+                desk = Desk(standard_tools(), ToolLimits(), clock)
+                planner = Planner(model, options.model, desk.schemas)
+                journal = Journal(database, name)
+                wired = _assemble(
+                    options, settings, home, policy, planner, desk, source, symbols, journal, clock
+                )
+                try:
+                    yield wired
+                finally:
+                    wired.diary.write_lines()
         finally:
             database.close()
     finally:
@@ -104,7 +114,7 @@ def _assemble(
     desk: Desk,
     source: MarketSource,
     symbols: tuple[str, ...],
-    database: Database,
+    journal: Journal,
     clock: Clock,
 ) -> Wired:
     info = source.info
@@ -123,13 +133,10 @@ def _assemble(
         "description": info.description,
         "order_book": "offered" if "order_book" in info.offers else "modelled",
     }
-    journal = Journal(
-        database, options.session or session_name(database, options.market, SystemClock().now())
-    )
     kinds = {symbol: source.instrument(symbol).kind for symbol in symbols}
     journal.open_session(config, kinds, options.capital, quotes.pop(), begins)
     recorder = Recorder(
-        TraceStore(database, journal.session), Redactor(settings.secrets), SystemClock()
+        TraceStore(journal.database, journal.session), Redactor(settings.secrets), SystemClock()
     )
     observer = Observer(source, options.timeframe, symbols)
     context = RunContext(

@@ -31,6 +31,12 @@ if TYPE_CHECKING:
     from langgraph.checkpoint.base import BaseCheckpointSaver
 
 
+EDITABLE = frozenset(
+    {"draft", "reason", "codes", "answer", "tool_turns", "model_calls", "revisions"}
+)
+"""What a person may change: the draft and counters, not what names stored content or the run."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stop:
     """Where the run stands: before `node`, or at the end when `node` is None."""
@@ -126,8 +132,13 @@ def _edited(state: RunState, path: str, text: str) -> tuple[str, Any, Any]:
     root, *rest = path.split(".")
     values: dict[str, Any] = dict(state)
     if root not in values:
-        known = ", ".join(sorted(values))
-        raise ConfigError(f"the state has no field {root!r}; it has {known}")
+        known = ", ".join(sorted(EDITABLE & set(values)))
+        raise ConfigError(f"the state has no field {root!r}; what can be edited: {known}")
+    if root not in EDITABLE:
+        raise ConfigError(
+            f"{root!r} names something stored and cannot be edited; what can be: "
+            + ", ".join(sorted(EDITABLE & set(values)))
+        )
     value = _parsed(text)
     if not rest:
         return root, values[root], _checked(state, root, value)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from domain.clock import iso
+from domain.errors import StateError
 from graph.build import RECURSION_LIMIT, build_graph
 from graph.context import RunContext
 from graph.identity import run_id
@@ -58,15 +60,31 @@ async def open_saver(path: Path) -> AsyncIterator[BaseCheckpointSaver[Any]]:
     """The checkpoint file: disposable, and read back as plain values only.
 
     The framework's default serializer imports and builds any class a checkpoint names; this one is
-    given an empty allowlist, so that a tampered file cannot run code.
+    given an empty allowlist, so that a tampered file cannot run code. A file that cannot be read is
+    moved aside, since losing it costs no more than an unfinished run.
+
+    Raises:
+        StateError: the path cannot hold a file.
     """
     import aiosqlite
     from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
     from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
-    path.touch(mode=0o600, exist_ok=True)
+    _clear_way(path)
     serde = JsonPlusSerializer(pickle_fallback=False, allowed_msgpack_modules=None)
     async with aiosqlite.connect(path) as connection:
         await connection.execute("PRAGMA journal_mode=WAL")
         await connection.execute("PRAGMA synchronous=NORMAL")
         yield AsyncSqliteSaver(connection, serde=serde)
+
+
+def _clear_way(path: Path) -> None:
+    if path.is_dir():
+        raise StateError(f"{str(path)!r} is a folder, was expected to be a file; move it away")
+    path.touch(mode=0o600, exist_ok=True)
+    try:
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("PRAGMA schema_version").fetchone()
+    except sqlite3.DatabaseError:
+        path.replace(path.with_suffix(".broken"))
+        path.touch(mode=0o600)

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
+from domain.clock import iso, parse_moment
 from domain.errors import StateError
 from domain.instrument import InstrumentKind
 from domain.lifecycle import OrderStatus, PlanStatus, order_step, plan_step
@@ -48,7 +49,7 @@ class Journal(JournalReader):
         """Create the session, or go on with it.
 
         Args:
-            config: What must stay the same, JSON-able; `to` alone may change.
+            config: What must stay the same, JSON-able; `to` may move on, `description` is words.
             kinds: Spot or perpetual, per symbol.
             capital: Starting money, in `quote`.
             quote: Currency of the account.
@@ -63,6 +64,7 @@ class Journal(JournalReader):
             stored = connection.execute(select(SESSIONS.c.config).where(mine)).scalar_one_or_none()
             if stored is not None:
                 _require_same(self.session, stored, whole)
+                _require_later(self.session, self.cursor(), whole["to"])
                 connection.execute(update(SESSIONS).where(mine).values(config=whole))
             else:
                 number = connection.execute(select(func.count()).select_from(SESSIONS)).scalar_one()
@@ -253,10 +255,18 @@ class Journal(JournalReader):
         connection.execute(delete(ORDERS).where(unsent))
 
 
+def _require_later(name: str, cursor: datetime, end: str | None) -> None:
+    if end is not None and parse_moment(end) < cursor:
+        raise StateError(
+            f"session {name!r} has gone on to {iso(cursor)}; --to {end} lies before that: "
+            "use the same or a later --to, or another --session name"
+        )
+
+
 def _require_same(name: str, stored: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
     differing = [
         f"{key} was {stored.get(key)!r}, now {asked.get(key)!r}"
-        for key in sorted({*stored, *asked} - {"to"})
+        for key in sorted({*stored, *asked} - {"to", "description"})
         if stored.get(key) != asked.get(key)
     ]
     if differing:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from domain.clock import iso
+from domain.errors import StateError
 from domain.numbers import ZERO, plain
 from traces import events as ev
 from traces.store import Recorded
@@ -35,13 +36,20 @@ def decision_line(session: str, run_id: str, recorded: Sequence[Recorded]) -> di
 
 
 def append_line(path: Path, line: dict[str, Any]) -> None:
-    """Append one line in one write; the file is the owner's alone."""
+    """Append one line in one write; the file is the owner's alone.
+
+    Raises:
+        StateError: the file cannot be written.
+    """
     text = json.dumps({"schema": SCHEMA, **line}, separators=(",", ":"), default=str) + "\n"
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
-        os.write(handle, text.encode())
-    finally:
-        os.close(handle)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        try:
+            os.write(handle, text.encode())
+        finally:
+            os.close(handle)
+    except OSError as error:
+        raise StateError(f"cannot write {str(path)!r}: {error.strerror}") from error
 
 
 def _columns(event: ev.Event) -> dict[str, Any]:

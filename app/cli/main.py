@@ -13,6 +13,7 @@ Exit codes:
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Annotated
 
@@ -97,12 +98,20 @@ def main() -> None:
     except KeyboardInterrupt:
         typer.echo("interrupted", err=True)
         sys.exit(EXIT_INTERRUPTED)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(0)
+    except OSError as error:
+        _stdout_failed(error)
     except Exception as error:  # noqa: BLE001  # outermost: a bug must not print a traceback
         _report_bug(error)
         sys.exit(EXIT_BUG)
+
+
+def _stdout_failed(error: OSError) -> None:
+    """A reader that went away is no fault; a full disk is one, but not a bug of ours."""
+    sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115  # so that the exit flushes into nothing
+    if isinstance(error, BrokenPipeError):
+        sys.exit(0)
+    typer.echo(f"error: {error.strerror or error}", err=True)
+    sys.exit(EXIT_CODES[StateError])
 
 
 def _without_secrets(words: str) -> str:

@@ -32,7 +32,7 @@ SessionName = Annotated[
     str | None,
     typer.Option("--session", help="The same name again goes on where it stopped."),
 ]
-Seed = Annotated[int, typer.Option(help="Of the synthetic market.")]
+Seed = Annotated[int, typer.Option(min=0, help="Of the synthetic market.")]
 AsJson = Annotated[
     bool, typer.Option("--json", help="One JSON document on standard output, the rest on error.")
 ]

@@ -186,14 +186,16 @@ async def test_an_entry_is_made_smaller_when_less_is_allowed_now(tmp_path: Path)
     assert sum(t.quantity for t in stored.bracket.targets) == sent.quantity
 
 
-async def test_an_entry_is_never_made_larger(tmp_path: Path) -> None:
+async def test_what_is_sent_is_what_the_gate_has_just_approved(tmp_path: Path) -> None:
     desk = Desk(tmp_path, KeptVenue())
-    order = await desk.commit(share="0.5")
+    await desk.commit(share="0.5")
     await desk.dispatch()
     (sent,) = desk.book.orders()
     assert desk.status() == ("working", "working")
-    assert sent.quantity == order.quantity
-    assert desk.book.stored_plan(desk.plan.plan_id).bracket.quantity == order.quantity
+    verdict = desk.told[0].verdict
+    assert isinstance(verdict, Approved)
+    assert sent.quantity == verdict.bracket.quantity
+    assert desk.book.stored_plan(desk.plan.plan_id).bracket == verdict.bracket
 
 
 async def test_a_limit_entry_keeps_its_limit(tmp_path: Path) -> None:
@@ -226,12 +228,23 @@ async def test_an_order_without_an_answer_is_asked_for_before_it_is_sent_again(
         await desk.dispatch()
     assert desk.status() == ("sending", "approved")
     venue.silent = ""
-    desk.source.spoken[SYMBOL] = LAST * 2
     await desk.dispatch()
     assert desk.status() == ("working", "working")
     assert venue.sent == [order.client_order_id] * sends
     assert list(venue.book) == [order.client_order_id]
-    assert desk.told[-1].verdict is None
+
+
+async def test_an_order_that_never_arrived_meets_the_gate_again(tmp_path: Path) -> None:
+    venue = KeptVenue(silent="before")
+    desk = Desk(tmp_path, venue)
+    await desk.commit()
+    with pytest.raises(Unreachable):
+        await desk.dispatch()
+    venue.silent = ""
+    desk.source.spoken[SYMBOL] = LAST * 2
+    await desk.dispatch()
+    assert desk.status() == ("denied", "rejected")
+    assert len(venue.sent) == 1
 
 
 async def test_an_order_that_the_venue_had_refused_before_the_crash_is_not_thought_to_work(

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from broker.outbox import close_order
 from broker.paper import VenueNews
 from domain.book import Level, OrderBook
+from domain.errors import DataError
 from domain.lifecycle import OrderStatus, PlanStatus
 from domain.orders import Fill, Order
 from domain.plan import Side
@@ -157,7 +158,8 @@ async def test_a_stamp_before_any_price_is_not_paid(tmp_path: Path) -> None:
     source.spoken[SYMBOL] = None
     await paper(book, source).advance(T + 3 * H)
     assert book.funding_payments() == []
-    assert await paper(book, source).marks(T + 3 * H) == {}
+    with pytest.raises(DataError, match="no price"):
+        await paper(book, source).marks(T + 3 * H)
 
 
 async def test_bars_of_a_symbol_that_is_neither_held_nor_worked_are_skipped(tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from domain.numbers import (
     ceil_to_tick,
-    finite_or_none,
     floor_to_step,
     floor_to_tick,
     plain,
@@ -53,8 +52,3 @@ def test_plain_text_has_no_exponent_and_no_trailing_zero(
     value: str, digits: int | None, text: str
 ) -> None:
     assert plain(Decimal(value), digits) == text
-
-
-def test_an_indicator_with_nothing_to_say_is_none() -> None:
-    assert finite_or_none(float("nan")) is None
-    assert finite_or_none(1.5) == 1.5

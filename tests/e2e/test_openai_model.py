@@ -101,3 +101,17 @@ def test_what_cannot_be_read_goes_back_and_ends_as_no_trade(tmp_path: Path) -> N
     assert decision["revisions"] == 2
     assert ran.document["orders"] == []
     assert "side" in json.dumps(server.requests[1]["messages"][-1])
+
+
+def test_a_server_that_echoes_the_key_leaks_it_nowhere(tmp_path: Path) -> None:
+    echo = {"status": 500, "error": {"message": f"failed for Authorization: Bearer {KEY}"}}
+    with OpenAIServer(lambda _body: echo) as server:
+        ran = plangate(
+            tmp_path, "run", "--model", "openai:gpt-4o", "--base-url", server.base_url,
+            *SLOT, "--json", OPENAI_API_KEY=KEY,
+        )  # fmt: skip
+    assert KEY not in ran.out + ran.err
+    files = [file for file in tmp_path.rglob("*") if file.is_file()]
+    assert len(files) > 3
+    for file in files:
+        assert KEY.encode() not in file.read_bytes(), file

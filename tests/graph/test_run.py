@@ -12,7 +12,7 @@ from agent.scripted_model import Step
 from domain.errors import Unreachable
 from domain.lifecycle import OrderStatus
 from graph.build import build_graph
-from graph.run import Runner, open_saver
+from graph.run import Runner, open_saver, thread
 from tests.graph.room import SLOT, proposal, scripted, wired_session
 
 ASK: Step = [("ohlcv", {"bars": 5}), ("regime", {})]
@@ -121,3 +121,25 @@ def test_the_graph_is_drawn_as_it_always_was() -> None:
     golden = Path(__file__).parents[1] / "snapshots" / "graph.mmd"
     assert set(NODES) <= set(graph.replace("(", " ").replace("\t", " ").split())
     assert graph == golden.read_text(encoding="utf-8")
+
+
+async def test_a_run_that_stopped_before_its_end_is_made_again_with_the_same_result(
+    tmp_path: Path,
+) -> None:
+    """Whatever node a crash came before: the checkpoint's leftovers must not decide anything."""
+    undisturbed = await decide(tmp_path / "whole", [proposal(5200), proposal(5300)])
+    for node in ("plan", "review", "revise", "submit", "record"):
+        home = tmp_path / node
+        async with wired_session(home) as wired, open_saver(home / "c.db") as saver:
+            context, _ = scripted(wired, [proposal(5200), proposal(5300)])
+            stopped = build_graph(context).compile(checkpointer=saver)
+            await stopped.ainvoke(
+                {"symbol": "BTC/USD", "as_of": SLOT.isoformat().replace("+00:00", "Z")},
+                thread(context, "BTC/USD", SLOT),
+                interrupt_before=[node],
+                durability="sync",
+            )
+            context.recorder.flush()
+        again = await decide(home, [proposal(5200), proposal(5300)])
+        for key in ("outcome", "orders", "codes", "revisions", "model_calls", "pending"):
+            assert again[key] == undisturbed[key], (node, key)

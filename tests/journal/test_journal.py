@@ -64,12 +64,12 @@ def test_a_run_that_went_another_way_withdraws_the_intents_it_had(tmp_path: Path
     first, verdict = approved()
     other, other_verdict = approved(stop="94", side="long", entry="99")
     old, new = commit(book, first, verdict), commit(book, other, other_verdict)
-    assert {o.client_order_id: o.status for o in book.orders()} == {
-        old.client_order_id: OrderStatus.CANCELLED,
-        new.client_order_id: OrderStatus.PENDING,
-    }
-    assert book.stored_plan(first.plan_id).status == PlanStatus.CANCELLED
+    assert old != new
+    assert book.orders() == [new]
     assert book.stored_plan(other.plan_id).status == PlanStatus.APPROVED
+    assert commit(book, first, verdict) == old
+    assert book.orders() == [old]
+    assert book.stored_plan(first.plan_id).status == PlanStatus.APPROVED
 
 
 def test_a_run_that_ends_without_orders_withdraws_its_intents(tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_a_run_that_ends_without_orders_withdraws_its_intents(tmp_path: Path) ->
     book.record_decision("run", T, SYMBOL, "approved", {"orders": [order.client_order_id]})
     assert book.orders()[0].status == OrderStatus.PENDING
     book.record_decision("run", T, SYMBOL, "no_trade", {"orders": []})
-    assert book.orders()[0].status == OrderStatus.CANCELLED
+    assert book.orders() == []
     assert book.decisions() == [{"orders": []}]
 
 
@@ -98,10 +98,7 @@ def test_an_exit_replaces_the_entry_that_its_run_had_meant(tmp_path: Path) -> No
     commit(book, plan, verdict)
     book.commit_exit(closing(1))
     book.commit_exit(closing(1))
-    assert [(o.leg, o.status.value) for o in book.orders()] == [
-        ("entry", "cancelled"),
-        ("close", "pending"),
-    ]
+    assert [(o.leg, o.status.value) for o in book.orders()] == [("close", "pending")]
 
 
 def test_a_withdrawn_exit_takes_no_plan_with_it(tmp_path: Path) -> None:
@@ -110,16 +107,15 @@ def test_a_withdrawn_exit_takes_no_plan_with_it(tmp_path: Path) -> None:
     work(book, plan, verdict)
     book.commit_exit(closing(1))
     book.record_decision("run", T + H, SYMBOL, "hold", {"orders": []})
-    assert [o.status.value for o in book.orders()] == ["working", "cancelled"]
+    assert [o.status.value for o in book.orders()] == ["working"]
     assert book.stored_plan(plan.plan_id).status == PlanStatus.WORKING
 
 
 def test_the_last_word_on_a_run_is_kept_in_the_order_of_time(tmp_path: Path) -> None:
     book = open_journal(tmp_path)
-    book.record_decision("late", T + H, SYMBOL, "no_trade", {"n": 2})
-    book.record_decision("early", T, SYMBOL, "no_trade", {"n": 0})
-    book.record_decision("early", T, SYMBOL, "no_trade", {"n": 1})
-    assert book.decisions() == [{"n": 1}, {"n": 2}]
+    for run, at, number in (("late", T + H, 2), ("early", T, 0), ("early", T, 1)):
+        book.record_decision(run, at, SYMBOL, "no_trade", {"n": number, "orders": []})
+    assert [d["n"] for d in book.decisions()] == [1, 2]
     assert book.decided("early")
     assert not book.decided("never")
 

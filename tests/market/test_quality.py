@@ -79,6 +79,20 @@ def test_a_wrong_unit_of_time_is_named(factor: float, unit: str) -> None:
         check_series(scaled, where="f.csv")
 
 
+@pytest.mark.parametrize("column", ["high", "volume"])
+def test_a_price_or_volume_beyond_the_largest_number_is_refused(column: str) -> None:
+    with pytest.raises(DataError) as caught:
+        check_series(broken(column, 2, 1e12), where="f.csv", first_line=2)
+    for word in ["f.csv, line 4", f"{column} is 1000000000000.0", "below 1e+12"]:
+        assert word in str(caught.value)
+    check_series(broken(column, 2, 9.99e11), where="f.csv")
+
+
+def test_a_stamp_of_another_unit_is_named_wherever_it_stands() -> None:
+    with pytest.raises(DataError, match=r"candle 4 .* looks like microseconds"):
+        check_series(broken("open_ms", 3, 10**18), where="f.csv")
+
+
 def test_a_gap_is_counted_where_gaps_are_allowed() -> None:
     report = check_series(broken("open_ms", 5, START + 7 * HOUR), where="venue", allow_gaps=True)
     assert report.gap_count == 1

@@ -14,6 +14,7 @@ from domain.candles import Timeframe
 from domain.clock import FixedClock, from_ms
 from domain.errors import ConfigError, DataError, UnknownSymbol
 from market.sources.box import DATA, BoxSource
+from market.sources.exchange_history import FundingBook
 from market.sources.files import FilesSource
 from market.sources.funding import funding_history
 from market.sources.open import make_source
@@ -189,6 +190,67 @@ async def test_a_faulty_funding_file_is_named(tmp_path: Path, rows: str, words: 
     (tmp_path / "BTCUSDT-funding.csv").write_text("timestamp,funding_rate\n" + rows)
     with pytest.raises(DataError, match=words):
         await load(tmp_path)
+
+
+@pytest.mark.parametrize("rate", ["1", "-1.0", "30"])
+async def test_a_funding_rate_of_the_whole_notional_is_refused(tmp_path: Path, rate: str) -> None:
+    (tmp_path / "BTCUSDT-1h.csv").write_text(candles())
+    (tmp_path / "BTCUSDT-funding.csv").write_text(
+        f"timestamp,funding_rate\n{START},-0.99\n{START + HOUR},{rate}\n"
+    )
+    with pytest.raises(DataError) as caught:
+        await load(tmp_path)
+    for word in ["funding.csv, line 3", f"is {float(rate)!r}", "between -1 and 1"]:
+        assert word in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "column"),
+    [
+        ("1h", "open,high,low,close,volume"),
+        ("funding", "funding_rate"),
+        ("open-interest-1h", "sum_open_interest"),
+    ],
+)
+async def test_stamps_in_seconds_are_refused_alike_in_every_kind_of_file(
+    tmp_path: Path, name: str, column: str
+) -> None:
+    (tmp_path / "BTCUSDT-1h.csv").write_text(candles())
+    row = BASICS if name == "1h" else "0.5"
+    path = tmp_path / f"BTCUSDT-{name}.csv"
+    path.write_text(f"timestamp,{column}\n{START // 1000},{row}\n")
+    with pytest.raises(DataError) as caught:
+        await load(tmp_path)
+    assert str(caught.value) == (
+        f"{path}, line 2 (1970-01-20T08:35:31.200000Z): timestamp 1672531200 looks like seconds, "
+        "was expected in milliseconds since 1970; convert the column"
+    )
+
+
+async def test_payments_within_one_second_of_a_file_are_duplicates(tmp_path: Path) -> None:
+    (tmp_path / "BTCUSDT-1h.csv").write_text(candles())
+    (tmp_path / "BTCUSDT-funding.csv").write_text(
+        f"timestamp,funding_rate\n{START},0.1\n{START + HOUR},0.1\n{START + HOUR + 999},0.2\n"
+    )
+    with pytest.raises(DataError, match=r"funding\.csv, lines 3 and 4 .*duplicate"):
+        await load(tmp_path)
+
+
+def test_of_payments_within_one_second_the_first_is_kept() -> None:
+    stamps = START + np.array([0, 7, HOUR, HOUR + 1000])
+    history = funding_history(stamps, [Decimal(n) for n in range(4)])
+    assert history.stamps_ms.tolist() == [START, START + HOUR, START + HOUR + 1000]
+    assert history.rates == (0, 2, 3)
+
+
+async def test_an_exchange_that_lists_a_payment_twice_is_read_with_the_first() -> None:
+    async def fetch(since_ms: int) -> list[dict[str, object]]:
+        stamps = {START + 3: 0.1, START + 9: 0.2, START + HOUR: 0.3}
+        return [{"timestamp": s, "fundingRate": r} for s, r in stamps.items() if s >= since_ms]
+
+    history = await FundingBook(fetch).covering(START, START + 2 * HOUR)
+    assert history.stamps_ms.tolist() == [START, START + HOUR]
+    assert history.rates == (Decimal("0.1"), Decimal("0.3"))
 
 
 async def test_a_folder_must_be_there_and_hold_candles(tmp_path: Path) -> None:
