@@ -19,10 +19,14 @@ from domain.errors import DataError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from domain.candles import Stamps
+
 _LATEST_MS = 100_000_000_000_000
 """Year 5138: a stamp beyond it counts microseconds."""
 _EARLIEST_MS = 100_000_000_000
 """March 1973: a stamp before it counts seconds."""
+LARGEST = 1e12
+"""Prices and volumes lie below it, as the gate wants every number; larger ones are garbage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,7 @@ def check_series(
     if not len(series):
         raise DataError(f"{where}: no candles in it; expected at least one row under the header")
     place = _Place(series, where, first_line)
-    _check_unit(series, place)
+    check_unit(series.open_ms, where=where, first_line=first_line)
     gaps = _check_stamps(series, place, allow_gaps=allow_gaps)
     _check_finite(series, place)
     _check_prices(series, place)
@@ -78,11 +82,7 @@ class _Place:
     first_line: int | None
 
     def fault(self, row: int, said: str) -> DataError:
-        count = row + (1 if self.first_line is None else self.first_line)
-        unit = "candle" if self.first_line is None else "line"
-        stamp = int(self.series.open_ms[row])
-        time = iso(from_ms(stamp)) if 0 <= stamp < _LATEST_MS else f"timestamp {stamp}"
-        return DataError(f"{self.where}, {unit} {count} ({time}): {said}")
+        return _fault(int(self.series.open_ms[row]), row, self.where, self.first_line, said)
 
     def refuse(self, faulty: NDArray[np.bool_], said: str) -> None:
         """Raise for the first True; `{row}` fields of `said` are filled from that candle."""
@@ -97,18 +97,29 @@ class _Place:
         raise self.fault(row, said.format(**values))
 
 
-def _check_unit(series: Series, place: _Place) -> None:
-    first = int(series.open_ms[0])
-    if _EARLIEST_MS <= first < _LATEST_MS:
-        return
-    unit = "seconds" if 0 < first < _EARLIEST_MS else "microseconds or finer"
-    if first <= 0:
-        raise place.fault(0, f"timestamp {first} was expected in milliseconds since 1970, UTC")
-    raise place.fault(
-        0,
-        f"timestamp {first} looks like {unit}, was expected in milliseconds since 1970; "
-        "convert the column",
-    )
+def _fault(stamp: int, row: int, where: str, first_line: int | None, said: str) -> DataError:
+    count = row + (1 if first_line is None else first_line)
+    unit = "candle" if first_line is None else "line"
+    time = iso(from_ms(stamp)) if 0 <= stamp < _LATEST_MS else f"timestamp {stamp}"
+    return DataError(f"{where}, {unit} {count} ({time}): {said}")
+
+
+def check_unit(stamps: Stamps, *, where: str, first_line: int | None = None) -> None:
+    """Let nothing but milliseconds since 1970 pass; `where` and `first_line` as in `check_series`.
+
+    Raises:
+        DataError: naming the first stamp that counts something else.
+    """
+    for row in np.flatnonzero((stamps < _EARLIEST_MS) | (stamps >= _LATEST_MS))[:1]:
+        stamp = int(stamps[row])
+        unit = "seconds" if stamp < _EARLIEST_MS else "microseconds or finer"
+        said = (
+            f"timestamp {stamp} was expected in milliseconds since 1970, UTC"
+            if stamp <= 0
+            else f"timestamp {stamp} looks like {unit}, was expected in milliseconds since 1970; "
+            "convert the column"
+        )
+        raise _fault(stamp, int(row), where, first_line, said)
 
 
 def _check_stamps(series: Series, place: _Place, *, allow_gaps: bool) -> int:
@@ -163,6 +174,11 @@ def _check_prices(series: Series, place: _Place) -> None:
             f"{name} is {{{name}!r}}, was expected above 0; mend the row",
         )
     place.refuse(series.volume < 0, "volume is {volume!r}, was expected at or above 0")
+    for name in ("open", "high", "low", "close", "volume"):
+        place.refuse(
+            getattr(series, name) >= LARGEST,
+            f"{name} is {{{name}!r}}, was expected below {LARGEST:g}; mend the row or its unit",
+        )
     place.refuse(
         series.high < series.low,
         "high {high!r} is below low {low!r}; expected high >= low: check the column order",

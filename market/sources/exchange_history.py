@@ -125,7 +125,8 @@ class FundingBook:
         while since_ms <= last_ms:
             answer = [row for row in await self._fetch(since_ms) if row["fundingRate"] is not None]
             page = [row for row in answer if row["timestamp"] >= since_ms]
-            rates |= {row["timestamp"] // 1000 * 1000: row["fundingRate"] for row in page}
+            for row in page:
+                rates.setdefault(row["timestamp"], row["fundingRate"])
             if len(page) < 2:
                 break
             since_ms = int(page[-1]["timestamp"]) + 1

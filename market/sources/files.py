@@ -22,6 +22,7 @@ from domain.clock import from_ms, iso
 from domain.errors import DataError, UnknownSymbol
 from domain.instrument import Instrument
 from domain.numbers import to_decimal
+from market.quality import check_unit
 from market.sources.csv_table import (
     FIRST_LINE,
     read_columns,
@@ -29,7 +30,7 @@ from market.sources.csv_table import (
     read_text,
     whole_stamps,
 )
-from market.sources.funding import FundingHistory, funding_history
+from market.sources.funding import FundingHistory, funding_history, whole_seconds
 from market.sources.recorded import RecordedMarket, RecordedSource, StampedValues
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ never come from candles that it could not see."""
 
 MAX_DECIMALS = 10
 """More decimals than any venue quotes prices in."""
+RATE_LIMIT = 1
+"""No payment reaches the whole notional; such a number is a percentage or garbage."""
 _NAME = re.compile(
     r"(?P<code>[A-Za-z0-9]+)-(?:(?P<funding>funding)|(?P<interest>open-interest)-\w+|(?P<tf>\w+))"
     r"\.csv(?:\.gz)?"
@@ -174,6 +177,18 @@ def _decimals(values: NDArray[np.float64]) -> int:
 
 def _read_funding(path: Path) -> FundingHistory:
     stamps, rates = _read_stamped(path, "funding_rate")
+    for row in np.flatnonzero(np.abs(rates) >= RATE_LIMIT)[:1]:
+        raise DataError(
+            f"{path}, line {row + FIRST_LINE} ({iso(from_ms(int(stamps[row])))}): funding_rate is "
+            f"{float(rates[row])!r}, was expected between -{RATE_LIMIT} and {RATE_LIMIT}, a "
+            "fraction of the notional: mend the row or the column's unit"
+        )
+    for row in np.flatnonzero(np.diff(whole_seconds(stamps)) == 0)[:1]:
+        raise DataError(
+            f"{path}, lines {row + FIRST_LINE} and {row + FIRST_LINE + 1} "
+            f"({iso(from_ms(int(stamps[row])))}): duplicate timestamp, both fall into one second; "
+            "expected one row per payment: drop one"
+        )
     return funding_history(stamps, [to_decimal(float(rate)) for rate in rates])
 
 
@@ -186,6 +201,7 @@ def _read_stamped(path: Path, column: str) -> tuple[NDArray[np.int64], NDArray[n
     where = str(path)
     raw_stamps, values = read_columns(read_text(path), ("timestamp", column), where=where)
     stamps = whole_stamps(raw_stamps, where=where)
+    check_unit(stamps, where=where, first_line=FIRST_LINE)
     for row in np.flatnonzero(~np.isfinite(values))[:1]:
         raise DataError(
             f"{where}, line {row + FIRST_LINE}: {column} is {float(values[row])!r}, "

@@ -72,8 +72,17 @@ class FundingHistory:
 
 
 def funding_history(stamps_ms: Stamps, rates: Sequence[Decimal]) -> FundingHistory:
-    """Payments with the venue's milliseconds of jitter taken off their stamps."""
-    return FundingHistory(np.asarray(stamps_ms, np.int64) // 1000 * 1000, tuple(rates))
+    """Payments with the venue's milliseconds of jitter taken off their stamps.
+
+    Of stamps that then fall together the first is kept: a position pays once.
+    """
+    stamps, kept = np.unique(whole_seconds(stamps_ms), return_index=True)
+    return FundingHistory(stamps, tuple(rates[row] for row in kept))
+
+
+def whole_seconds(stamps_ms: Stamps) -> Stamps:
+    """The stamps rounded down to the second, still in milliseconds."""
+    return np.asarray(stamps_ms, np.int64) // 1000 * 1000
 
 
 def _interval_hours(stamps: Stamps) -> int:
