@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 CANDLE_COLUMNS = ("timestamp", "open", "high", "low", "close", "volume")
 FIRST_LINE = 2
 """Line of the first row: the header is line 1."""
+_STAMP_LIMIT = 2.0**63
+"""Stamps are whole numbers of 64 bits; a larger one cannot be converted."""
 
 
 def read_text(path: Path) -> str:
@@ -67,6 +69,12 @@ def read_columns(text: str, required: Sequence[str], *, where: str) -> NDArray[n
             f"{where}, line 1: header {head.strip()!r} lacks {', '.join(missing)}; "
             f"expected the columns {','.join(required)}"
         )
+    twice = [name for name in dict.fromkeys(names) if name and names.count(name) > 1]
+    if twice:
+        raise DataError(
+            f"{where}, line 1: header {head.strip()!r} names {', '.join(twice)} more than once; "
+            "expected each column once: rename or remove one"
+        )
     columns = [names.index(name) for name in required]
     lines = body.rstrip().splitlines()
     if not lines:
@@ -104,9 +112,9 @@ def whole_stamps(values: NDArray[np.float64], *, where: str) -> NDArray[np.int64
     """Timestamps as whole milliseconds.
 
     Raises:
-        DataError: one is no whole number.
+        DataError: one is no whole number of 64 bits.
     """
-    faulty = np.flatnonzero(~np.isfinite(values) | (np.floor(values) != values))
+    faulty = np.flatnonzero(~(np.abs(values) < _STAMP_LIMIT) | (np.floor(values) != values))
     if len(faulty):
         row = int(faulty[0])
         raise DataError(
@@ -137,8 +145,10 @@ def _first_fault(
 
 
 def _is_number(cell: str) -> bool:
+    """As numpy reads it: Python's `float` would take other scripts' digits and underscores too."""
+    text = cell.strip().strip('"')
     try:
-        float(cell.strip().strip('"'))
+        float(text)
     except ValueError:
         return False
-    return True
+    return text.isascii() and "_" not in text

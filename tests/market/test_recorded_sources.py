@@ -164,6 +164,32 @@ async def test_a_faulty_file_is_named_with_its_line(
         assert word in str(caught.value)
 
 
+@pytest.mark.parametrize("number", ["٣٤", "1_00.0", '"1_00.0"'])
+async def test_numbers_that_only_python_reads_are_refused_with_their_line(
+    tmp_path: Path, number: str
+) -> None:
+    text = HEADER + GOOD[0] + f"{START + HOUR},{number},101.5,99,100.25,5\n"
+    (tmp_path / "BTCUSDT-1h.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(DataError, match=r"line 3: open is .* expected to be a number"):
+        await load(tmp_path)
+
+
+@pytest.mark.parametrize("stamp", ["1e30", "-1e30", "9223372036854775808", "inf"])
+async def test_a_stamp_beyond_64_bits_is_refused_without_a_warning(
+    tmp_path: Path, stamp: str
+) -> None:
+    (tmp_path / "BTCUSDT-1h.csv").write_text(HEADER + GOOD[0] + f"{stamp},{BASICS}\n")
+    with pytest.raises(DataError, match=r"line 3: timestamp .* whole milliseconds"):
+        await load(tmp_path)
+
+
+async def test_a_column_that_is_named_twice_is_refused(tmp_path: Path) -> None:
+    text = f"timestamp,open,high,low,close,volume,Close\n{START},{BASICS},7\n"
+    (tmp_path / "BTCUSDT-1h.csv").write_text(text)
+    with pytest.raises(DataError, match=r"line 1: .* names close more than once"):
+        await load(tmp_path)
+
+
 async def test_broken_bytes_are_named(tmp_path: Path) -> None:
     path = tmp_path / "BTCUSDT-1h.csv.gz"
     path.write_bytes(gzip.compress(candles().encode())[:-9])
