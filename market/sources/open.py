@@ -21,17 +21,20 @@ def make_source(
         base_url: where an exchange is found instead of its own address.
 
     Raises:
-        ConfigError: no such form.
+        ConfigError: no such form, or a negative seed.
     """
     kind, _, rest = spec.partition(":")
     if spec == "box":
         from market.sources.box import BoxSource
 
         return BoxSource()
-    if spec == "synthetic" or (kind == "synthetic" and rest.isdecimal()):
+    if spec == "synthetic" or (kind == "synthetic" and rest.isascii() and rest.isdecimal()):
         from market.sources.synthetic import SyntheticSource
 
-        return SyntheticSource(int(rest) if rest else seed)
+        chosen = int(rest) if rest else seed
+        if chosen < 0:
+            raise ConfigError(f"seed {chosen!r} was expected at or above 0; choose another")
+        return SyntheticSource(chosen)
     if kind == "files" and rest:
         from market.sources.files import FilesSource
 

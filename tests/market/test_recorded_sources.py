@@ -338,11 +338,27 @@ async def test_a_source_is_made_from_its_name(spec: str, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "spec", ["bax", "box:1", "files:", "ccxt:", "synthetic:x", "synthetic:", ""]
+    "spec",
+    [
+        "bax",
+        "box:1",
+        "files:",
+        "ccxt:",
+        "synthetic:x",
+        "synthetic:",
+        "synthetic:٣",
+        "synthetic:-1",
+        "",
+    ],
 )
 def test_an_unknown_market_names_the_four_forms(spec: str) -> None:
     with pytest.raises(ConfigError, match=r"box, synthetic\[:SEED\], files:PATH or ccxt:EXCHANGE"):
         make_source(spec, clock=FixedClock(from_ms(START)))
+
+
+def test_a_negative_seed_is_refused() -> None:
+    with pytest.raises(ConfigError, match="seed -1 was expected at or above 0"):
+        make_source("synthetic", clock=FixedClock(from_ms(START)), seed=-1)
 
 
 async def test_a_folder_is_a_market(tmp_path: Path) -> None:
