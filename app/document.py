@@ -52,9 +52,12 @@ def run_document(wired: Wired, options: SessionOptions) -> dict[str, Any]:
 
 
 def account_document(journal: Journal) -> dict[str, Any]:
-    """The account now, and whether replaying its fills from zero gives the same to the digit."""
-    ledger = journal.ledger()
-    replayed = journal.replayed()
+    """The account now, and whether replaying its fills from zero gives the same to the digit.
+
+    `equal` is null where there is nothing to compare: an account that is only read is its replay.
+    """
+    kept, replayed = journal.kept, journal.replayed()
+    ledger = kept or replayed
     points = journal.equity_points()
     return {
         "currency": ledger.quote,
@@ -63,7 +66,8 @@ def account_document(journal: Journal) -> dict[str, Any]:
         "equity_at": iso(points[-1].at) if points else None,
         **_books(ledger),
         "replayed_from_fills": {
-            "equal": replayed == ledger,
+            "equal": None if kept is None else replayed == kept,
+            "entries_count": len(journal.entries()),
             **_books(replayed),
         },
     }

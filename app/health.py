@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import platform
 import sys
+import tempfile
 from typing import Literal, NamedTuple
 
 from app.clock import SystemClock
@@ -47,10 +47,15 @@ def _packages() -> Check:
 
 def _home() -> Check:
     home = state_home()
-    nearest = next(p for p in (home, *home.parents) if p.exists())
-    if not os.access(nearest, os.W_OK):
-        return Check("state folder", "broken", f"{home} cannot be written; set PLANGATE_HOME", 6)
-    return Check("state folder", "ok", f"{home}" + ("" if home.exists() else " (will be made)"))
+    try:
+        nearest = next(p for p in (home, *home.parents) if p.exists())
+        # Tried, not asked: access() tells root that /proc and read-only mounts can be written.
+        with tempfile.TemporaryFile(dir=nearest):
+            pass
+    except OSError as error:
+        detail = f"{home} cannot be made or written ({error.strerror}); set PLANGATE_HOME"
+        return Check("state folder", "broken", detail, 6)
+    return Check("state folder", "ok", f"{home}" + ("" if nearest == home else " (will be made)"))
 
 
 def _database() -> Check:
@@ -58,11 +63,11 @@ def _database() -> Check:
     from traces.tables import METADATA
 
     path = state_home() / DATABASE
-    if not path.exists():
-        return Check("database", "note", "none yet; the first run makes it")
     try:
+        if not path.exists():
+            return Check("database", "note", "none yet; the first run makes it")
         Database.open(path, METADATA).close()
-    except PlangateError as error:
+    except (PlangateError, OSError) as error:
         return Check("database", "broken", str(error), 6)
     return Check("database", "ok", f"{path} ({path.stat().st_size // 1024} KB)")
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import signal
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from app.document import run_document
 from app.home import state_home
 from app.options import SessionOptions
+from app.report import report_document
 from app.session import Session
 from app.settings import load_settings
 from app.slots import replay_slots
 from app.wire import Wired, wire_session
+from domain.errors import StateError
 from graph.run import Runner, open_saver
 
 
@@ -33,8 +35,20 @@ class View(Protocol):
         ...
 
 
-async def run_session(options: SessionOptions, view: View) -> tuple[dict[str, Any], bool]:
-    """Run or continue a session; returns its document and whether it was interrupted."""
+class Ran(NamedTuple):
+    """What a run came to."""
+
+    document: dict[str, Any]
+    report: dict[str, Any]
+    interrupted: bool
+
+
+async def run_session(options: SessionOptions, view: View) -> Ran:
+    """Run or continue a session.
+
+    Raises:
+        StateError: the account differs from its own fills replayed from zero.
+    """
     settings, home = load_settings(), state_home()
     async with (
         wire_session(options, settings, home) as wired,
@@ -52,7 +66,13 @@ async def run_session(options: SessionOptions, view: View) -> tuple[dict[str, An
             trouble=view.trouble,
         )
         interrupted = await _until_interrupted(_drive(session, wired, options, view))
-        return run_document(wired, options), interrupted
+        document = run_document(wired, options)
+        if not document["account"]["replayed_from_fills"]["equal"]:
+            raise StateError(
+                f"the account of session {wired.context.journal.session!r} differs from its fills "
+                "replayed from zero; do not go on with it, and report this"
+            )
+        return Ran(document, report_document(wired.context.journal), interrupted)
 
 
 async def _drive(session: Session, wired: Wired, options: SessionOptions, view: View) -> None:

@@ -36,6 +36,7 @@ class Journal(JournalReader):
     def __init__(self, database: Database, session: str) -> None:
         super().__init__(database, session)
         self._ledger: Ledger | None = None
+        self._opened = False
         self._sequence = 0
 
     def open_session(
@@ -73,6 +74,7 @@ class Journal(JournalReader):
                     insert(SESSIONS).values(**row, capital=capital, quote=quote, cursor=start)
                 )
         self._ledger = self.replayed()
+        self._opened = True
         self._sequence = len(self.entries())
 
     def ledger(self) -> Ledger:
@@ -80,6 +82,11 @@ class Journal(JournalReader):
         if self._ledger is None:
             self._ledger = self.replayed()
         return self._ledger
+
+    @property
+    def kept(self) -> Ledger | None:
+        """The account as it was kept change by change in this process; None when only read."""
+        return self._ledger if self._opened else None
 
     def position(self, symbol: str) -> Position | None:
         """What is held of a symbol."""

@@ -65,7 +65,15 @@ def _read(case: Path) -> str:
         raw = sys.stdin.buffer.read() if str(case) == "-" else case.read_bytes()
     except OSError as error:
         raise ConfigError(f"cannot read case {str(case)!r}: {error.strerror}") from error
-    return raw.decode("utf-8", "surrogateescape")
+    try:
+        text = raw.decode("utf-8-sig")  # some editors put a byte order mark first
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text:  # UTF-16 without its mark reads as UTF-8 full of these
+        raise ConfigError(
+            f"case {str(case)!r} is not UTF-8 JSON text; save it as UTF-8 and try again"
+        )
+    return text
 
 
 def _show(verdict: Verdict) -> None:

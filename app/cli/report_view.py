@@ -97,8 +97,11 @@ def _trades(figures: dict[str, Any]) -> str:
 
 
 def _ledger(account: dict[str, Any]) -> str:
-    same = account["replayed_from_fills"]["equal"]
-    return "equals its fills replayed from zero" if same else "DIFFERS from its fills replayed"
+    replayed = account["replayed_from_fills"]
+    entries = f"{replayed['entries_count']} fills and funding payments"
+    if replayed["equal"] is None:
+        return f"rebuilt from its {entries}"
+    return f"{'equals' if replayed['equal'] else 'DIFFERS from'} its {entries} replayed from zero"
 
 
 def _money(text: str) -> str:

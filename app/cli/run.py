@@ -56,9 +56,9 @@ def run(
         seed=seed,
     )
     with RunView(quiet=as_json) as view:
-        document, interrupted = asyncio.run(run_session(options, view))
-    show_result(document, as_json=as_json)
-    if interrupted:
-        name = document["session"]["name"]
+        ran = asyncio.run(run_session(options, view))
+    show_result(ran, as_json=as_json)
+    if ran.interrupted:
+        name = ran.document["session"]["name"]
         typer.echo(f"interrupted; the same command with --session {name} goes on", err=True)
         raise typer.Exit(130)

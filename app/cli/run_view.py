@@ -13,6 +13,7 @@ from app.cli.report_view import model_words, show_report
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
+    from app.run_command import Ran
     from app.wire import Wired
 
 SHOWN_DECISIONS_COUNT = 24
@@ -91,21 +92,14 @@ class RunView:
         )
 
 
-def show_result(document: dict[str, Any], *, as_json: bool) -> None:
+def show_result(ran: Ran, *, as_json: bool) -> None:
     """The document itself, or the table of decisions and the report."""
     if as_json:
-        print_json(document)
+        print_json(ran.document)
         return
-    from app.home import DATABASE, state_home
-    from app.report import open_journal, report_document
-
-    show_decisions(document)
-    database, journal = open_journal(state_home() / DATABASE, document["session"]["name"])
-    try:
-        show_report(report_document(journal))
-    finally:
-        database.close()
-    _say_where(document)
+    show_decisions(ran.document)
+    show_report(ran.report)
+    _say_where(ran.document)
 
 
 def show_decisions(document: dict[str, Any]) -> None:

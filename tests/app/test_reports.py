@@ -46,7 +46,7 @@ def document(**session: Any) -> dict[str, Any]:
     )  # fmt: skip
     account = {
         "currency": "USD", "equity": "100", "capital": "100", "fees": "0", "funding": "0",
-        "replayed_from_fills": {"equal": False},
+        "replayed_from_fills": {"equal": False, "entries_count": 3},
     }  # fmt: skip
     chosen = {
         "outcomes": {}, "hold_share": None, "denials_by_code": {}, "denials_at_send_by_code": {},
