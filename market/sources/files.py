@@ -67,9 +67,9 @@ class FilesSource(RecordedSource):
     def __init__(self, folder: Path | str) -> None:
         self._folder = Path(folder).expanduser()
         super().__init__(
-            f"files:{Path(folder).resolve().name}",
+            f"files:{self._folder.resolve().name}",
             "recorded",
-            f"candle files in {str(folder)!r}; no order book",
+            f"candle files in {str(self._folder)!r}; no order book",
         )
         self._found: dict[str, _Files] | None = None
 

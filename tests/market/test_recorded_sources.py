@@ -367,3 +367,15 @@ async def test_a_folder_is_a_market(tmp_path: Path) -> None:
     await source.open(["BTC/USDT"])
     assert source.info.name == f"files:{tmp_path.name}"
     assert source.info.origin == "recorded"
+
+
+async def test_a_folder_is_the_same_market_however_it_is_typed(tmp_path: Path) -> None:
+    (tmp_path / "X").mkdir()
+    (tmp_path / "X" / "BTCUSDT-1h.csv").write_text(candles())
+    infos = []
+    for typed in ("X", "X/", "./X", "X//."):
+        source = make_source(f"files:{tmp_path}/{typed}", clock=FixedClock(from_ms(START)))
+        await source.open(["BTC/USDT"])
+        infos.append(source.info)
+    assert [info == infos[0] for info in infos] == [True] * 4
+    assert repr(str(tmp_path / "X")) in infos[0].description
