@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from app.charts import svg_chart
+from app.report_words import report_lines
 from domain.errors import ConfigError
 
 _STYLE = """
@@ -33,8 +34,6 @@ def write_page(document: dict[str, Any], path: Path) -> None:
 
 def page(document: dict[str, Any]) -> str:
     """The page as text; everything that came from outside is escaped."""
-    from app.cli.report_view import report_lines
-
     name = escape(document["session"]["name"])
     figures = "".join(
         f"<tr><th>{escape(label)}</th><td>{escape(words)}</td></tr>"

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
-from app.cli.step_view import StepView
 from app.home import state_home
 from app.options import SessionOptions
 from app.session import Session
@@ -18,6 +17,34 @@ from graph.debugger import Debugger
 from graph.run import open_saver
 
 
+class Screen(Protocol):
+    """What a person sees and types."""
+
+    def where(self, debugger: Debugger) -> None:
+        """Show where the run stands."""
+        ...
+
+    def ask(self, debugger: Debugger) -> list[str]:
+        """The next command, as words."""
+        ...
+
+    def show(self, words: list[str], debugger: Debugger) -> None:
+        """A command that only looks."""
+        ...
+
+    def complain(self, words: str) -> None:
+        """A command that could not be done."""
+        ...
+
+    def ended(self, final: dict[str, Any]) -> None:
+        """One decision is over."""
+        ...
+
+    def goodbye(self, session: str) -> None:
+        """The person leaves."""
+        ...
+
+
 class Quit(Exception):
     """The person has seen enough; the decision at hand is not recorded unless it had ended."""
 
@@ -25,7 +52,7 @@ class Quit(Exception):
 class SteppingRunner:
     """Decides as `graph.run.Runner` does, asking a person before each node."""
 
-    def __init__(self, context: RunContext, debugger: Debugger, view: StepView) -> None:
+    def __init__(self, context: RunContext, debugger: Debugger, view: Screen) -> None:
         self.context = context
         self._debugger = debugger
         self._view = view
@@ -69,10 +96,9 @@ class SteppingRunner:
         view.where(debugger)
 
 
-async def step_session(options: SessionOptions) -> None:
+async def step_session(options: SessionOptions, view: Screen) -> None:
     """Step through decisions until the data ends or the person leaves."""
     settings, home = load_settings(), state_home()
-    view = StepView()
     async with (
         wire_session(options, settings, home) as wired,
         open_saver(wired.checkpoints) as saver,

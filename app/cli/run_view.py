@@ -8,7 +8,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from app.cli.output import err, out, print_json
-from app.cli.report_view import model_words, show_report
+from app.cli.report_view import show_report
+from app.report_words import model_words
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID

@@ -27,6 +27,7 @@ def step(
     """
     import asyncio
 
+    from app.cli.step_view import StepView
     from app.options import read_options
     from app.step_command import step_session
 
@@ -46,4 +47,4 @@ def step(
         market_url=market_url,
         seed=seed,
     )
-    asyncio.run(step_session(options))
+    asyncio.run(step_session(options, StepView()))

@@ -1,0 +1,95 @@
+"""The report's figures as label and sentence, with their uncertainty; for terminal and page."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+BOOK_WORDS = {
+    "modelled": "modelled from candles: spread, depth and slippage are assumptions",
+    "offered": "the market's own",
+}
+
+
+def model_words(name: str) -> str:
+    """What the model is, honestly."""
+    return "rules (deterministic, not an LLM)" if name == "rules" else name
+
+
+def report_lines(document: dict[str, Any]) -> list[tuple[str, str]]:
+    """The figures of a report as label and sentence; what is undefined says so."""
+    figures, account = document["performance"], document["account"]
+    chosen, cost = document["selectivity"], document["cost"]
+    session = document["session"]
+    money, candle = account["currency"], session["timeframe"]
+    return [
+        ("data", f"{session['origin']}: {session['description']}"),
+        ("decided on", f"{', '.join(session['symbols'])}, every {session['every']} x {candle}"),
+        ("order book", BOOK_WORDS[session["order_book"]]),
+        ("model", model_words(session["model"])),
+        (
+            "equity",
+            f"{_money(account['equity'])} {money} from {_money(account['capital'])} {money}",
+        ),
+        ("return", _percent(figures["total_return_fraction"])),
+        ("max drawdown", _percent(figures["max_drawdown_fraction"])),
+        ("Sharpe", _ratio(figures["sharpe_ratio"], figures["sharpe_standard_error"])),
+        ("Sortino", _ratio(figures["sortino_ratio"], None)),
+        ("trades", _trades(figures)),
+        ("profit factor", _number(figures["profit_factor_ratio"])),
+        ("costs", f"fees {_money(account['fees'])}, funding {_money(account['funding'])} {money}"),
+        ("ledger", _ledger(account)),
+        (
+            "decisions",
+            _counts(chosen["outcomes"]) + f"; hold share {_percent(chosen['hold_share'])}",
+        ),
+        ("denied by", _counts(chosen["denials_by_code"])),
+        ("denied at send", _counts(chosen["denials_at_send_by_code"])),
+        (
+            "model cost",
+            f"{cost['model_calls']} calls, {cost['input_tokens']} tokens in, "
+            f"{cost['output_tokens']} out, "
+            + ("price unknown" if cost["usd"] is None else f"{cost['usd']} USD"),
+        ),
+    ]
+
+
+def _trades(figures: dict[str, Any]) -> str:
+    count = figures["trades_count"]
+    if not count:
+        return "none closed"
+    return (
+        f"{count}, won {_percent(figures['win_fraction'])}, mean R {_number(figures['mean_r'])}, "
+        f"best {_number(figures['best_r'])} R, worst {_number(figures['worst_r'])} R"
+        + ("; too few to conclude anything" if count < 30 else "")
+    )
+
+
+def _ledger(account: dict[str, Any]) -> str:
+    replayed = account["replayed_from_fills"]
+    entries = f"{replayed['entries_count']} fills and funding payments"
+    if replayed["equal"] is None:
+        return f"rebuilt from its {entries}"
+    return f"{'equals' if replayed['equal'] else 'DIFFERS from'} its {entries} replayed from zero"
+
+
+def _money(text: str) -> str:
+    return f"{Decimal(text):,.2f}"
+
+
+def _counts(counts: dict[str, int]) -> str:
+    return ", ".join(f"{name} {n}" for name, n in counts.items()) or "none"
+
+
+def _percent(fraction: float | None) -> str:
+    return "undefined" if fraction is None else f"{100 * fraction:.2f} %"
+
+
+def _number(value: float | None) -> str:
+    return "undefined" if value is None else f"{value:.2f}"
+
+
+def _ratio(value: float | None, error: float | None) -> str:
+    if value is None:
+        return "undefined"
+    return f"{value:.2f}" + (f" ± {error:.2f} (standard error)" if error is not None else "")
