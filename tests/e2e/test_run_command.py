@@ -124,8 +124,9 @@ def test_another_market_under_the_same_name_is_refused(home: Path) -> None:
 
 
 def test_capital_is_scaled_without_changing_decisions(tmp_path: Path) -> None:
-    small = plangate(tmp_path, "run", *WINDOW, "--session", "a", "--capital", "10000", "--json")
-    large = plangate(tmp_path, "run", *WINDOW, "--session", "b", "--capital", "20000", "--json")
+    few = (*WINDOW, "--decisions", "12", "--json")
+    small = plangate(tmp_path, "run", *few, "--session", "a", "--capital", "10000")
+    large = plangate(tmp_path, "run", *few, "--session", "b", "--capital", "20000")
     assert [d["run_id"] for d in small.document["decisions"]] == [
         d["run_id"] for d in large.document["decisions"]
     ]

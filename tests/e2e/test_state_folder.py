@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
-import time
 from pathlib import Path
 
 import pytest
 
 from app.lease import lease
 from domain.errors import StateError
-from tests.e2e.command import COMMAND, environment, plangate
+from tests.e2e.command import plangate
 
 WINDOW = ("--from", "2019-04-01", "--to", "2019-04-11", "--every", "6", "--session", "s", "--json")
 
@@ -32,17 +30,12 @@ def test_a_second_process_on_a_session_ends_at_once_and_changes_nothing(tmp_path
     for home in (alone, shared):
         home.mkdir()
     expected = plangate(alone, "run", *WINDOW)
-    first = subprocess.Popen(
-        [*COMMAND, "run", *WINDOW], env=environment(shared), stdout=subprocess.PIPE, text=True
-    )
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline and not (shared / "s.lock").exists():
-        time.sleep(0.02)
-    second = plangate(shared, "run", *WINDOW)
-    out, _ = first.communicate(timeout=60)
+    with lease(shared, "s"):
+        second = plangate(shared, "run", *WINDOW)
     assert second.code == 6, second.err
     assert "another process" in second.err
-    assert out == expected.out
+    assert second.out == ""
+    assert plangate(shared, "run", *WINDOW).out == expected.out
 
 
 def test_a_damaged_checkpoint_file_is_moved_aside(tmp_path: Path) -> None:
