@@ -25,8 +25,10 @@ _LATEST_MS = 100_000_000_000_000
 """Year 5138: a stamp beyond it counts microseconds."""
 _EARLIEST_MS = 100_000_000_000
 """March 1973: a stamp before it counts seconds."""
-LARGEST = 1e12
-"""Prices and volumes lie below it, as the gate wants every number; larger ones are garbage."""
+LARGEST_PRICE = 1e12
+"""Prices lie below it, as the gate wants them; larger ones are garbage."""
+LARGEST_VOLUME = 1e18
+"""Coins that trade at a millionth of a dollar reach 1e13 a day; what is beyond this is garbage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,10 +176,11 @@ def _check_prices(series: Series, place: _Place) -> None:
             f"{name} is {{{name}!r}}, was expected above 0; mend the row",
         )
     place.refuse(series.volume < 0, "volume is {volume!r}, was expected at or above 0")
-    for name in ("open", "high", "low", "close", "volume"):
+    largest = dict.fromkeys(("open", "high", "low", "close"), LARGEST_PRICE)
+    for name, limit in {**largest, "volume": LARGEST_VOLUME}.items():
         place.refuse(
-            getattr(series, name) >= LARGEST,
-            f"{name} is {{{name}!r}}, was expected below {LARGEST:g}; mend the row or its unit",
+            getattr(series, name) >= limit,
+            f"{name} is {{{name}!r}}, was expected below {limit:g}; mend the row or its unit",
         )
     place.refuse(
         series.high < series.low,
