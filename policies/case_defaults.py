@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 from domain.book import Level, OrderBook
-from domain.errors import ConfigError
 from domain.instrument import Instrument, split_symbol
 from domain.numbers import BPS, ceil_to_tick, floor_to_tick
 from domain.plan import PlanDraft
@@ -21,7 +19,7 @@ from policies.case_model import (
     InstrumentSection,
     MarketSection,
 )
-from policies.settings import Policy, parse_policy
+from policies.settings import parse_policy
 
 _DEFAULT_DEPTH = Decimal(1000)
 _TAKER_FEES = {"spot": Decimal("0.001"), "perpetual": Decimal("0.0005")}
@@ -46,15 +44,8 @@ def to_case(document: CaseDocument) -> Case:
         allowed_symbols=(instrument.symbol,) if allowed is None else allowed,
         market=_market(document.market, now, last, instrument),
         account=_account(document.account),
-        policy=_policy(document.policy),
+        policy=parse_policy(document.policy, where="policy of the case"),
     )
-
-
-def _policy(raw: dict[str, Any]) -> Policy:
-    for key, value in raw.items():
-        if key not in {"symbols", "sides"} and isinstance(value, str | bool):
-            raise ConfigError(f"policy of the case: {key} = {value!r}: expected a JSON number")
-    return parse_policy(raw, where="policy of the case")
 
 
 def _instrument(section: InstrumentSection) -> Instrument:

@@ -28,6 +28,9 @@ from domain.plan import PlanDraft
 
 DEFAULT_NOW = datetime(2024, 1, 1, tzinfo=UTC)
 """Times only matter against each other; where the file gives none, this is now."""
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+"""Moments lie between the two, so that adding a horizon to one can never leave the calendar."""
 
 
 def _count(value: Any) -> Any:
@@ -36,7 +39,15 @@ def _count(value: Any) -> Any:
 
 
 def _moment(value: Any) -> Any:
-    return parse_moment(value) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    try:
+        moment = parse_moment(value)
+    except OverflowError:  # its offset leads out of the calendar
+        moment = None
+    if moment is None or not EARLIEST <= moment < LATEST:
+        raise ValueError(f"moment {value!r} was expected from {EARLIEST.year} to {LATEST.year - 1}")
+    return moment
 
 
 def _timeframe(value: Any) -> Any:
@@ -116,7 +127,7 @@ class InstrumentSection(_Section):
     """False when listed but not traded."""
 
 
-LevelRow = tuple[Positive, NotNegative]
+LevelRow = tuple[Positive, Positive]
 
 
 class BookSection(_Section):

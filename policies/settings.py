@@ -10,7 +10,7 @@ from __future__ import annotations
 import tomllib
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
@@ -25,6 +25,9 @@ from pydantic import (
 from domain.errors import ConfigError
 from domain.strict_json import canonical, content_hash
 
+MAX_POLICY_BYTES = 65_536
+"""A policy is a page of limits; what is larger is some other file."""
+
 Fraction = Annotated[Decimal, Field(gt=0, le=1, allow_inf_nan=False)]
 
 
@@ -35,7 +38,7 @@ class Policy(BaseModel):
 
     symbols: tuple[str, ...] = ()
     """Exact symbols that may be opened; empty allows those the session was started with."""
-    sides: tuple[Literal["long", "short"], ...] = ("long", "short")
+    sides: Annotated[tuple[Literal["long", "short"], ...], Field(min_length=1)] = ("long", "short")
     """Sides that may be opened; spot instruments are long only in any case."""
 
     risk_per_trade_fraction: Annotated[Decimal, Field(gt=0, le=Decimal("0.02"))] = Decimal("0.01")
@@ -105,7 +108,7 @@ class Policy(BaseModel):
     @classmethod
     def _numbers_are_numbers(cls, value: object, info: ValidationInfo) -> object:
         if info.field_name not in {"symbols", "sides"} and isinstance(value, str | bool):
-            raise ValueError("was expected to be a number, without quotes")
+            raise ValueError("not a number")
         return value
 
     @model_validator(mode="after")
@@ -127,17 +130,39 @@ def load_policy(path: Path | None) -> Policy:
     """The policy in a TOML file, or the defaults without one.
 
     Raises:
-        ConfigError: the file is missing, not TOML, or holds a key or value that is not allowed.
+        ConfigError: the file is missing, larger than 64 KB, not TOML, or holds a key or value that
+            is not allowed.
     """
     if path is None:
         return Policy()
+    where = f"policy file {str(path)!r}"
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+        with path.open("rb") as file:
+            content = file.read(MAX_POLICY_BYTES + 1)
     except OSError as error:
-        raise ConfigError(f"cannot read policy file {str(path)!r}: {error.strerror}") from error
+        raise ConfigError(f"cannot read {where}: {error.strerror}") from error
+    if len(content) > MAX_POLICY_BYTES:
+        raise ConfigError(f"{where} is larger than {MAX_POLICY_BYTES} bytes, expected a short file")
+    return parse_policy(_parsed(content, where), where=where)
+
+
+def _short(text: str) -> Decimal:
+    number = Decimal(text)
+    if number.is_finite() and abs(number.adjusted()) > 30:  # 1e999999999 as an integer takes hours
+        raise ValueError("too large or too small")
+    return number
+
+
+def _parsed(content: bytes, where: str) -> dict[str, Any]:
+    try:
+        # Some editors put a byte order mark first; it says nothing about the limits.
+        return tomllib.loads(content.decode("utf-8-sig"), parse_float=_short)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"policy file {str(path)!r} is not TOML: {error}") from error
-    return parse_policy(raw, where=f"policy file {str(path)!r}")
+        raise ConfigError(f"{where} is not TOML: {error}") from error
+    except RecursionError as error:
+        raise ConfigError(f"{where} is nested too deeply, expected lines of key = value") from error
+    except (ValueError, ArithmeticError) as error:
+        raise ConfigError(f"{where} holds a number too large or too small to read") from error
 
 
 def parse_policy(raw: object, *, where: str) -> Policy:
@@ -161,6 +186,35 @@ def _complaint(error: ValidationError) -> str:
         if item["type"] == "extra_forbidden":
             near = get_close_matches(key, Policy.model_fields, n=1, cutoff=0.5)
             lines.append(f"unknown key {key!r}" + (f", did you mean {near[0]!r}?" if near else ""))
+        elif item["loc"]:
+            unquoted = ", without quotes" if item["type"] == "value_error" else ""
+            expected = _expected(str(item["loc"][0])) + unquoted
+            lines.append(f"{key} = {_shown(item['input'])}: expected {expected}")
         else:
-            lines.append(f"{key} = {item['input']!r}: {item['msg']}")
+            lines.append(f"{key} = {_shown(item['input'])}: {item['msg']}")
     return "; ".join(lines)
+
+
+def _expected(key: str) -> str:
+    if key == "symbols":
+        return 'a list of names such as ["BTC/USD"]'
+    if key == "sides":
+        return 'a list with "long", "short" or both'
+    field = Policy.model_fields[key]
+    bounds = {
+        name: getattr(bound, name)
+        for bound in field.metadata
+        for name in ("gt", "ge", "le")
+        if hasattr(bound, name)
+    }
+    low = f"above {bounds['gt']}" if "gt" in bounds else f"of at least {bounds['ge']}"
+    kind = "a whole number" if field.annotation is int else "a number"
+    return f"{kind} {low} and at most {bounds['le']}"
+
+
+def _shown(value: object) -> str:
+    try:
+        text = str(value) if isinstance(value, Decimal) else repr(value)
+    except (ValueError, RecursionError):  # thousands of digits, or of levels
+        return "a value too large to show"
+    return text if len(text) <= 80 else f"{text[:80]}… ({len(text)} characters)"

@@ -159,6 +159,26 @@ def test_letters_of_another_alphabet_are_another_symbol():
         ('"atr": 60', '"atr14": 60', "UNKNOWN_FIELD", "market.atr14"),
         ('"atr": 60', '"now": 1700000000', "SCHEMA_INVALID", "market.now"),
         ('"atr": 60', '"now": "yesterday"', "SCHEMA_INVALID", "market.now"),
+        ('"atr": 60', '"now": "1969-12-31"', "SCHEMA_INVALID", "market.now"),
+        ('"atr": 60', '"now": "9999-12-31T23:59:59-23:59"', "SCHEMA_INVALID", "market.now"),
+        (
+            '"side": "long"',
+            '"side": "long", "decided_at": "9999-12-31"',
+            "SCHEMA_INVALID",
+            "plan.decided_at",
+        ),
+        (
+            '"atr": 60',
+            '"atr": 60, "book": {"bids": [[7484, 0]], "asks": [[7486, 1]]}',
+            "NUMBER_INVALID",
+            "market.book.bids.0.1",
+        ),
+        (
+            '"atr": 60',
+            '"atr": 60, "book": {"bids": [[7484, 1]], "asks": [[0, 1]]}',
+            "NUMBER_INVALID",
+            "market.book.asks.0.0",
+        ),
         ('"side": "long"', '"side": "long", "quantity": 5', "UNKNOWN_FIELD", "plan.quantity"),
         ('"side": "long"', '"side": "long", "leverage": 5', "UNKNOWN_FIELD", "plan.leverage"),
         ('"side": "long"', '"side": "up"', "SCHEMA_INVALID", "plan.side"),
@@ -200,8 +220,8 @@ def test_a_text_that_is_no_case_is_denied(text):
     [
         ({"max_spred_bps": 5}, "did you mean 'max_spread_bps'"),
         ({"risk_per_trade_fraction": 0.5}, "risk_per_trade_fraction"),
-        ({"risk_per_trade_fraction": "0.01"}, "expected a JSON number"),
-        ({"max_open_positions_count": True}, "expected a JSON number"),
+        ({"risk_per_trade_fraction": "0.01"}, "at most 0.02, without quotes"),
+        ({"max_open_positions_count": True}, "expected a whole number of at least 1"),
     ],
 )
 def test_a_wrong_policy_key_or_value_refuses(policy, complaint):

@@ -56,3 +56,43 @@ def test_a_missing_or_binary_file_is_a_config_error(tmp_path):
 def test_something_else_than_a_table_is_refused():
     with pytest.raises(ConfigError, match="policy ="):
         parse_policy(7, where="test")
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("max_spread_bps = " + "9" * 5000, "number too large"),
+        ("max_spread_bps = 1e99999999999999999999", "number too large"),
+        ("max_open_positions_count = 1e999999999", "number too large"),
+        ("max_spread_bps = 0x" + "f" * 6000, "a value too large to show"),
+        ("max_spread_bps = " + "9" * 4000, "4000 characters"),
+        ("symbols = " + "[" * 3000, "nested too deeply"),
+        ("#" * 70_000, "larger than 65536 bytes"),
+    ],
+)
+def test_a_file_that_overwhelms_the_parser_is_a_config_error(tmp_path, text, complaint):
+    path = tmp_path / "policy.toml"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match=complaint):
+        load_policy(path)
+
+
+def test_a_byte_order_mark_is_no_part_of_the_policy(tmp_path):
+    path = tmp_path / "policy.toml"
+    path.write_text("max_spread_bps = 5", encoding="utf-8-sig")
+    assert load_policy(path).max_spread_bps == 5
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ({"risk_per_trade_fraction": "0.5"}, "a number above 0 and at most 0.02, without quotes"),
+        ({"risk_per_trade_fraction": Decimal("0.5")}, "= 0.5: expected a number above 0 and at mo"),
+        ({"max_open_positions_count": 0}, "a whole number of at least 1 and at most 50$"),
+        ({"symbols": "BTC/USD"}, r'a list of names such as \["BTC/USD"\]'),
+        ({"sides": []}, 'a list with "long", "short" or both'),
+    ],
+)
+def test_a_refused_value_is_told_what_is_allowed(raw, expected):
+    with pytest.raises(ConfigError, match=expected):
+        parse_policy(raw, where="test")
