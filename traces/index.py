@@ -81,6 +81,8 @@ def _rows(path: Path, tail: str, values: list[str | int]) -> list[RunRow]:
             # The tail is made of constants above; every value is bound.
             query = f"SELECT {_COLUMNS} FROM trace_run {tail}"  # noqa: S608  # see above
             return [RunRow(*row) for row in connection.execute(query, values)]
+    except UnicodeEncodeError:  # half a surrogate pair: no text of ours has one
+        return []
     except sqlite3.DatabaseError as error:
         raise StateError(f"{str(path)!r} cannot be read as a database of plangate: {error}") from (
             error

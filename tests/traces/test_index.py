@@ -91,3 +91,7 @@ def test_listing_imports_nothing_heavy() -> None:
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert run.stdout.strip() == "[]"
+
+
+def test_a_prefix_that_no_file_can_hold_finds_nothing(tmp_path: Path) -> None:
+    assert find_runs(listed(tmp_path), "\udcff") == []
