@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from domain.book import Level
 from domain.candles import Timeframe
+from domain.plan import make_plan
 from domain.snapshot import Features, Regime, Snapshot
-from policies.case import Held, WorkingEntry, known, market_facts
+from policies.case import Held, WorkingEntry, case_of, known, market_facts
 from tests.policies.cases import NOW, D, ago, book, make_case
 
 
@@ -66,3 +67,21 @@ def test_direction_side_and_origin_follow_from_draft_and_book():
     assert make_case(market__book__origin="modelled").modelled
     assert not make_case(market__book=None).modelled
     assert make_case(market__book__bids=(Level(D(1), D(1)),)).direction == 1
+
+
+def test_a_plan_is_judged_by_the_moment_and_price_it_was_made_at():
+    case = make_case()
+    plan = make_plan(
+        case.draft,
+        version=1,
+        run_id="one",
+        symbol=case.instrument.symbol,
+        as_of=case.decided_at,
+        timeframe=case.timeframe,
+        decision_price=case.decision_price,
+        model="rules",
+        prompt_hash="p",
+        policy_hash=case.policy.policy_hash,
+    )
+    facts = (case.market, case.account, case.policy)
+    assert case_of(plan, case.instrument, case.allowed_symbols, *facts) == case
