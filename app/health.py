@@ -34,7 +34,7 @@ async def check_all(market: str | None, market_url: str | None) -> list[Check]:
 def _python() -> Check:
     version = platform.python_version()
     fits = (3, 11) <= sys.version_info[:2] < (3, 14)
-    return Check("python", "ok" if fits else "broken", f"{version} (3.11 to 3.13 are tested)", 2)
+    return Check("python", "ok" if fits else "broken", f"{version} (3.11 to 3.13 are supported)", 2)
 
 
 def _packages() -> Check:
