@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,6 +40,8 @@ class Database:
         self.path = path
         self._durable = durable
         self._quick = quick
+        # Also when it is forgotten: an open connection must not wait for the garbage collector.
+        self._dispose = weakref.finalize(self, _dispose, durable, quick)
         self._turn = threading.Lock()
         self._writer: int | None = None
 
@@ -102,8 +105,7 @@ class Database:
 
     def close(self) -> None:
         """Let go of the file; may be called twice."""
-        self._durable.dispose()
-        self._quick.dispose()
+        self._dispose()
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -134,6 +136,11 @@ class Database:
                 found = connection.execute(text("PRAGMA quick_check(1)")).scalar_one()
                 if found != "ok":
                     raise StateError(f"database {str(self.path)!r} is damaged: {found}")
+
+
+def _dispose(*engines: Engine) -> None:
+    for engine in engines:
+        engine.dispose()
 
 
 def _make_file(path: Path) -> bool:
