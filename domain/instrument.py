@@ -35,6 +35,10 @@ class Instrument:
     """Fee of an order that takes liquidity, as a fraction of notional, per side."""
     maintenance_margin_fraction: Decimal = Decimal("0.005")
     """Share of notional below which a leveraged position is liquidated."""
+    min_price_ratio: Decimal | None = None
+    """Lowest order price the venue takes over its reference price; None where it states none."""
+    max_price_ratio: Decimal | None = None
+    """The same, highest."""
     active: bool = True
     """False when the venue lists it but does not trade it."""
 

@@ -38,6 +38,17 @@ class OrderStatus(StrEnum):
     EXPIRED = "expired"
 
 
+class TradingState(StrEnum):
+    """What the session may do; exits and cancels go on in every state."""
+
+    ACTIVE = "active"
+    """Positions may be opened."""
+    REDUCING = "reducing"
+    """Nothing is opened for a while: the day's loss limit was met."""
+    HALTED = "halted"
+    """Nothing is opened until an operator resumes: the drawdown limit was met."""
+
+
 _P = PlanStatus
 _O = OrderStatus
 

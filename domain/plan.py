@@ -92,6 +92,18 @@ class NoTrade(_Answer):
 Answer = PlanDraft | ExitDraft | NoTrade
 
 
+class Evidence(_Answer):
+    """What one tool call of the run came to, as far as the gate needs to know."""
+
+    result_id: str
+    """`ohlcv#1`: the name a draft's `evidence` refers to."""
+    tool: str
+    ok: bool
+    """False when the call was refused or failed."""
+    as_of: datetime
+    """The moment the question was asked as of."""
+
+
 class TradePlan(_Answer):
     """A draft in its place: which run, which moment, which model, which policy. Immutable."""
 
@@ -111,6 +123,8 @@ class TradePlan(_Answer):
     policy_hash: str
     revises: str | None = None
     """plan_id of the version before."""
+    evidence: tuple[Evidence, ...] = ()
+    """What the run's tools had answered by then."""
 
 
 def make_plan(
@@ -126,6 +140,7 @@ def make_plan(
     prompt_hash: str,
     policy_hash: str,
     revises: str | None = None,
+    evidence: tuple[Evidence, ...] = (),
 ) -> TradePlan:
     """Wrap a draft into a plan whose id is the hash of its content and context."""
     body = {
@@ -150,4 +165,5 @@ def make_plan(
         prompt_hash=prompt_hash,
         policy_hash=policy_hash,
         revises=revises,
+        evidence=evidence,
     )

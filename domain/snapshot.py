@@ -19,6 +19,8 @@ Origin = Literal["recorded", "synthetic", "live"]
 VolatilityBucket = Literal["low", "normal", "high", "extreme"]
 Trend = Literal["up", "down", "range"]
 Liquidity = Literal["thin", "normal", "deep"]
+VenueStatus = Literal["open", "closed", "maintenance"]
+"""`closed`: outside trading hours; `maintenance`: the venue takes no orders."""
 
 
 class _Value(BaseModel):
@@ -157,6 +159,17 @@ class Snapshot(_Value):
     """None for spot and where the source has none."""
     open_interest: Decimal | None = None
     """Open contracts in base; None where the source has none."""
+    turnover_24h: float | None = None
+    """Value traded over the last 24 h of closed candles, in quote; None where they do not reach."""
+    gap_bars: int | None = None
+    """Candles missing among the newest 300 of the decision timeframe."""
+    correlations: dict[str, float] = {}
+    """Per other symbol of the session: correlation of 4 h log returns over 30 days. Absent where
+    too few returns are common."""
+    venue_status: VenueStatus | None = None
+    """Whether the venue takes orders; None when it did not say."""
+    clock_skew_s: float | None = None
+    """Our clock minus the venue's, in seconds; 0 in a replay, None when the venue did not say."""
     missing: tuple[str, ...] = ()
     """What is absent and why, such as `1d features: warming up, 120 of 300 bars`."""
     provenance: dict[str, Provenance]
