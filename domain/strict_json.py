@@ -32,7 +32,7 @@ class JsonRefused(ValueError):
         super().__init__(message)
 
 
-def loads(text: str, *, max_bytes: int = MAX_BYTES) -> Json:
+def loads(text: str, *, max_bytes: int = MAX_BYTES, max_digits: int = MAX_DIGITS) -> Json:
     """Parse `text` strictly.
 
     Raises:
@@ -49,8 +49,8 @@ def loads(text: str, *, max_bytes: int = MAX_BYTES) -> Json:
             text,
             object_pairs_hook=_no_duplicates,
             parse_constant=_no_constant,
-            parse_float=_bounded,
-            parse_int=_bounded_int,
+            parse_float=lambda number: _bounded(number, max_digits),
+            parse_int=lambda number: int(_bounded(number, max_digits)),
         )
     except RecursionError:
         raise JsonRefused("SCHEMA_INVALID", "JSON is nested too deeply") from None
@@ -65,6 +65,21 @@ def loads(text: str, *, max_bytes: int = MAX_BYTES) -> Json:
 def canonical(value: Any) -> str:
     """The one JSON text of a value: sorted keys, no spaces, `Decimal` as plain text."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+
+
+def exact(value: Json, indent: int = 0) -> str:
+    """JSON text in which a `Decimal` is a number, digit for digit; two spaces a level."""
+    inner, outer = "\n" + "  " * (indent + 1), "\n" + "  " * indent
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, dict) and value:
+        rows = [f"{json.dumps(k)}: {exact(v, indent + 1)}" for k, v in value.items()]
+        return f"{{{inner}{f',{inner}'.join(rows)}{outer}}}"
+    if isinstance(value, list) and any(isinstance(item, dict) for item in value):
+        return f"[{inner}{f',{inner}'.join(exact(v, indent + 1) for v in value)}{outer}]"
+    if isinstance(value, list):
+        return f"[{', '.join(exact(item, indent) for item in value)}]"
+    return json.dumps(value, ensure_ascii=False)
 
 
 def content_hash(value: Any) -> str:
@@ -86,7 +101,7 @@ def _no_constant(name: str) -> Json:
     raise JsonRefused("NUMBER_INVALID", f"{name} is not a number we accept")
 
 
-def _bounded(text: str) -> Decimal:
+def _bounded(text: str, max_digits: int) -> Decimal:
     if len(text) > 64:
         raise JsonRefused(
             "NUMBER_INVALID", f"number has {len(text)} characters, at most 64 are read"
@@ -96,15 +111,11 @@ def _bounded(text: str) -> Decimal:
         raise JsonRefused(
             "NUMBER_INVALID", f"number {text} is out of bounds, |x| < 1e{MAX_MAGNITUDE}"
         )
-    if len(number.as_tuple().digits) > MAX_DIGITS:
+    if len(number.as_tuple().digits) > max_digits:
         raise JsonRefused(
-            "NUMBER_INVALID", f"number {text} has more than {MAX_DIGITS} significant digits"
+            "NUMBER_INVALID", f"number {text} has more than {max_digits} significant digits"
         )
     return number
-
-
-def _bounded_int(text: str) -> int:
-    return int(_bounded(text))
 
 
 def _check_depth(value: Json, left: int) -> None:

@@ -9,36 +9,144 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal, NamedTuple
 
 from domain.book import BookOrigin, OrderSide
-from domain.plan import Side
+from domain.numbers import ZERO, plain
+from domain.plan import PlanDraft, Side
+
+ABSENT = "absent"
+Comparison = Literal["<=", "<", ">=", ">"]
+_SUFFIX = {"bps": " bps", "s": " s"}
+_WORDS = {
+    "<=": "the most is",
+    "<": "it has to stay below",
+    ">=": "the least is",
+    ">": "it has to be above",
+}
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What one rule found."""
+class Measured(NamedTuple):
+    """One value held against one limit. Words are made when they are asked for."""
 
     code: str
     """Stable upper-case code of the control, such as `RR_BELOW_MIN`."""
     passed: bool
-    measured: str
-    """The measured value as text, in `unit`; `absent` when the input was missing."""
-    limit: str
-    """The limit it was held against, with its comparison, such as `>= 1.5`."""
+    what: str
+    """What was measured, as a noun phrase that can follow "the"."""
+    value: Decimal | None
+    """In `unit`; None when it is unknown."""
+    comparison: Comparison
+    """What has to hold between value and bound for the finding to pass."""
+    bound: Decimal
+    """In `unit`."""
     unit: str
-    """Unit of both: `ratio`, `bps`, `fraction`, `quote`, `base`, `s`, `count`, `price` or `` ``."""
-    sentence: str
-    """One plain sentence with the numbers, fit for a model and for a person."""
+    """Unit of both: `ratio`, `bps`, `fraction`, `quote`, `base`, `s`, `count` or `price`."""
     modelled: bool = False
     """True when the measurement rests on a modelled book instead of a venue's."""
+    hint: str = ""
+    """What follows from a failure, in words."""
+
+    @property
+    def measured(self) -> str:
+        """The value as text, in `unit`; `absent` when it is unknown."""
+        return ABSENT if self.value is None else _texts(self)[0]
+
+    @property
+    def limit(self) -> str:
+        """The bound with its comparison, such as `>= 1.5`."""
+        return f"{self.comparison} {_texts(self)[1]}"
+
+    @property
+    def sentence(self) -> str:
+        """One plain sentence with the numbers, fit for a model and for a person."""
+        what = f"modelled {self.what}" if self.modelled else self.what
+        if self.value is None:
+            return f"The {what} is unknown, and what cannot be checked is denied."
+        suffix, (value, bound) = _SUFFIX.get(self.unit, ""), _texts(self)
+        end = f"; {self.hint}." if self.hint and not self.passed else "."
+        return f"The {what} is {value}{suffix}, {_WORDS[self.comparison]} {bound}{suffix}{end}"
+
+
+class Stated(NamedTuple):
+    """What a rule found that is no comparison of two numbers."""
+
+    code: str
+    passed: bool
+    measured: str
+    """What was found, in a few words."""
+    limit: str
+    """What was expected."""
+    sentence: str
+    unit: str = ""
+    modelled: bool = False
+
+
+Finding = Measured | Stated
+"""What one rule found; both kinds read alike."""
+
+
+def finding_fields(finding: Finding) -> dict[str, Any]:
+    """A finding as words, JSON-able."""
+    return {
+        "code": finding.code,
+        "passed": finding.passed,
+        "measured": finding.measured,
+        "limit": finding.limit,
+        "unit": finding.unit,
+        "sentence": finding.sentence,
+        "modelled": finding.modelled,
+    }
+
+
+def shown(value: Decimal, digits: int = 6) -> str:
+    """`value` rounded to `digits` significant digits, without exponent."""
+    return plain(Decimal(f"{value:.{digits}g}"))
+
+
+def holds(value: Decimal, comparison: Comparison, bound: Decimal) -> bool:
+    """Whether the comparison is true; NaN makes none true."""
+    if comparison == "<=":
+        return value <= bound
+    if comparison == ">=":
+        return value >= bound
+    return value < bound if comparison == "<" else value > bound
+
+
+def _texts(finding: Measured) -> tuple[str, str]:
+    """Value and bound, rounded unless that would hide on which side of the bound the value is."""
+    value, bound = finding.value, finding.bound
+    if value is None:
+        return ABSENT, shown(bound)
+    texts = shown(value), shown(bound)
+    told = holds(Decimal(texts[0]), finding.comparison, Decimal(texts[1]))
+    true = holds(value, finding.comparison, bound)
+    return texts if told == true else (plain(value), plain(bound))
+
+
+BoundName = Literal[
+    "risk_budget",
+    "open_risk",
+    "symbol_notional",
+    "gross_exposure",
+    "net_exposure",
+    "correlated_exposure",
+    "leverage",
+    "margin",
+    "depth",
+    "turnover",
+    "usual_size",
+    "venue_maximum",
+    "price",
+    "given",
+]
 
 
 @dataclass(frozen=True, slots=True)
 class SizeStep:
     """One bound that sizing met; the smallest decides."""
 
-    name: Literal["risk_budget", "symbol_notional", "gross_exposure", "leverage", "depth", "margin"]
+    name: BoundName
     quantity: Decimal
     """The most this bound allows, in base, before rounding down to the step."""
 
@@ -81,6 +189,21 @@ class Bracket:
     """Cost of walking the book against its mid; 0 for a resting limit entry."""
     sizing: tuple[SizeStep, ...]
     book_origin: BookOrigin | None
+    least_quantity: Decimal = ZERO
+    """The venue's smallest order at this price, in base."""
+
+    @property
+    def judged_quantity(self) -> Decimal:
+        """What limits on size are held against: the quantity, or the smallest order above it.
+
+        So the limit that left no room for any order says so itself.
+        """
+        return max(self.quantity, self.least_quantity)
+
+    @property
+    def judged_notional(self) -> Decimal:
+        """Entry price times `judged_quantity`, in quote."""
+        return self.entry_price * self.judged_quantity
 
     @property
     def notional(self) -> Decimal:
@@ -111,9 +234,53 @@ class Approved:
         return True
 
     @property
+    def nearest(self) -> None:
+        """Nothing needs to change."""
+        return
+
+    @property
     def codes(self) -> tuple[str, ...]:
         """No code failed."""
         return ()
+
+
+ChangedField = Literal["entry", "targets", "invalidation", "horizon_bars", "evidence"]
+
+
+class Change(NamedTuple):
+    """One thing about a plan that would have to be otherwise."""
+
+    code: str
+    """The control that it satisfies."""
+    field: ChangedField
+    sentence: str
+    """What it would have to be, such as `target >= 43210.5`."""
+    passes: bool
+    """True when the gate approves the plan with this change alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Nearest:
+    """The smallest changes that would pass, each tried on the gate before it is said."""
+
+    changes: tuple[Change, ...]
+    """Per failing control, what would satisfy it, everything else as it was."""
+    together: tuple[str, ...]
+    """What the plan below changes, such as `target >= 43210.5`; empty without one."""
+    draft: PlanDraft | None
+    """A plan that the gate approves on the same facts; None when no change of the plan would."""
+    hopeless: tuple[str, ...]
+    """Codes that no change of the plan was found to mend."""
+
+    @property
+    def sentence(self) -> str:
+        """What would pass, in one sentence."""
+        alone = dict.fromkeys(change.sentence for change in self.changes if change.passes)
+        if alone:
+            return f"Would pass, with everything else as it was: {', or '.join(alone)}."
+        if self.draft is not None:
+            return f"Would pass: {' and '.join(self.together)}."
+        return f"No change of the plan would pass: {', '.join(self.hopeless)}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +290,8 @@ class Denied:
     findings: tuple[Finding, ...]
     bracket: Bracket | None = None
     """The bracket that was judged; None when none could be built."""
+    nearest: Nearest | None = None
+    """What would pass; None until it has been looked for."""
 
     @property
     def approved(self) -> bool:

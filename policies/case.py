@@ -1,7 +1,4 @@
-"""What a rule may see: the plan, the instrument, the market and the account, all as values.
-
-Everything that can be missing is None, and a rule that needs it must deny when it is.
-"""
+"""A case: one plan before the gate, with everything a rule may see, all of it as values."""
 
 from __future__ import annotations
 
@@ -9,89 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from domain.book import OrderBook, OrderSide
+from domain.book import OrderSide
 from domain.candles import Timeframe
 from domain.instrument import Instrument
-from domain.numbers import ONE, ZERO, to_decimal
-from domain.plan import PlanDraft, TradePlan
-from domain.snapshot import Funding, Snapshot
+from domain.numbers import ONE
+from domain.plan import Evidence, PlanDraft, TradePlan
+from domain.strict_json import canonical, content_hash
+from policies.facts import AccountFacts, MarketFacts
 from policies.settings import Policy
-
-
-@dataclass(frozen=True, slots=True)
-class MarketFacts:
-    """The market at the moment of the check, which may be later than the decision."""
-
-    now: datetime
-    last: Decimal | None
-    """Last price known, in quote."""
-    last_at: datetime | None
-    book: OrderBook | None
-    atr: Decimal | None
-    """ATR14 of the decision timeframe on closed candles, in quote."""
-    realised_volatility: Decimal | None
-    """Annualised, as a fraction."""
-    candle_known_at: datetime | None
-    """Close time of the newest closed candle of the decision timeframe."""
-    history_bars: int
-    """Closed candles behind the indicators."""
-    funding: Funding | None
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """One open position, for exposure."""
-
-    symbol: str
-    quantity: Decimal
-    """Signed, in base."""
-    mark: Decimal
-    """Price it is valued at, in quote."""
-
-    @property
-    def notional(self) -> Decimal:
-        """Absolute value, in quote."""
-        return abs(self.quantity * self.mark)
-
-
-@dataclass(frozen=True, slots=True)
-class WorkingEntry:
-    """One entry order that may still fill, counted at full size."""
-
-    symbol: str
-    side: OrderSide
-    notional: Decimal
-    """In quote."""
-
-
-@dataclass(frozen=True, slots=True)
-class AccountFacts:
-    """The account at the moment of the check. Money in quote."""
-
-    equity: Decimal
-    """Cash plus the value of what is held."""
-    free: Decimal
-    """What is not tied up in positions and working entries."""
-    day_start_equity: Decimal
-    """Newest equity known at the last UTC midnight."""
-    positions: tuple[Held, ...] = ()
-    working_entries: tuple[WorkingEntry, ...] = ()
-    trades_today: int = 0
-    """Entries approved since UTC midnight."""
-    trades_today_symbol: int = 0
-    """The same for this instrument."""
-
-    @property
-    def gross_notional(self) -> Decimal:
-        """Absolute value of positions and working entries, in quote."""
-        held = sum((p.notional for p in self.positions), ZERO)
-        return held + sum((w.notional for w in self.working_entries), ZERO)
-
-    def symbol_notional(self, symbol: str) -> Decimal:
-        """The same for one symbol."""
-        held = sum((p.notional for p in self.positions if p.symbol == symbol), ZERO)
-        working = (w.notional for w in self.working_entries if w.symbol == symbol)
-        return held + sum(working, ZERO)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +27,20 @@ class Case:
     timeframe: Timeframe
     instrument: Instrument
     allowed_symbols: tuple[str, ...]
-    """The session's symbols, used where the policy names none."""
+    """The session's symbols; the policy can only narrow them."""
     market: MarketFacts
     account: AccountFacts
     policy: Policy
+    version: int
+    head_version: int | None
+    """Newest version of this run's plan; None when it cannot be read."""
+    plan_policy_hash: str
+    """Hash of the policy that the plan was made under."""
+    evidence: tuple[Evidence, ...] = ()
+    """What the run's tools had answered when the plan was made."""
+    quantity: Decimal | None = None
+    """A size that was fixed elsewhere, in base: it is judged as it stands. None: the executor
+    sizes. A model can say neither."""
 
     @property
     def direction(self) -> Decimal:
@@ -125,10 +57,10 @@ class Case:
         """True when the book is derived from candles instead of a venue's."""
         return self.market.book is not None and self.market.book.origin == "modelled"
 
-
-def known(value: Decimal | None) -> Decimal | None:
-    """`value`, or None where it is missing, NaN or infinite: the three that a rule must deny on."""
-    return value if value is not None and value.is_finite() else None
+    @property
+    def spot(self) -> bool:
+        """True when the instrument is spot: no leverage, no funding, no short."""
+        return self.instrument.kind == "spot"
 
 
 def case_of(
@@ -138,6 +70,7 @@ def case_of(
     market: MarketFacts,
     account: AccountFacts,
     policy: Policy,
+    head_version: int | None,
 ) -> Case:
     """A plan as the gate sees it, with the market and the account of this moment."""
     return Case(
@@ -150,22 +83,15 @@ def case_of(
         market=market,
         account=account,
         policy=policy,
+        version=plan.version,
+        head_version=head_version,
+        plan_policy_hash=plan.policy_hash,
+        evidence=plan.evidence,
     )
 
 
-def market_facts(snapshot: Snapshot, now: datetime) -> MarketFacts:
-    """What the gate needs of a snapshot, floats turned into `Decimal` here and nowhere else."""
-    features = snapshot.decision_features
-    atr = features.atr_14 if features else None
-    volatility = features.realised_volatility if features else None
-    return MarketFacts(
-        now=now,
-        last=snapshot.last,
-        last_at=snapshot.last_at,
-        book=snapshot.book,
-        atr=None if atr is None else to_decimal(atr),
-        realised_volatility=None if volatility is None else to_decimal(volatility),
-        candle_known_at=features.known_at if features else None,
-        history_bars=features.bars if features else 0,
-        funding=snapshot.funding,
+def draft_hash(draft: PlanDraft) -> str:
+    """Content hash of what a draft would do; its words and its confidence do not count."""
+    return content_hash(
+        canonical(draft.model_dump(mode="json", exclude={"thesis", "evidence", "confidence"}))
     )

@@ -9,35 +9,62 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from domain.clock import iso
 from domain.numbers import plain
-from domain.strict_json import Json, JsonRefused, loads
-from domain.verdict import Bracket, Denied, Finding, Verdict
+from domain.plan import PlanDraft
+from domain.strict_json import Json, JsonRefused, exact, loads
+from domain.verdict import (
+    Approved,
+    Bracket,
+    Change,
+    Denied,
+    Nearest,
+    Stated,
+    Verdict,
+    finding_fields,
+)
 from policies.case import Case
 from policies.case_defaults import to_case
 from policies.case_model import CaseDocument
-from policies.settings import Policy
+from policies.settings import DEFAULTS, Policy
 
+FACT_DIGITS = 40
+"""Significant digits of a number in a case that no model wrote: facts are reckoned, not said."""
+BRACKET: TypeAdapter[Bracket] = TypeAdapter(Bracket)
+"""Reads and writes a bracket as JSON values."""
 _NO_NUMBER = {"is_instance_of", "decimal_type", "int_type"}
 _OUT_OF_RANGE = {"greater_than", "greater_than_equal", "less_than", "less_than_equal"}
 
 
-def read_case(text: str) -> Case | Denied:
+def read_case(text: str, base: Policy = DEFAULTS) -> Case | Denied:
     """The case in a JSON text, or the denied verdict that says what is wrong with it.
+
+    Args:
+        text: A case file.
+        base: The policy where the file's own `policy` section says nothing.
 
     Raises:
         ConfigError: the `policy` section has an unknown key or a value out of its range.
     """
     try:
-        raw = loads(text)
+        raw = loads(text, max_digits=FACT_DIGITS)
+        _check_plan(raw)
         document = CaseDocument.model_validate(_strict(raw), strict=True)
     except JsonRefused as error:
         return Denied((_refusal(error.code, "text", f"The case is refused: {error}."),))
     except ValidationError as error:
         return Denied(tuple(_complaint(item) for item in _innermost(error.errors())))
-    return to_case(document)
+    return to_case(document, base)
+
+
+def _check_plan(raw: Json) -> None:
+    """A plan's own numbers have no more digits than a model may write; facts are reckoned."""
+    plan = raw.get("plan") if isinstance(raw, dict) else None
+    if isinstance(plan, dict):
+        drafted = {name: plan[name] for name in PlanDraft.model_fields if name in plan}
+        loads(exact(drafted))
 
 
 def case_schema() -> dict[str, Any]:
@@ -55,9 +82,20 @@ def verdict_document(verdict: Verdict) -> dict[str, Any]:
     return {
         "verdict": "approved" if verdict.approved else "denied",
         "codes": list(verdict.codes),
-        "findings": [_finding(finding) for finding in verdict.findings],
+        "findings": [finding_fields(finding) for finding in verdict.findings],
         "bracket": None if bracket is None else _bracket(bracket),
+        "nearest": None if verdict.nearest is None else _nearest(verdict.nearest),
     }
+
+
+def read_verdict(document: dict[str, Any]) -> Verdict:
+    """The verdict that `verdict_document` wrote; its findings as the words that were written."""
+    findings = tuple(Stated(**row) for row in document["findings"])
+    raw = document["bracket"]
+    bracket = None if raw is None else BRACKET.validate_python(raw)
+    if document["verdict"] == "approved" and bracket is not None:
+        return Approved(bracket, findings)
+    return Denied(findings, bracket, _read_nearest(document["nearest"]))
 
 
 def _strict(value: Json) -> Any:
@@ -81,12 +119,15 @@ def _innermost(items: list[Any]) -> list[Any]:
     ]
 
 
-def _complaint(item: Any) -> Finding:
+def _complaint(item: Any) -> Stated:
     path = ".".join(str(part) for part in item["loc"]) or "case"
     kind = item["type"]
     if kind == "extra_forbidden":
         sentence = f"Unknown field {path} with the value {_cut(item['input'])}."
         return _refusal("UNKNOWN_FIELD", path, sentence)
+    if path == "plan.invalidation" and (kind == "missing" or item["input"] is None):
+        sentence = "The plan has no invalidation, so it has no stop; give the price in quote."
+        return _refusal("STOP_MISSING", path, sentence)
     if kind == "value_error":
         return _refusal("SCHEMA_INVALID", path, f"Field {path}: {item['ctx']['error']}.")
     code = "NUMBER_INVALID" if kind in _NO_NUMBER | _OUT_OF_RANGE else "SCHEMA_INVALID"
@@ -100,12 +141,30 @@ def _cut(value: object) -> str:
     return text if len(text) <= 80 else f"{text[:80]}… ({len(text)} characters)"
 
 
-def _refusal(code: str, path: str, sentence: str) -> Finding:
-    return Finding(code, False, path, "the schema of a case", "", sentence)
+def _refusal(code: str, path: str, sentence: str) -> Stated:
+    return Stated(code, False, path, "the schema of a case", sentence)
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
-    return {name: getattr(finding, name) for name in Finding.__slots__}
+def _nearest(nearest: Nearest) -> dict[str, Any]:
+    draft = nearest.draft
+    return {
+        "sentence": nearest.sentence,
+        "changes": [change._asdict() for change in nearest.changes],
+        "together": list(nearest.together),
+        "plan": None if draft is None else draft.model_dump(mode="json"),
+        "hopeless": list(nearest.hopeless),
+    }
+
+
+def _read_nearest(raw: dict[str, Any] | None) -> Nearest | None:
+    if raw is None:
+        return None
+    return Nearest(
+        changes=tuple(Change(**row) for row in raw["changes"]),
+        together=tuple(raw["together"]),
+        draft=None if raw["plan"] is None else PlanDraft.model_validate(raw["plan"]),
+        hopeless=tuple(raw["hopeless"]),
+    )
 
 
 def _bracket(bracket: Bracket) -> dict[str, Any]:
@@ -131,4 +190,5 @@ def _bracket(bracket: Bracket) -> dict[str, Any]:
             {"name": step.name, "quantity": plain(step.quantity)} for step in bracket.sizing
         ],
         "book_origin": bracket.book_origin,
+        "least_quantity": plain(bracket.least_quantity),
     }

@@ -7,28 +7,58 @@ hard range refuses to start. The rule text in the model's prompt is made from th
 
 from __future__ import annotations
 
-import tomllib
+from datetime import datetime
 from decimal import Decimal
-from pathlib import Path
-from typing import Annotated, Any, Literal
+from functools import cached_property
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
-    ValidationError,
     ValidationInfo,
     field_validator,
     model_validator,
 )
 
-from domain.errors import ConfigError
+from domain.clock import parse_moment
 from domain.strict_json import canonical, content_hash
 
-MAX_POLICY_BYTES = 65_536
-"""A policy is a page of limits; what is larger is some other file."""
 
+class Window(NamedTuple):
+    """A stretch of time; the end does not belong to it."""
+
+    start: datetime
+    end: datetime
+
+
+def window(text: str) -> Window:
+    """`2026-01-28T18:45:00Z/2026-01-28T20:00:00Z` as moments.
+
+    Raises:
+        ValueError: it is not two moments, the first before the second.
+    """
+    start, slash, end = text.partition("/")
+    if not slash:
+        raise ValueError(f"{text!r} was expected to be two moments with a slash between")
+    found = Window(parse_moment(start), parse_moment(end))
+    if not found.start < found.end:
+        raise ValueError(f"{text!r} was expected to begin before it ends")
+    return found
+
+
+def _is_window(text: str) -> str:
+    window(text)
+    return text
+
+
+Blackout = Annotated[str, AfterValidator(_is_window)]
 Fraction = Annotated[Decimal, Field(gt=0, le=1, allow_inf_nan=False)]
+
+
+WORDS = frozenset({"symbols", "sides", "blackouts", "required_tools", "stop_mode", "majors"})
+"""The keys whose values are not numbers."""
 
 
 class Policy(BaseModel):
@@ -36,20 +66,31 @@ class Policy(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
-    symbols: tuple[str, ...] = ()
-    """Exact symbols that may be opened; empty allows those the session was started with."""
+    symbols: Annotated[tuple[str, ...], Field(max_length=1000)] = ()
+    """Exact symbols that may be opened, of those the session was started with; empty allows all
+    of them."""
     sides: Annotated[tuple[Literal["long", "short"], ...], Field(min_length=1)] = ("long", "short")
     """Sides that may be opened; spot instruments are long only in any case."""
+    blackouts: Annotated[tuple[Blackout, ...], Field(max_length=1000)] = ()
+    """Windows such as "2026-01-28T18:45:00Z/2026-01-28T20:00:00Z" in which nothing is opened."""
+    required_tools: Annotated[tuple[str, ...], Field(max_length=20)] = ()
+    """Tools that must have answered in the run before anything is opened."""
 
     risk_per_trade_fraction: Annotated[Decimal, Field(gt=0, le=Decimal("0.02"))] = Decimal("0.01")
     """Share of equity that may be lost at the stop, all costs included (ceiling 0.02)."""
+    max_open_risk_fraction: Annotated[Decimal, Field(gt=0, le=Decimal("0.2"))] = Decimal("0.04")
+    """Share of equity that may be lost if every stop fires, working entries included."""
     volatility_target_fraction: Annotated[Decimal, Field(gt=0, le=2)] = Decimal("0.40")
     """Annualised volatility above which the risk budget shrinks in proportion."""
     min_reward_risk_ratio: Annotated[Decimal, Field(ge=1, le=10)] = Decimal("1.5")
     """Least net reward over net risk, after fees, slippage and funding (floor 1)."""
     min_confidence_fraction: Annotated[Decimal, Field(ge=0, le=1)] = Decimal("0.6")
     """Least confidence of a plan; may only block, never enlarge."""
+    full_size_confidence_fraction: Annotated[Decimal, Field(ge=0, le=1)] = Decimal("0.6")
+    """Confidence below which the risk budget shrinks in proportion."""
 
+    stop_mode: Literal["widen", "strict"] = "widen"
+    """`widen` moves a stop that is too tight away from the entry; `strict` denies the plan."""
     min_stop_atr_ratio: Annotated[Decimal, Field(ge=Decimal("0.5"), le=4)] = Decimal("1.0")
     """The stop lies at least this many ATR14 from the entry."""
     max_stop_atr_ratio: Annotated[Decimal, Field(ge=Decimal("0.5"), le=10)] = Decimal("4.0")
@@ -58,28 +99,71 @@ class Policy(BaseModel):
     """A stop farther than this share of the entry price is denied."""
     min_stop_spread_ratio: Annotated[Decimal, Field(ge=1, le=20)] = Decimal("3")
     """The stop lies at least this many spreads from the entry."""
+    min_stop_slippage_bps: Annotated[Decimal, Field(ge=0, le=100)] = Decimal("2")
+    """Assumed slippage of a stop, at least."""
+    stop_slippage_atr_ratio: Annotated[Decimal, Field(ge=0, le=1)] = Decimal("0.05")
+    """Assumed slippage of a stop in ATR14; the larger of the two holds."""
+    min_liquidation_stop_ratio: Annotated[Decimal, Field(ge=1, le=10)] = Decimal("1.5")
+    """Liquidation lies at least this many stop distances from the entry, plus 1 ATR14."""
 
     max_symbol_notional_fraction: Annotated[Decimal, Field(gt=0, le=2)] = Decimal("0.25")
     """Position value in one symbol over equity."""
     max_gross_exposure_fraction: Annotated[Decimal, Field(gt=0, le=3)] = Decimal("1.5")
     """Sum of absolute position values and working entries over equity."""
+    max_net_exposure_fraction: Annotated[Decimal, Field(gt=0, le=3)] = Decimal("1.0")
+    """Long less short over equity, either sign; working entries add and never relieve."""
+    max_correlated_exposure_fraction: Annotated[Decimal, Field(gt=0, le=3)] = Decimal("0.5")
+    """Long less short over equity among symbols that move together (correlation >= 0.7)."""
     max_leverage_ratio: Annotated[Decimal, Field(ge=1, le=5)] = Decimal("2")
     """Gross notional over equity on perpetuals (ceiling 5); spot is always 1."""
+    max_position_leverage_ratio: Annotated[Decimal, Field(ge=1, le=5)] = Decimal("3")
+    """Leverage at which one position's margin may be reckoned (ceiling 5)."""
+    min_free_margin_fraction: Annotated[Decimal, Field(ge=0, lt=1)] = Decimal("0.2")
+    """Share of equity that stays free after the order."""
     max_open_positions_count: Annotated[int, Field(ge=1, le=50)] = 5
     """Open positions, working entries included."""
+    max_open_orders_count: Annotated[int, Field(ge=1, le=200)] = 20
+    """Orders of any kind that are pending or working, this entry included."""
+
     max_trades_day_count: Annotated[int, Field(ge=1, le=200)] = 10
     """Entries approved per UTC day, all symbols."""
     max_trades_day_symbol_count: Annotated[int, Field(ge=1, le=200)] = 3
     """Entries approved per UTC day and symbol."""
+    max_orders_minute_count: Annotated[int, Field(ge=1, le=100)] = 10
+    """Orders of any kind made within 60 s, this entry included."""
+    cooldown_bars: Annotated[int, Field(ge=0, le=100)] = 2
+    """Candles after a closed position before the symbol is opened again."""
+    cooldown_after_stop_bars: Annotated[int, Field(ge=0, le=100)] = 5
+    """The same when its stop closed it."""
+    loss_streak_count: Annotated[int, Field(ge=1, le=50)] = 4
+    """Stops within the window that call for a pause, all symbols."""
+    loss_streak_window_bars: Annotated[int, Field(ge=1, le=500)] = 24
+    """Candles that the stops are counted over."""
+    loss_streak_pause_bars: Annotated[int, Field(ge=1, le=500)] = 4
+    """Candles without entries after the last of them."""
     max_daily_loss_fraction: Annotated[Decimal, Field(gt=0, le=Decimal("0.2"))] = Decimal("0.03")
-    """Loss of equity since UTC midnight at which no position is opened until the next day."""
+    """Loss of equity since UTC midnight at which nothing is opened until the next day."""
+    max_drawdown_fraction: Annotated[Decimal, Field(gt=0, le=Decimal("0.5"))] = Decimal("0.10")
+    """Fall of equity from its peak at which nothing is opened until an operator resumes."""
 
+    majors: Annotated[tuple[str, ...], Field(max_length=100)] = ("BTC", "ETH")
+    """Base assets that `max_spread_bps` holds for."""
     max_spread_bps: Annotated[Decimal, Field(gt=0, le=100)] = Decimal("10")
-    """Widest spread to enter on."""
+    """Widest spread to enter on, for the majors."""
+    max_spread_minor_bps: Annotated[Decimal, Field(gt=0, le=100)] = Decimal("30")
+    """Widest spread to enter on, for everything else."""
     max_entry_slippage_bps: Annotated[Decimal, Field(gt=0, le=100)] = Decimal("15")
     """Most that walking the book may cost against its mid."""
     max_depth_fraction: Fraction = Decimal("0.10")
     """Largest share of the depth within 20 bps that an entry may take."""
+    max_turnover_fraction: Annotated[Decimal, Field(gt=0, le=Decimal("0.05"))] = Decimal("0.01")
+    """Largest share of the last 24 h's turnover that an entry may be."""
+    max_usual_size_ratio: Annotated[Decimal, Field(ge=1, le=20)] = Decimal("3")
+    """Largest entry over the median of the last 20 trades, once there are 20."""
+    max_collar_fraction: Annotated[Decimal, Field(gt=0, le=Decimal("0.05"))] = Decimal("0.02")
+    """Farthest that an order price may lie from the reference price."""
+    max_collar_atr_ratio: Annotated[Decimal, Field(gt=0, le=10)] = Decimal("2")
+    """The same in ATR14; the smaller of the two holds."""
     max_decision_slippage_bps: Annotated[Decimal, Field(gt=0, le=200)] = Decimal("30")
     """Most that the price may move, either way, between decision and order."""
     max_decision_slippage_atr_ratio: Annotated[Decimal, Field(gt=0, le=2)] = Decimal("0.25")
@@ -97,17 +181,17 @@ class Policy(BaseModel):
     """Age of the newest closed candle since its close, in bars of its own timeframe."""
     max_funding_age_h: Annotated[Decimal, Field(gt=0, le=48)] = Decimal("9")
     """Oldest funding rate to open a perpetual on."""
+    max_clock_skew_s: Annotated[Decimal, Field(gt=0, le=10)] = Decimal("2")
+    """Most that our clock may differ from the venue's, run ahead of data, or have stepped."""
     min_history_bars: Annotated[int, Field(ge=50, le=5000)] = 300
     """Closed candles needed before volatility is trusted."""
-    min_stop_slippage_bps: Annotated[Decimal, Field(ge=0, le=100)] = Decimal("2")
-    """Assumed slippage of a stop, at least."""
-    stop_slippage_atr_ratio: Annotated[Decimal, Field(ge=0, le=1)] = Decimal("0.05")
-    """Assumed slippage of a stop in ATR14; the larger of the two holds."""
+    max_gap_bars: Annotated[int, Field(ge=0, le=100)] = 0
+    """Candles that may be missing in the window behind the indicators."""
 
     @field_validator("*", mode="before")
     @classmethod
     def _numbers_are_numbers(cls, value: object, info: ValidationInfo) -> object:
-        if info.field_name not in {"symbols", "sides"} and isinstance(value, str | bool):
+        if info.field_name not in WORDS and isinstance(value, str | bool):
             raise ValueError("not a number")
         return value
 
@@ -121,100 +205,15 @@ class Policy(BaseModel):
         return self
 
     @property
+    def margin_leverage_ratio(self) -> Decimal:
+        """Leverage at which a paper account reckons a perpetual's margin."""
+        return min(self.max_leverage_ratio, self.max_position_leverage_ratio)
+
+    @cached_property
     def policy_hash(self) -> str:
         """Content hash of every limit; travels with each plan."""
         return content_hash(canonical(self.model_dump(mode="json")))
 
 
-def load_policy(path: Path | None) -> Policy:
-    """The policy in a TOML file, or the defaults without one.
-
-    Raises:
-        ConfigError: the file is missing, larger than 64 KB, not TOML, or holds a key or value that
-            is not allowed.
-    """
-    if path is None:
-        return Policy()
-    where = f"policy file {str(path)!r}"
-    try:
-        with path.open("rb") as file:
-            content = file.read(MAX_POLICY_BYTES + 1)
-    except OSError as error:
-        raise ConfigError(f"cannot read {where}: {error.strerror}") from error
-    if len(content) > MAX_POLICY_BYTES:
-        raise ConfigError(f"{where} is larger than {MAX_POLICY_BYTES} bytes, expected a short file")
-    return parse_policy(_parsed(content, where), where=where)
-
-
-def _short(text: str) -> Decimal:
-    number = Decimal(text)
-    if number.is_finite() and abs(number.adjusted()) > 30:  # 1e999999999 as an integer takes hours
-        raise ValueError("too large or too small")
-    return number
-
-
-def _parsed(content: bytes, where: str) -> dict[str, Any]:
-    try:
-        # Some editors put a byte order mark first; it says nothing about the limits.
-        return tomllib.loads(content.decode("utf-8-sig"), parse_float=_short)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{where} is not TOML: {error}") from error
-    except RecursionError as error:
-        raise ConfigError(f"{where} is nested too deeply, expected lines of key = value") from error
-    except (ValueError, ArithmeticError) as error:
-        raise ConfigError(f"{where} holds a number too large or too small to read") from error
-
-
-def parse_policy(raw: object, *, where: str) -> Policy:
-    """A policy from parsed TOML or JSON; `where` names the source in the complaint.
-
-    Raises:
-        ConfigError: naming each key, the value it had and what was expected.
-    """
-    try:
-        return Policy.model_validate(raw)
-    except ValidationError as error:
-        raise ConfigError(f"{where}: {_complaint(error)}") from error
-
-
-def _complaint(error: ValidationError) -> str:
-    from difflib import get_close_matches
-
-    lines = []
-    for item in error.errors():
-        key = ".".join(str(part) for part in item["loc"]) or "policy"
-        if item["type"] == "extra_forbidden":
-            near = get_close_matches(key, Policy.model_fields, n=1, cutoff=0.5)
-            lines.append(f"unknown key {key!r}" + (f", did you mean {near[0]!r}?" if near else ""))
-        elif item["loc"]:
-            unquoted = ", without quotes" if item["type"] == "value_error" else ""
-            expected = _expected(str(item["loc"][0])) + unquoted
-            lines.append(f"{key} = {_shown(item['input'])}: expected {expected}")
-        else:
-            lines.append(f"{key} = {_shown(item['input'])}: {item['msg']}")
-    return "; ".join(lines)
-
-
-def _expected(key: str) -> str:
-    if key == "symbols":
-        return 'a list of names such as ["BTC/USD"]'
-    if key == "sides":
-        return 'a list with "long", "short" or both'
-    field = Policy.model_fields[key]
-    bounds = {
-        name: getattr(bound, name)
-        for bound in field.metadata
-        for name in ("gt", "ge", "le")
-        if hasattr(bound, name)
-    }
-    low = f"above {bounds['gt']}" if "gt" in bounds else f"of at least {bounds['ge']}"
-    kind = "a whole number" if field.annotation is int else "a number"
-    return f"{kind} {low} and at most {bounds['le']}"
-
-
-def _shown(value: object) -> str:
-    try:
-        text = str(value) if isinstance(value, Decimal) else repr(value)
-    except (ValueError, RecursionError):  # thousands of digits, or of levels
-        return "a value too large to show"
-    return text if len(text) <= 80 else f"{text[:80]}… ({len(text)} characters)"
+DEFAULTS = Policy()
+"""The preset `balanced`."""

@@ -1,85 +1,101 @@
-"""How much: the smallest of what risk, exposure, margin and depth allow, rounded down.
+"""How much: the most that every limit on size allows, rounded down.
 
 The model cannot say a quantity. Every bound is recorded, so that a reader sees which one decided.
+Because the size is the largest that fits, a tighter limit can only make it smaller: no limit, drawn
+tighter, turns a denial into an approval.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
+from statistics import median
+from typing import NamedTuple
 
-from domain.instrument import Instrument
-from domain.numbers import ONE, ZERO, floor_to_step
-from domain.verdict import SizeStep, TargetLeg
-from policies.case import Case, known
-from policies.costs import Share
+from domain.numbers import ONE, ZERO, ceil_to_tick, floor_to_step
+from domain.verdict import BoundName, SizeStep, TargetLeg
+from policies.acceptable import worst_price
+from policies.case import Case
+from policies.costs import Costs, Share
+from policies.exposure import correlated_exposure, net_exposure, open_risk
+from policies.facts import known
+from policies.legs import split_targets
+from policies.pricing import Entry, largest
 
 DEPTH_WITHIN_BPS = Decimal(20)
 """How far from the mid the book is counted as depth."""
+USUAL_TRADES = 20
+"""Closed trades before their median says what is usual."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sizing:
-    """A quantity and the bounds that led to it."""
+class Sized(NamedTuple):
+    """A quantity, how it is split over the targets, and the bounds that led to it."""
 
     quantity: Decimal
     """In base, a multiple of the step, never negative."""
+    shares: tuple[Share, ...]
+    legs: tuple[TargetLeg, ...]
     steps: tuple[SizeStep, ...]
-
-    @property
-    def decisive(self) -> SizeStep:
-        """The smallest bound; the first of equals."""
-        return min(self.steps, key=lambda step: step.quantity)
 
 
 def risk_fraction(case: Case) -> Decimal | None:
     """Share of equity that may be lost at the stop; None when volatility is unknown.
 
-    `risk_per_trade_fraction` x min(1, target / realised volatility): above the target the budget
-    shrinks in proportion, so that a wild market is not bet on as a calm one is.
+    `risk_per_trade_fraction` x min(1, target / realised volatility) x min(1, confidence /
+    `full_size_confidence_fraction`): above the volatility target the budget shrinks in proportion,
+    so that a wild market is not bet on as a calm one is, and doubt can only shrink it further.
 
     Source: volatility targeting as in Moreira and Muir, Volatility-Managed Portfolios (2017).
     """
     volatility = known(case.market.realised_volatility)
     if volatility is None or volatility < ZERO:
         return None
-    budget, target = case.policy.risk_per_trade_fraction, case.policy.volatility_target_fraction
-    return budget if volatility <= target else budget * target / volatility
+    policy, confidence = case.policy, case.draft.confidence
+    budget, target = policy.risk_per_trade_fraction, policy.volatility_target_fraction
+    if volatility > target:
+        budget = budget * target / volatility
+    if confidence < policy.full_size_confidence_fraction:
+        budget = budget * confidence / policy.full_size_confidence_fraction
+    return budget
 
 
 def leverage_limit(case: Case) -> Decimal:
     """Gross notional over equity that this instrument allows: 1 for spot."""
-    return ONE if case.instrument.kind == "spot" else case.policy.max_leverage_ratio
+    return ONE if case.spot else case.policy.max_leverage_ratio
 
 
-def size_position(case: Case, entry_price: Decimal, risk: Decimal) -> Sizing | None:
-    """The quantity for an entry, `risk` being the loss per unit at its stop in quote (> 0).
+def size_position(
+    case: Case, entry: Entry, costs: Costs, targets: tuple[Share, ...]
+) -> Sized | None:
+    """The size for an entry, or the one that was given; None when there is no risk budget.
 
-    None when volatility is unknown: without it there is no budget.
+    A given size is split and judged, never changed. Otherwise small legs are merged first and the
+    bound on the price is drawn for what is left, because merging costs reward: at most three turns.
     """
     fraction = risk_fraction(case)
     if fraction is None:
         return None
-    account, policy = case.account, case.policy
-    equity, gross = account.equity, account.gross_notional
-    symbol_room = equity * policy.max_symbol_notional_fraction - account.symbol_notional(
-        case.instrument.symbol
-    )
-    margin_per_unit = entry_price * (ONE / leverage_limit(case) + _fee(case))
-    steps = (
-        SizeStep("risk_budget", equity * fraction / risk),
-        SizeStep("symbol_notional", symbol_room / entry_price),
-        SizeStep(
-            "gross_exposure", (equity * policy.max_gross_exposure_fraction - gross) / entry_price
-        ),
-        SizeStep("leverage", (equity * leverage_limit(case) - gross) / entry_price),
-        SizeStep("margin", account.free / margin_per_unit),
-        SizeStep("depth", depth(case) * policy.max_depth_fraction),
-    )
-    smallest = min(step.quantity for step in steps)
-    quantity = floor_to_step(max(ZERO, smallest), case.instrument.quantity_step)
-    return Sizing(quantity, steps)
+    steps = _bounds(case, entry, costs, fraction)
+    if case.quantity is not None:
+        given = SizeStep("given", case.quantity)
+        return Sized(case.quantity, *_split(case, entry, targets, case.quantity), (*steps, given))
+    quantity = _rounded(case, min(step.quantity for step in steps))
+    shares, legs = _split(case, entry, targets, quantity)
+    while entry.takes and (priced := _within_price(case, entry, costs, shares)) is not None:
+        step = SizeStep("price", priced)
+        smaller = min(quantity, _rounded(case, priced))
+        merged, legs = _split(case, entry, targets, smaller)
+        if merged == shares or smaller == quantity:
+            return Sized(smaller, merged, legs, (*steps, step))
+        quantity, shares = smaller, merged
+    return Sized(quantity, shares, legs, steps)
+
+
+def smallest_order(case: Case, price: Decimal) -> Decimal:
+    """The least quantity that the venue would take at this price, in base."""
+    instrument = case.instrument
+    worth = ceil_to_tick(instrument.min_notional / price, instrument.quantity_step)
+    return max(instrument.min_quantity, instrument.quantity_step, worth)
 
 
 def depth(case: Case) -> Decimal:
@@ -93,43 +109,66 @@ def depth(case: Case) -> Decimal:
     return min(book.depth("buy", DEPTH_WITHIN_BPS), book.depth("sell", DEPTH_WITHIN_BPS))
 
 
-def split_targets(
-    shares: Sequence[Share], instrument: Instrument, entry_price: Decimal, quantity: Decimal
+def usual_notional(case: Case) -> Decimal | None:
+    """Median entry value of the last 20 trades, in quote; None before there are 20."""
+    recent = case.account.recent_notionals
+    return median(recent) if len(recent) >= USUAL_TRADES else None
+
+
+def _bounds(case: Case, entry: Entry, costs: Costs, fraction: Decimal) -> tuple[SizeStep, ...]:
+    account, policy, levels = case.account, case.policy, entry.levels
+    equity, slope, base = account.equity, costs.risk_slope, costs.risk_base
+    steps = [SizeStep("risk_budget", largest(levels, slope, base, equity * fraction))]
+    at_risk = open_risk(case)
+    if at_risk is not None:
+        left = equity * policy.max_open_risk_fraction - at_risk
+        steps.append(SizeStep("open_risk", largest(levels, slope, base, left)))
+    steps += [SizeStep(name, largest(levels, ONE, ZERO, room)) for name, room in _rooms(case)]
+    per_quote = ONE / account.leverage_ratio + costs.fee
+    free = account.free - equity * policy.min_free_margin_fraction
+    steps.append(SizeStep("margin", largest(levels, per_quote, ZERO, free)))
+    steps.append(SizeStep("depth", depth(case) * policy.max_depth_fraction))
+    if case.instrument.max_quantity is not None:
+        steps.append(SizeStep("venue_maximum", case.instrument.max_quantity))
+    return tuple(steps)
+
+
+def _rooms(case: Case) -> list[tuple[BoundName, Decimal]]:
+    """What each limit on value leaves for this entry, in quote."""
+    account, policy = case.account, case.policy
+    equity, gross = account.equity, account.gross
+    held = account.gross_of(case.instrument.symbol)
+    net, correlated = net_exposure(case), correlated_exposure(case)
+    rooms: list[tuple[BoundName, Decimal]] = [
+        ("symbol_notional", equity * policy.max_symbol_notional_fraction - held),
+        ("gross_exposure", equity * policy.max_gross_exposure_fraction - gross),
+        ("net_exposure", equity * policy.max_net_exposure_fraction - net),
+        ("correlated_exposure", equity * policy.max_correlated_exposure_fraction - correlated),
+        ("leverage", equity * leverage_limit(case) - gross),
+    ]
+    turnover, usual = known(case.market.turnover_24h), usual_notional(case)
+    if turnover is not None:
+        rooms.append(("turnover", turnover * policy.max_turnover_fraction))
+    if usual is not None:
+        rooms.append(("usual_size", usual * policy.max_usual_size_ratio))
+    return rooms
+
+
+def _within_price(
+    case: Case, entry: Entry, costs: Costs, shares: Sequence[Share]
+) -> Decimal | None:
+    """The largest quantity whose average price is acceptable; None where every one is."""
+    worst = worst_price(case, entry, costs, shares)
+    if worst is None or (entry.levels[-1].price - worst) * case.direction <= ZERO:
+        return None
+    return largest(entry.levels, case.direction, -case.direction * worst, ZERO)
+
+
+def _split(
+    case: Case, entry: Entry, targets: tuple[Share, ...], quantity: Decimal
 ) -> tuple[tuple[Share, ...], tuple[TargetLeg, ...]]:
-    """Split `quantity` over the targets, nearest first; each floored, the remainder on the last.
-
-    A leg below the venue's least quantity or notional could never be sent, so it is merged with its
-    neighbour before approval. The merged leg keeps the nearer price: merging never flatters the
-    reward.
-    """
-    merged, step = tuple(shares), instrument.quantity_step
-    if _below(TargetLeg(merged[0].price, quantity), instrument, entry_price):
-        return merged, _legs(merged, step, quantity)  # the whole is too small: denied by its rule
-    while True:
-        legs = _legs(merged, step, quantity)
-        small = [i for i, leg in enumerate(legs) if _below(leg, instrument, entry_price)]
-        if not small:
-            return merged, legs
-        near = max(small[-1] - 1, 0)
-        pair = Share(merged[near].price, merged[near].weight + merged[near + 1].weight)
-        merged = (*merged[:near], pair, *merged[near + 2 :])
+    return split_targets(targets, case.instrument, entry.touch, quantity)
 
 
-def _legs(shares: Sequence[Share], step: Decimal, quantity: Decimal) -> tuple[TargetLeg, ...]:
-    legs = [TargetLeg(s.price, floor_to_step(quantity * s.weight, step)) for s in shares[:-1]]
-    rest = quantity - sum((leg.quantity for leg in legs), ZERO)
-    return (*legs, TargetLeg(shares[-1].price, rest))
-
-
-def leg_notional(leg: TargetLeg, entry_price: Decimal) -> Decimal:
-    """The leg's value at the lower of entry and target price, in quote."""
-    return leg.quantity * min(entry_price, leg.price)
-
-
-def _below(leg: TargetLeg, instrument: Instrument, entry_price: Decimal) -> bool:
-    too_few = leg.quantity < instrument.min_quantity
-    return too_few or leg_notional(leg, entry_price) < instrument.min_notional
-
-
-def _fee(case: Case) -> Decimal:
-    return case.instrument.taker_fee_fraction
+def _rounded(case: Case, quantity: Decimal) -> Decimal:
+    return floor_to_step(max(ZERO, quantity), case.instrument.quantity_step)

@@ -1,9 +1,11 @@
 """The controls, one small file a family; each rule is a function that returns one finding.
 
-integrity (numbers, symbol, side, repetition, age) · freshness (clock, quote, book, candle,
-funding) · volatility · quote (crossed book, spread, movement since the decision) · levels (stop and
-target sides, stop distance) · reward · risk · funding · liquidity (depth, slippage) · size ·
-exposure · account (positions, trades, daily loss, confidence). A rule on the case alone takes
+integrity (numbers, symbol, side, repetition) · standing (age, version, policy, evidence,
+confidence) · venue (hours, maintenance, blackouts) · clock · freshness (quote, book, candle,
+funding) · volatility · quote (crossed book, spread, movement) · collar · levels (stop and target
+sides, stop distance) · reward · risk · funding · liquidation · liquidity (depth, slippage, unusual
+size) · size · exposure · margin · account (positions, orders, losses) · pace (trades, orders,
+cooldown, streak) · send (kill switch, state, reconciliation). A rule on the case alone takes
 `(case)`, one on the bracket `(case, bracket)`. Each docstring gives code, formula, unit, default
 and reason.
 """

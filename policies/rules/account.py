@@ -1,61 +1,59 @@
-"""May this account open anything more today, and is the plan meant seriously?"""
+"""May this account open anything more, after what it holds and what it lost?"""
 
 from __future__ import annotations
 
 from decimal import Decimal
 
-from domain.numbers import ZERO
+from domain.numbers import ONE, ZERO
 from domain.verdict import Finding
 from policies.case import Case
 from policies.findings import compare
 
 
 def positions_are_few(case: Case) -> Finding:
-    """`MAX_OPEN_POSITIONS`: positions + working entries + this one <= 5 (max_open_positions_count).
+    """`MAX_OPEN_POSITIONS`: positions + working entries + this one <= max_open_positions_count (5).
 
-    Reason: more than can be watched, and in a crash they are one position.
+    Count. Reason: more than can be watched, and in a crash they are one position.
     """
     count = len(case.account.positions) + len(case.account.working_entries) + 1
     limit, what = case.policy.max_open_positions_count, "number of positions with this one"
     return compare("MAX_OPEN_POSITIONS", what, Decimal(count), "<=", Decimal(limit), "count")
 
 
-def trades_of_the_day_are_few(case: Case) -> Finding:
-    """`MAX_TRADES_DAY`: entries approved since UTC midnight + this one <= 10, count.
+def orders_are_few(case: Case) -> Finding:
+    """`MAX_OPEN_ORDERS`: orders pending or working + this one <= max_open_orders_count, default 20.
 
-    Limit: max_trades_day_count. Reason: a planner that loops must run out of trades, not of money.
+    Count, of any kind: stops and targets too. Reason: orders that pile up are orders that nobody
+    cancels.
     """
-    count, limit = case.account.trades_today + 1, case.policy.max_trades_day_count
-    what = "number of entries today with this one"
-    return compare("MAX_TRADES_DAY", what, Decimal(count), "<=", Decimal(limit), "count")
-
-
-def trades_of_the_symbol_are_few(case: Case) -> Finding:
-    """`MAX_TRADES_DAY`: the same in this symbol <= max_trades_day_symbol_count (3).
-
-    Reason: the fourth entry of a day in one market is an argument with it.
-    """
-    count, limit = case.account.trades_today_symbol + 1, case.policy.max_trades_day_symbol_count
-    what = "number of entries today in this symbol with this one"
-    return compare("MAX_TRADES_DAY", what, Decimal(count), "<=", Decimal(limit), "count")
+    count, limit = case.account.open_orders + 1, case.policy.max_open_orders_count
+    what = "number of open orders with this one"
+    return compare("MAX_OPEN_ORDERS", what, Decimal(count), "<=", Decimal(limit), "count")
 
 
 def daily_loss_is_bearable(case: Case) -> Finding:
-    """`DAILY_LOSS_LIMIT`: (equity at midnight - equity) / equity at midnight < 0.03, fraction.
+    """`DAILY_LOSS_LIMIT`: (E at midnight + net deposits - E) / E at midnight < 0.03, fraction.
 
-    Limit: max_daily_loss_fraction. At the limit nothing is opened until the next UTC day; exits
-    go on.
+    Limit: max_daily_loss_fraction. At the limit nothing is opened until the next UTC day (the
+    session's state is REDUCING); exits go on.
     """
-    start, limit = case.account.day_start_equity, case.policy.max_daily_loss_fraction
-    loss = (start - case.account.equity) / start if start > ZERO else None
+    account, limit = case.account, case.policy.max_daily_loss_fraction
+    start = account.day_start_equity
+    lost = start + account.net_deposits_today - account.equity
+    loss = lost / start if start > ZERO else None
     what, hint = "loss since UTC midnight over equity", "nothing is opened until the next UTC day"
     return compare("DAILY_LOSS_LIMIT", what, loss, "<", limit, "fraction", hint=hint)
 
 
-def confidence_is_sufficient(case: Case) -> Finding:
-    """`CONFIDENCE_LOW`: the plan's confidence >= min_confidence_fraction, fraction, default 0.6.
+def drawdown_is_bearable(case: Case) -> Finding:
+    """`MAX_DRAWDOWN`: 1 - E / peak < max_drawdown_fraction, fraction, default 0.10.
 
-    It can only block. A model's certainty is no reason to bet more.
+    At the limit nothing is opened until an operator resumes (HALTED). The peak moves only with new
+    highs, deposits and withdrawals; meeting the limit does not reset it, so the halt cannot re-arm
+    itself (a drawdown guard that resets its peak when it fires lets the next 10 % go too).
     """
-    confidence, limit = case.draft.confidence, case.policy.min_confidence_fraction
-    return compare("CONFIDENCE_LOW", "confidence", confidence, ">=", limit, "fraction")
+    account, limit = case.account, case.policy.max_drawdown_fraction
+    peak = max(account.peak_equity, account.equity)
+    fall = ONE - account.equity / peak if peak > ZERO else None
+    what, hint = "fall of equity from its peak", "nothing is opened until an operator resumes"
+    return compare("MAX_DRAWDOWN", what, fall, "<", limit, "fraction", hint=hint)

@@ -1,12 +1,16 @@
-"""How much would be held afterwards, in this symbol and in all? Working entries count in full."""
+"""How much would be held afterwards, in this symbol, in all, one way, and with what moves along?
+
+Positions and working entries count in full, see `policies.exposure`.
+"""
 
 from __future__ import annotations
 
 from decimal import Decimal
 
-from domain.numbers import ZERO
+from domain.numbers import ONE, ZERO
 from domain.verdict import Bracket, Finding
 from policies.case import Case
+from policies.exposure import correlated_exposure, net_exposure
 from policies.findings import compare
 from policies.sizing import leverage_limit
 
@@ -17,10 +21,9 @@ def symbol_notional_is_within_limit(case: Case, bracket: Bracket) -> Finding:
     Fraction, default 0.25. Reason: a stop does not hold through a gap; this bounds what a gap
     takes.
     """
-    held = case.account.symbol_notional(case.instrument.symbol)
+    held = case.account.gross_of(case.instrument.symbol) + bracket.judged_notional
     limit, what = case.policy.max_symbol_notional_fraction, "value in this symbol over equity"
-    share = _over_equity(case, held + bracket.notional)
-    return compare("SYMBOL_NOTIONAL_LIMIT", what, share, "<=", limit, "fraction")
+    return compare("SYMBOL_NOTIONAL_LIMIT", what, _over_equity(case, held), "<=", limit, "fraction")
 
 
 def gross_exposure_is_within_limit(case: Case, bracket: Bracket) -> Finding:
@@ -29,8 +32,31 @@ def gross_exposure_is_within_limit(case: Case, bracket: Bracket) -> Finding:
     Source: cumulative notional check of Nautilus Trader's risk engine.
     """
     limit, what = case.policy.max_gross_exposure_fraction, "gross exposure over equity"
-    share = _over_equity(case, case.account.gross_notional + bracket.notional)
+    share = _over_equity(case, case.account.gross + bracket.judged_notional)
     return compare("GROSS_EXPOSURE_LIMIT", what, share, "<=", limit, "fraction")
+
+
+def net_exposure_is_within_limit(case: Case, bracket: Bracket) -> Finding:
+    """`NET_EXPOSURE_LIMIT`: |long - short| / equity <= max_net_exposure_fraction, default 1.0.
+
+    Working entries on the other side do not relieve: they may not fill. Reason: what all points one
+    way is one bet, however many symbols it has.
+    """
+    limit, what = case.policy.max_net_exposure_fraction, "net exposure over equity"
+    share = _over_equity(case, abs(net_exposure(case) + bracket.judged_notional))
+    return compare("NET_EXPOSURE_LIMIT", what, share, "<=", limit, "fraction")
+
+
+def correlated_exposure_is_within_limit(case: Case, bracket: Bracket) -> Finding:
+    """`CORRELATED_EXPOSURE`: |long - short| among what moves along / equity <= 0.5, fraction.
+
+    Limit: max_correlated_exposure_fraction. The cluster: symbols whose 4 h returns of 30 days
+    correlate with the plan's at 0.7 or more. An unknown correlation counts as 1 and adds, whatever
+    its side: what is not known relieves nothing.
+    """
+    limit, what = case.policy.max_correlated_exposure_fraction, "correlated exposure over equity"
+    share = _over_equity(case, abs(correlated_exposure(case) + bracket.judged_notional))
+    return compare("CORRELATED_EXPOSURE", what, share, "<=", limit, "fraction")
 
 
 def leverage_is_within_limit(case: Case, bracket: Bracket) -> Finding:
@@ -38,9 +64,30 @@ def leverage_is_within_limit(case: Case, bracket: Bracket) -> Finding:
 
     Above it the plan is denied; leverage is never cut down silently.
     """
-    limit = leverage_limit(case)
-    ratio = _over_equity(case, case.account.gross_notional + bracket.notional)
-    return compare("LEVERAGE_LIMIT", "leverage", ratio, "<=", limit, "ratio")
+    ratio = _over_equity(case, case.account.gross + bracket.judged_notional)
+    return compare("LEVERAGE_LIMIT", "leverage", ratio, "<=", leverage_limit(case), "ratio")
+
+
+def position_leverage_is_within_limit(case: Case) -> Finding:
+    """`LEVERAGE_LIMIT`: the account's leverage in the instrument <= max_position_leverage_ratio.
+
+    Ratio, default 3 (ceiling 5); spot 1. Reason: it decides where the venue liquidates.
+    """
+    limit = ONE if case.spot else case.policy.max_position_leverage_ratio
+    what, ratio = "leverage of the position's margin", case.account.leverage_ratio
+    return compare("LEVERAGE_LIMIT", what, ratio, "<=", limit, "ratio")
+
+
+def free_margin_is_left(case: Case, bracket: Bracket) -> Finding:
+    """`INSUFFICIENT_MARGIN`: (free - value / leverage - fee) / equity >= min_free_margin_fraction.
+
+    Fraction, default 0.2. Reason: what is not free cannot meet a loss or a funding payment.
+    """
+    account = case.account
+    per_quote = ONE / account.leverage_ratio + case.instrument.taker_fee_fraction
+    left = _over_equity(case, account.free - bracket.judged_notional * per_quote)
+    limit, what = case.policy.min_free_margin_fraction, "free margin after the order over equity"
+    return compare("INSUFFICIENT_MARGIN", what, left, ">=", limit, "fraction")
 
 
 def _over_equity(case: Case, notional: Decimal) -> Decimal | None:

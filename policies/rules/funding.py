@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from domain.numbers import ZERO
-from domain.verdict import Bracket, Finding
+from domain.verdict import Bracket, Finding, Stated
 from policies.case import Case
-from policies.costs import funding_per_unit
-from policies.findings import compare, stated
+from policies.costs import funding_fraction
+from policies.findings import compare, unknown
 
 _SPOT = "Spot pays no funding."
 CODE = "FUNDING_COST_LIMIT"
@@ -20,8 +18,8 @@ def funding_rate_is_bearable(case: Case) -> Finding:
     Either sign: such a rate says that one side is crowded, and it turns when that side runs.
     """
     limit, what = case.policy.max_funding_rate_8h_fraction, "funding rate per 8 h"
-    if case.instrument.kind == "spot":
-        return stated(CODE, True, "none", "", _SPOT)
+    if case.spot:
+        return Stated(CODE, True, "none", "", _SPOT)
     funding = case.market.funding
     rate = None if funding is None else abs(funding.rate_fraction) * 8 / funding.interval_hours
     return compare(CODE, what, rate, "<=", limit, "fraction")
@@ -34,14 +32,11 @@ def funding_cost_is_bearable(case: Case, bracket: Bracket) -> Finding:
     its risk for waiting is a plan with too long a horizon.
     """
     limit = case.policy.max_funding_cost_stop_fraction
-    if case.instrument.kind == "spot":
-        return stated(CODE, True, "none", "", _SPOT)
+    if case.spot:
+        return Stated(CODE, True, "none", "", _SPOT)
     distance = (bracket.entry_price - bracket.stop_price) * case.direction
     what = "expected funding as a share of the stop distance"
-    return compare(CODE, what, _share(case, bracket, distance), "<=", limit, "fraction")
-
-
-def _share(case: Case, bracket: Bracket, distance: Decimal) -> Decimal | None:
     if case.market.funding is None or not distance > ZERO:
-        return None
-    return funding_per_unit(case, bracket.entry_price) / distance
+        return unknown(CODE, what, "<=", limit, "fraction")
+    share = funding_fraction(case) * bracket.entry_price / distance
+    return compare(CODE, what, share, "<=", limit, "fraction")

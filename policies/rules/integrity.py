@@ -1,15 +1,16 @@
-"""Is this a plan at all, for something that may be opened, said once and not too long ago?"""
+"""Is this a plan at all, for something that may be opened, and said once?"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 
 from domain.numbers import ZERO, plain
-from domain.verdict import Finding
-from policies.case import Case
-from policies.findings import compare, stated
+from domain.verdict import Finding, Stated
+from policies.case import Case, draft_hash
 
 LARGEST = Decimal("1e12")
+_DUPLICATE = "DUPLICATE_INTENT"
 
 
 def numbers_are_valid(case: Case) -> Finding:
@@ -27,51 +28,58 @@ def numbers_are_valid(case: Case) -> Finding:
     broken += [
         f"{name} {value}"
         for name, value in _finite(case)
-        if not (value.is_finite() and abs(value) < LARGEST)
+        if not (value.is_finite() and -LARGEST < value < LARGEST)
     ]
-    sentence = (
-        f"Not a number to trade on: {', '.join(broken)}." if broken else "All numbers are finite."
-    )
-    measured = broken[0] if broken else "finite"
-    return stated("NUMBER_INVALID", not broken, measured, "0 < x < 1e12", sentence)
+    if broken:
+        sentence = f"Not a number to trade on: {', '.join(broken)}."
+        return Stated("NUMBER_INVALID", False, broken[0], "0 < x < 1e12", sentence)
+    return Stated("NUMBER_INVALID", True, "finite", "0 < x < 1e12", "All numbers are finite.")
 
 
-def _positive(case: Case) -> list[tuple[str, Decimal]]:
+def _positive(case: Case) -> Iterator[tuple[str, Decimal]]:
     draft, instrument = case.draft, case.instrument
-    named = [
-        ("decision price", case.decision_price),
-        ("invalidation", draft.invalidation),
-        *(("target", target.price) for target in draft.targets),
-        ("price tick", instrument.price_tick),
-        ("quantity step", instrument.quantity_step),
-    ]
-    return named if draft.entry is None else [*named, ("entry", draft.entry)]
+    yield "decision price", case.decision_price
+    yield "invalidation", draft.invalidation
+    for target in draft.targets:
+        yield "target", target.price
+    yield "price tick", instrument.price_tick
+    yield "quantity step", instrument.quantity_step
+    yield "leverage", case.account.leverage_ratio
+    if draft.entry is not None:
+        yield "entry", draft.entry
+    if case.quantity is not None:
+        yield "quantity", case.quantity
 
 
-def _finite(case: Case) -> list[tuple[str, Decimal]]:
+def _finite(case: Case) -> Iterator[tuple[str, Decimal]]:
     account, instrument = case.account, case.instrument
-    return [
-        ("equity", account.equity),
-        ("free margin", account.free),
-        ("least quantity", instrument.min_quantity),
-        ("least notional", instrument.min_notional),
-        ("fee", instrument.taker_fee_fraction),
-    ]
+    yield "equity", account.equity
+    yield "free margin", account.free
+    yield "equity at midnight", account.day_start_equity
+    yield "peak equity", account.peak_equity
+    yield "net deposits", account.net_deposits_today
+    yield "least quantity", instrument.min_quantity
+    yield "least notional", instrument.min_notional
+    yield "fee", instrument.taker_fee_fraction
+    yield "maintenance margin", instrument.maintenance_margin_fraction
+    for position in account.positions:
+        yield f"value of {position.symbol}", position.value
+    for entry in account.working_entries:
+        yield f"entry in {entry.symbol}", entry.notional
 
 
 def symbol_is_known(case: Case) -> Finding:
-    """`UNKNOWN_SYMBOL`: the symbol is one of `symbols`, else of the session's; matched exactly.
+    """`UNKNOWN_SYMBOL`: the symbol is one of the session's and, where named, of `symbols`.
 
-    Look-alike letters of another alphabet are another symbol. Reason: a name that came out of a
-    text (news, a tool, a memory) must not open a market that nobody chose.
+    Matched exactly: look-alike letters of another alphabet are another symbol. Reason: a name that
+    came out of a text (news, a tool, a memory) must not open a market that nobody chose.
     """
-    allowed = case.policy.symbols or case.allowed_symbols
-    symbol, known = case.instrument.symbol, case.instrument.symbol in allowed
-    names = ", ".join(allowed) or "none"
-    sentence = (
-        f"{symbol} is {'one' if known else 'none'} of the symbols that may be opened: {names}."
-    )
-    return stated("UNKNOWN_SYMBOL", known, symbol, f"one of {names}", sentence)
+    named, symbol = case.policy.symbols, case.instrument.symbol
+    allowed = tuple(s for s in case.allowed_symbols if not named or s in named)
+    known, names = symbol in allowed, ", ".join(allowed) or "none"
+    word = "one" if known else "none"
+    sentence = f"{symbol} is {word} of the symbols that may be opened: {names}."
+    return Stated("UNKNOWN_SYMBOL", known, symbol, f"one of {names}", sentence)
 
 
 def symbol_is_tradable(case: Case) -> Finding:
@@ -81,9 +89,8 @@ def symbol_is_tradable(case: Case) -> Finding:
     """
     active, symbol = case.instrument.active, case.instrument.symbol
     sentence = f"{symbol} is {'traded' if active else 'listed but not traded'} at its venue."
-    return stated(
-        "SYMBOL_NOT_TRADABLE", active, "active" if active else "inactive", "active", sentence
-    )
+    found = "active" if active else "inactive"
+    return Stated("SYMBOL_NOT_TRADABLE", active is True, found, "active", sentence)
 
 
 def side_is_allowed(case: Case) -> Finding:
@@ -91,37 +98,35 @@ def side_is_allowed(case: Case) -> Finding:
 
     Reason: what is not held cannot be sold on spot.
     """
-    side, spot = case.draft.side, case.instrument.kind == "spot"
-    allowed = tuple(s for s in case.policy.sides if not (spot and s == "short"))
+    side = case.draft.side
+    allowed = tuple(s for s in case.policy.sides if not (case.spot and s == "short"))
     names = ", ".join(allowed) or "none"
     where = f"on {case.instrument.kind} {case.instrument.symbol}"
     sentence = f"Side {side} {where}; allowed there: {names}."
-    return stated("SIDE_NOT_ALLOWED", side in allowed, side, names, sentence)
+    return Stated("SIDE_NOT_ALLOWED", side in allowed, side, names, sentence)
 
 
-def plan_is_current(case: Case) -> Finding:
-    """`PLAN_EXPIRED`: now - decided_at <= 1 bar of the decision timeframe, in seconds.
-
-    Reason: a plan answers the candle it saw; when the next one has closed, it is asked again.
-    """
-    age = Decimal(str((case.market.now - case.decided_at).total_seconds()))
-    limit = Decimal(case.timeframe.seconds)
-    return compare("PLAN_EXPIRED", "age of the plan", age, "<=", limit, "s")
-
-
-def intent_is_new(case: Case) -> Finding:
+def symbol_is_free(case: Case) -> Finding:
     """`DUPLICATE_INTENT`: no position and no working entry in this symbol; count, 0.
 
     One plan per symbol: a second one would double the risk of the first, or fight it.
     """
-    symbol = case.instrument.symbol
-    held = [
-        f"a position of {plain(p.quantity)}" for p in case.account.positions if p.symbol == symbol
-    ]
-    held += [
-        f"a working {w.side} entry" for w in case.account.working_entries if w.symbol == symbol
-    ]
+    symbol, account = case.instrument.symbol, case.account
+    held = [f"a position of {plain(p.quantity)}" for p in account.positions if p.symbol == symbol]
+    held += [f"a working {w.side} entry" for w in account.working_entries if w.symbol == symbol]
     has = " and ".join(held) if held else "neither a position nor a working entry"
     sentence = f"{symbol} has {has}; one plan per symbol is open at a time."
-    finding = stated("DUPLICATE_INTENT", not held, str(len(held)), "== 0", sentence)
-    return Finding(finding.code, finding.passed, finding.measured, finding.limit, "count", sentence)
+    return Stated(_DUPLICATE, not held, str(len(held)), "== 0", sentence, "count")
+
+
+def draft_is_new(case: Case) -> Finding:
+    """`DUPLICATE_INTENT`: the same prices were not approved for this symbol within the last bar.
+
+    Compared by content hash of side, entry, targets, invalidation and horizon. Reason: a planner
+    that repeats itself says nothing new, and a retry must not become a second trade.
+    """
+    recent = case.account.recent_drafts
+    repeated = bool(recent) and draft_hash(case.draft) in recent
+    found = "repeated" if repeated else "new"
+    sentence = f"The draft is {found} for {case.instrument.symbol} within the last bar."
+    return Stated(_DUPLICATE, not repeated, found, "new", sentence)

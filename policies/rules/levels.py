@@ -5,11 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 
 from domain.numbers import ZERO, plain
-from domain.verdict import Bracket, Finding
+from domain.verdict import Bracket, Finding, Stated, shown
 from policies.bracket import target_shares
-from policies.case import Case, known
-from policies.findings import compare, shown, unknown
-from policies.stop import spread
+from policies.case import Case
+from policies.facts import known
+from policies.findings import compare, unknown
+from policies.stop import least_distance
 
 
 def stop_is_on_its_side(case: Case, bracket: Bracket) -> Finding:
@@ -18,19 +19,16 @@ def stop_is_on_its_side(case: Case, bracket: Bracket) -> Finding:
     Measured at the executable entry, so that a price which has run through the invalidation in the
     meantime denies the plan.
     """
-    invalidation, entry = case.draft.invalidation, bracket.entry_price
-    passed = all(
-        (entry - price) * case.direction > ZERO for price in (invalidation, bracket.stop_price)
-    )
-    side = "below" if case.draft.side == "long" else "above"
+    invalidation, stop, entry = case.draft.invalidation, bracket.stop_price, bracket.entry_price
+    passed = all((entry - price) * case.direction > ZERO for price in (invalidation, stop))
+    side, sign = ("below", "<") if case.draft.side == "long" else ("above", ">")
+    at = shown(entry, 10)
     sentence = (
-        f"The invalidation is {plain(invalidation)} and the stop {plain(bracket.stop_price)}; "
-        f"a {case.draft.side} needs both {side} its entry {_price(entry)}."
+        f"The invalidation is {plain(invalidation)} and the stop {plain(stop)}; "
+        f"a {case.draft.side} needs both {side} its entry {at}."
     )
-    sign = "<" if side == "below" else ">"
-    return Finding(
-        "STOP_WRONG_SIDE", passed, plain(invalidation), f"{sign} {_price(entry)}", "price", sentence
-    )
+    limit = f"{sign} {at}"
+    return Stated("STOP_WRONG_SIDE", passed, plain(invalidation), limit, sentence, "price")
 
 
 def targets_are_on_their_side(case: Case, bracket: Bracket) -> Finding:
@@ -39,31 +37,29 @@ def targets_are_on_their_side(case: Case, bracket: Bracket) -> Finding:
     Judged on the executable entry and on the targets rounded to the tick, all of the plan's, not
     only those that were left after merging small legs.
     """
-    entry = bracket.entry_price
-    nearest = target_shares(case)[0].price
+    nearest, entry = target_shares(case)[0].price, bracket.entry_price
     passed = (nearest - entry) * case.direction > ZERO
     side, sign = ("above", ">") if case.draft.side == "long" else ("below", "<")
+    at = shown(entry, 10)
     sentence = (
         f"The nearest target is {plain(nearest)}; a {case.draft.side} needs every target {side} "
-        f"its entry {_price(entry)}."
+        f"its entry {at}."
     )
-    return Finding(
-        "TARGET_WRONG_SIDE", passed, plain(nearest), f"{sign} {_price(entry)}", "price", sentence
-    )
+    return Stated("TARGET_WRONG_SIDE", passed, plain(nearest), f"{sign} {at}", sentence, "price")
 
 
 def stop_is_beyond_noise(case: Case, bracket: Bracket) -> Finding:
     """`STOP_TOO_TIGHT`: d >= min_stop_atr_ratio x ATR14 and d >= min_stop_spread_ratio x spread.
 
-    In quote; defaults 1 ATR and 3 spreads. The executor places the stop so; the rule proves it
-    after rounding, and again on a bracket that comes from elsewhere.
+    In quote; defaults 1 ATR and 3 spreads. With `stop_mode = "widen"` the executor places the stop
+    so, and the rule proves it after rounding; with `strict` the plan's own stop has to be so.
     """
-    atr, policy = known(case.market.atr), case.policy
-    distance = (bracket.entry_price - bracket.stop_price) * case.direction
-    if atr is None:
-        return unknown("STOP_TOO_TIGHT", "ATR14", "> 0", "price")
-    least = max(policy.min_stop_atr_ratio * atr, policy.min_stop_spread_ratio * spread(case))
-    return compare("STOP_TOO_TIGHT", "stop distance", distance, ">=", least, "price")
+    least = least_distance(case)
+    if least is None:
+        return unknown("STOP_TOO_TIGHT", "ATR14", ">", ZERO, "price")
+    return compare(
+        "STOP_TOO_TIGHT", "stop distance", _distance(case, bracket), ">=", least, "price"
+    )
 
 
 def stop_is_within_atr(case: Case, bracket: Bracket) -> Finding:
@@ -72,15 +68,13 @@ def stop_is_within_atr(case: Case, bracket: Bracket) -> Finding:
     Reason: a stop that volatility reaches only in days does not fit a plan of hours; the
     invalidation was drawn on another timeframe.
     """
-    atr, limit = known(case.market.atr), case.policy.max_stop_atr_ratio
-    distance = (bracket.entry_price - bracket.stop_price) * case.direction
+    atr, limit, code = known(case.market.atr), case.policy.max_stop_atr_ratio, "STOP_TOO_WIDE"
     if atr is None or not atr > ZERO:
-        return unknown("STOP_TOO_WIDE", "ATR14", "> 0", "price")
-    ratio, reach = distance / atr, shown(atr * limit)
-    hint = f"the invalidation would have to lie within {reach} of the entry"
-    return compare(
-        "STOP_TOO_WIDE", "stop distance in ATR14", ratio, "<=", limit, "ratio", hint=hint
-    )
+        return unknown(code, "ATR14", ">", ZERO, "price")
+    ratio = _distance(case, bracket) / atr
+    found = compare(code, "stop distance in ATR14", ratio, "<=", limit, "ratio")
+    reach = "the invalidation would have to lie within {} of the entry"
+    return found if found.passed else found._replace(hint=reach.format(shown(atr * limit)))
 
 
 def stop_is_within_price(case: Case, bracket: Bracket) -> Finding:
@@ -88,11 +82,10 @@ def stop_is_within_price(case: Case, bracket: Bracket) -> Finding:
 
     Reason: beyond that the loss is a view on the asset, not a stop, and gaps decide it.
     """
-    distance = (bracket.entry_price - bracket.stop_price) * case.direction
-    share, limit = distance / bracket.entry_price, case.policy.max_stop_fraction
+    share, limit = _distance(case, bracket) / bracket.entry_price, case.policy.max_stop_fraction
     what = "stop distance as a share of the entry price"
     return compare("STOP_TOO_WIDE", what, share, "<=", limit, "fraction")
 
 
-def _price(value: Decimal) -> str:
-    return shown(value, 10)
+def _distance(case: Case, bracket: Bracket) -> Decimal:
+    return (bracket.entry_price - bracket.stop_price) * case.direction

@@ -5,8 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 
 from domain.numbers import BPS, ZERO, plain
-from domain.verdict import Finding
-from policies.case import Case, known
+from domain.verdict import ABSENT, Finding, Stated
+from policies.case import Case
+from policies.facts import known
 from policies.findings import compare, unknown
 
 
@@ -16,26 +17,27 @@ def book_is_not_crossed(case: Case) -> Finding:
     Reason: a crossed book is a broken feed; walking it would give a price that nobody offers.
     """
     book, code, limit = case.market.book, "BOOK_CROSSED", "bid < ask"
-    if book is None or book.bid is None or book.ask is None:
-        return unknown(code, "best bid or ask", limit, "price", modelled=case.modelled)
-    uncrossed = book.bid < book.ask
-    word = "modelled book" if case.modelled else "book"
-    sentence = (
-        f"The {word} bids {plain(book.bid)} and asks {plain(book.ask)}: "
-        f"{'it is not crossed' if uncrossed else 'it is crossed'}."
-    )
-    measured = f"{plain(book.bid)} / {plain(book.ask)}"
-    return Finding(code, uncrossed, measured, limit, "price", sentence, case.modelled)
+    if book is None or not (book.bids and book.asks):
+        sentence = "The best bid or ask is unknown, and what cannot be checked is denied."
+        return Stated(code, False, ABSENT, limit, sentence, "price", case.modelled)
+    bid, ask = book.bids[0].price, book.asks[0].price
+    uncrossed = bid < ask
+    word, is_it = ("modelled book" if case.modelled else "book"), ("not " if uncrossed else "")
+    sentence = f"The {word} bids {plain(bid)} and asks {plain(ask)}: it is {is_it}crossed."
+    measured = f"{plain(bid)} / {plain(ask)}"
+    return Stated(code, uncrossed, measured, limit, sentence, "price", case.modelled)
 
 
 def spread_is_narrow(case: Case) -> Finding:
-    """`SPREAD_TOO_WIDE`: (ask - bid) / mid <= max_spread_bps, in bps, default 10.
+    """`SPREAD_TOO_WIDE`: (ask - bid) / mid <= max_spread_bps (10), in bps, for the majors.
 
-    Reason: the spread is paid twice, and it is widest when it matters.
+    For everything else max_spread_minor_bps (30). Reason: the spread is paid twice, and it is
+    widest when it matters.
     """
-    book = case.market.book
+    book, policy = case.market.book, case.policy
     spread = None if book is None else book.spread_bps
-    limit = case.policy.max_spread_bps
+    major = case.instrument.base in policy.majors
+    limit = policy.max_spread_bps if major else policy.max_spread_minor_bps
     return compare("SPREAD_TOO_WIDE", "spread", spread, "<=", limit, "bps", modelled=case.modelled)
 
 
@@ -47,17 +49,18 @@ def price_has_not_moved(case: Case) -> Finding:
     the plan has not seen. Limits: max_decision_slippage_atr_ratio, max_decision_slippage_bps.
     """
     market, code, what = case.market, "DECISION_SLIPPAGE", "movement since the decision"
-    last, atr = known(market.last), known(market.atr)
+    last, atr, most = known(market.last), known(market.atr), case.policy.max_decision_slippage_bps
     if last is None or atr is None:
-        return unknown(code, what, f"<= {plain(case.policy.max_decision_slippage_bps)}", "bps")
-    mid = market.book.mid if market.book else None
-    prices = [last] if mid is None else [last, mid]
-    moved = max(abs(price - case.decision_price) for price in prices) / case.decision_price * BPS
-    limit = min(_atr_bps(case, atr), case.policy.max_decision_slippage_bps)
-    hint = f"the plan was made at {plain(case.decision_price)}, the last price is {plain(last)}"
-    return compare(code, what, moved, "<=", limit, "bps", hint=hint)
+        return unknown(code, what, "<=", most, "bps")
+    decided, mid = case.decision_price, market.book.mid if market.book else None
+    moved = abs(last - decided)
+    if mid is not None:
+        moved = max(moved, abs(mid - decided))
+    atr_bps = max(ZERO, atr * case.policy.max_decision_slippage_atr_ratio / decided * BPS)
+    found = compare(code, what, moved / decided * BPS, "<=", min(atr_bps, most), "bps")
+    return found if found.passed else found._replace(hint=_moved(decided, last, mid))
 
 
-def _atr_bps(case: Case, atr: Decimal) -> Decimal:
-    exact = atr * case.policy.max_decision_slippage_atr_ratio / case.decision_price * BPS
-    return max(ZERO, exact)
+def _moved(decided: Decimal, last: Decimal, mid: Decimal | None) -> str:
+    now = f"the last price is {plain(last)}" + ("" if mid is None else f", the mid {plain(mid)}")
+    return f"the plan was made at {plain(decided)}, {now}"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from domain.numbers import plain
-from domain.verdict import Bracket, Finding
+from domain.verdict import Bracket, Finding, shown
 from policies.case import Case
-from policies.costs import nearest_target
-from policies.findings import compare, shown
+from policies.costs import costs_of
+from policies.findings import compare
 
 
 def reward_is_worth_the_risk(case: Case, bracket: Bracket) -> Finding:
@@ -19,23 +19,22 @@ def reward_is_worth_the_risk(case: Case, bracket: Bracket) -> Finding:
     Source: a gate that infers the entry as stop + 0.2 x (target - stop) always measures 4.0 and
     never fires (NoFxAiOS/nofx, kernel/engine_position.go); one that only advises stops nothing.
     """
-    return compare(
-        "RR_BELOW_MIN",
-        "net reward/risk",
-        bracket.reward_risk,
-        ">=",
-        case.policy.min_reward_risk_ratio,
-        "ratio",
-        modelled=bracket.book_origin == "modelled" and bracket.entry_kind == "market",
-        hint=_hint(case, bracket),
+    modelled = bracket.book_origin == "modelled" and bracket.entry_kind == "market"
+    least, ratio = case.policy.min_reward_risk_ratio, bracket.reward_risk
+    found = compare(
+        "RR_BELOW_MIN", "net reward/risk", ratio, ">=", least, "ratio", modelled=modelled
     )
+    return found if found.passed else found._replace(hint=_hint(case, bracket))
 
 
 def _hint(case: Case, bracket: Bracket) -> str:
-    needed = nearest_target(case, bracket.entry_price, bracket.risk_per_unit)
+    entry, stop = bracket.entry_price, bracket.stop_price
+    needed = costs_of(case, stop).nearest_target(
+        entry, case.policy.min_reward_risk_ratio, case.instrument.price_tick
+    )
     risk = (
         f"risk is {shown(bracket.risk_per_unit)} per {case.instrument.base} from the entry "
-        f"{shown(bracket.entry_price, 10)} to the stop {plain(bracket.stop_price)}, costs included"
+        f"{shown(entry, 10)} to the stop {plain(stop)}, costs included"
     )
     if needed is None:
         return f"{risk}, and no target above 0 would do"

@@ -1,12 +1,38 @@
-"""Would the venue take an order of this size? Sizes are rounded down, never up to a minimum."""
+"""Would the venue take orders of these prices and sizes? Rounded down, never up to a minimum."""
 
 from __future__ import annotations
 
-from domain.numbers import plain
-from domain.verdict import Bracket, Finding
+from decimal import Decimal
+
+from domain.numbers import ZERO, plain
+from domain.verdict import Bracket, Finding, Measured, Stated, shown
 from policies.case import Case
-from policies.findings import compare, shown, stated
-from policies.sizing import leg_notional
+from policies.findings import compare
+from policies.legs import leg_notional
+
+
+def numbers_are_on_the_grid(case: Case, bracket: Bracket) -> Finding:
+    """`PRECISION`: stop and targets on the tick, quantities on the step, legs sum to the quantity.
+
+    Reason: what the venue would round, it rounds its own way; and legs that sum to more than the
+    position would turn it. (Knight Capital's loss of 2012 was child orders that did not match their
+    parents.)
+    """
+    tick, step = case.instrument.price_tick, case.instrument.quantity_step
+    prices = (bracket.stop_price, *(leg.price for leg in bracket.targets))
+    sizes = (bracket.quantity, *(leg.quantity for leg in bracket.targets))
+    off = [f"price {plain(p)}" for p in prices if p % tick != ZERO]
+    off += [f"quantity {plain(q)}" for q in sizes if q % step != ZERO]
+    total = sum((leg.quantity for leg in bracket.targets), ZERO)
+    if total != bracket.quantity:
+        off.append(f"legs of {plain(total)} for a position of {plain(bracket.quantity)}")
+    if not off:
+        return Stated(
+            "PRECISION", True, "on the grid", "on the grid", "All numbers are on the grid."
+        )
+    words = ", ".join(off)
+    sentence = f"Off the tick {plain(tick)} or the step {plain(step)}: {words}."
+    return Stated("PRECISION", False, words, "on the grid", sentence)
 
 
 def quantity_is_above_minimum(case: Case, bracket: Bracket) -> Finding:
@@ -17,31 +43,35 @@ def quantity_is_above_minimum(case: Case, bracket: Bracket) -> Finding:
     """
     least = max(case.instrument.min_quantity, case.instrument.quantity_step)
     smallest = min(leg.quantity for leg in bracket.targets)
-    return compare(
-        "QTY_BELOW_MIN", "smallest leg", smallest, ">=", least, "base", hint=_decided_by(bracket)
-    )
+    found = compare("QTY_BELOW_MIN", "smallest leg", smallest, ">=", least, "base")
+    return _explained(found, bracket)
 
 
 def notional_is_above_minimum(case: Case, bracket: Bracket) -> Finding:
-    """`MIN_NOTIONAL`: every leg x min(entry, target) >= the venue's least order value; in quote."""
+    """`MIN_NOTIONAL`: every leg x min(entry, target) >= the venue's least order value; in quote.
+
+    Reason: the venue would reject the leg, and the position would lack a target.
+    """
     smallest = min(leg_notional(leg, bracket.entry_price) for leg in bracket.targets)
     limit, what = case.instrument.min_notional, "value of the smallest leg"
-    return compare("MIN_NOTIONAL", what, smallest, ">=", limit, "quote", hint=_decided_by(bracket))
+    return _explained(compare("MIN_NOTIONAL", what, smallest, ">=", limit, "quote"), bracket)
 
 
 def quantity_is_below_maximum(case: Case, bracket: Bracket) -> Finding:
     """`QTY_ABOVE_MAX`: quantity <= the venue's largest order, in base; passes where it has none.
 
-    Not cut down silently: a size of this kind says that a limit above is set wrongly.
+    Sizing stays below it; a size that was given elsewhere is judged as it stands.
     """
-    limit, quantity = case.instrument.max_quantity, bracket.quantity
+    limit, quantity = case.instrument.max_quantity, bracket.judged_quantity
     if limit is None:
-        return stated(
-            "QTY_ABOVE_MAX", True, plain(quantity), "none", "The venue states no largest order."
-        )
+        sentence = "The venue states no largest order."
+        return Stated("QTY_ABOVE_MAX", True, plain(quantity), "none", sentence, "base")
     return compare("QTY_ABOVE_MAX", "quantity", quantity, "<=", limit, "base")
 
 
-def _decided_by(bracket: Bracket) -> str:
+def _explained(found: Measured, bracket: Bracket) -> Measured:
+    if found.passed:
+        return found
     bound = min(bracket.sizing, key=lambda step: step.quantity)
-    return f"the size is decided by {bound.name}, which allows {shown(bound.quantity)}"
+    size = "0" if bound.quantity <= Decimal(0) else shown(bound.quantity)
+    return found._replace(hint=f"the size is decided by {bound.name}, which allows {size}")

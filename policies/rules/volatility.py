@@ -6,8 +6,11 @@ from decimal import Decimal
 
 from domain.numbers import ZERO
 from domain.verdict import Finding
-from policies.case import Case, known
+from policies.case import Case
+from policies.facts import known
 from policies.findings import compare, unknown
+
+CODE = "VOL_UNAVAILABLE"
 
 
 def volatility_is_known(case: Case) -> Finding:
@@ -18,10 +21,21 @@ def volatility_is_known(case: Case) -> Finding:
     """
     atr = known(case.market.atr)
     if atr is None or not atr > ZERO:
-        return unknown("VOL_UNAVAILABLE", "ATR14", "> 0", "quote")
+        return unknown(CODE, "ATR14", ">", ZERO, "quote")
     volatility = known(case.market.realised_volatility)
     if volatility is None or not volatility >= ZERO:
-        return unknown("VOL_UNAVAILABLE", "realised volatility", ">= 0", "fraction")
+        return unknown(CODE, "realised volatility", ">=", ZERO, "fraction")
     bars, least = Decimal(case.market.history_bars), Decimal(case.policy.min_history_bars)
     what = "number of closed candles behind the volatility"
-    return compare("VOL_UNAVAILABLE", what, bars, ">=", least, "count")
+    return compare(CODE, what, bars, ">=", least, "count")
+
+
+def history_has_no_gap(case: Case) -> Finding:
+    """`DATA_GAP`: candles missing in the window behind the indicators <= max_gap_bars, default 0.
+
+    Count. Reason: across a gap a true range is a jump that nobody traded, and the stop is sized on
+    it. Nothing is filled in.
+    """
+    gaps, limit = case.market.gap_bars, Decimal(case.policy.max_gap_bars)
+    what = "number of candles missing behind the indicators"
+    return compare("DATA_GAP", what, None if gaps is None else Decimal(gaps), "<=", limit, "count")

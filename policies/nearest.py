@@ -1,0 +1,144 @@
+"""The nearest acceptable plan: what would have to be otherwise, and proof that it then passes.
+
+For each control that failed, the fields of the plan that can mend it are tried: where the rules'
+own arithmetic puts the edge, and then tick by tick (halving) back toward what the plan said. Nothing
+is told that the gate has not approved. The facts stay as they are, and so does the confidence: it is
+no number to bargain with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from domain.plan import PlanDraft
+from domain.verdict import Approved, Change, ChangedField, Denied, Nearest, Verdict
+from policies.alternatives import FIELDS, Alternative, between, candidates, told
+from policies.case import Case
+from policies.gate import review
+
+MENDS: dict[str, tuple[ChangedField, ...]] = {
+    "PRICE_COLLAR": ("entry",),
+    "STOP_WRONG_SIDE": ("invalidation", "entry"),
+    "TARGET_WRONG_SIDE": ("targets", "entry"),
+    "STOP_TOO_TIGHT": ("invalidation", "entry"),
+    "STOP_TOO_WIDE": ("invalidation", "entry"),
+    "RR_BELOW_MIN": ("targets", "entry", "invalidation"),
+    "RISK_PER_TRADE": ("invalidation", "entry"),
+    "OPEN_RISK_LIMIT": ("invalidation", "entry"),
+    "FUNDING_COST_LIMIT": ("horizon_bars",),
+    "LIQUIDATION_TOO_CLOSE": ("invalidation", "entry"),
+    "SLIPPAGE_LIMIT": ("entry",),
+    "QTY_BELOW_MIN": ("invalidation", "entry"),
+    "MIN_NOTIONAL": ("invalidation", "entry"),
+    "EVIDENCE_MISSING": ("evidence",),
+}
+"""Per code, the fields of a plan that can mend it; any other code no plan can."""
+
+
+class _Found(NamedTuple):
+    field: ChangedField
+    draft: PlanDraft
+    sentence: str
+
+
+def advised(case: Case, verdict: Verdict) -> Verdict:
+    """The verdict, with the nearest acceptable plan when it is a denial."""
+    if isinstance(verdict, Approved):
+        return verdict
+    return replace(verdict, nearest=nearest(case, verdict))
+
+
+def nearest(case: Case, denied: Denied) -> Nearest:
+    """What would pass instead of the denied plan; see `Nearest`."""
+    changes, passing = [], []
+    for code in denied.codes:
+        for field in MENDS.get(code, ()):
+            found = _mended(case, field, lambda v, c=code: c not in v.codes and bool(v.bracket))
+            if found is None:
+                continue
+            passes = _review(case, found.draft).approved
+            changes.append(Change(code, field, found.sentence, passes))
+            if passes:
+                passing.append(found)
+    if passing:
+        best = min(passing, key=lambda found: _distance(case, found.draft))
+        return Nearest(tuple(changes), (best.sentence,), best.draft, ())
+    draft = None if set(denied.codes) - set(MENDS) else _jointly(case)
+    if draft is not None:
+        return Nearest(tuple(changes), tuple(_differences(case, draft)), draft, ())
+    mended = {change.code for change in changes}
+    hopeless = tuple(c for c in denied.codes if c not in mended) or denied.codes
+    return Nearest(tuple(changes), (), None, hopeless)
+
+
+def _mended(case: Case, field: ChangedField, good: Callable[[Verdict], bool]) -> _Found | None:
+    """The smallest change of one field after which `good` holds."""
+    for alternative in candidates(case, field):
+        if good(_review(case, alternative.draft)):
+            closest = _closest(case, alternative, good)
+            return _Found(field, closest, told(case, closest, field))
+    return None
+
+
+def _closest(case: Case, far: Alternative, good: Callable[[Verdict], bool]) -> PlanDraft:
+    """From a good alternative back toward the plan, as near as it stays good."""
+    near_steps, far_steps, best = 0, far.steps, far.draft
+    while far_steps - near_steps > 1:
+        middle = (near_steps + far_steps) // 2
+        draft = between(case, far, middle)
+        if draft is not None and good(_review(case, draft)):
+            far_steps, best = middle, draft
+        else:
+            near_steps = middle
+    return best
+
+
+def _jointly(case: Case) -> PlanDraft | None:
+    """Change field after field as long as fewer controls fail, then go back as far as it passes."""
+    draft, failing = case.draft, len(_review(case, case.draft).codes)
+    for field in (*FIELDS, *FIELDS):
+        here = replace(case, draft=draft)
+        for alternative in candidates(here, field):
+            codes = _review(case, alternative.draft).codes
+            if len(codes) < failing:
+                draft, failing = alternative.draft, len(codes)
+        if not failing:
+            return _drawn_back(case, draft)
+    return None
+
+
+def _drawn_back(case: Case, draft: PlanDraft) -> PlanDraft:
+    """Each changed field as near to the plan's own as the gate still approves, one after another."""
+    for field in FIELDS:
+        own: Any = getattr(case.draft, field)
+        if getattr(draft, field) == own:
+            continue
+        origin = replace(case, draft=draft.model_copy(update={field: own}))
+        if review(origin).approved:
+            draft = origin.draft
+            continue
+        far = Alternative.of(origin, draft, field)
+        draft = _closest(origin, far, lambda verdict: verdict.approved)
+    return draft
+
+
+def _differences(case: Case, draft: PlanDraft) -> Iterator[str]:
+    for field in FIELDS:
+        if getattr(draft, field) != getattr(case.draft, field):
+            yield told(case, draft, field)
+
+
+def _distance(case: Case, draft: PlanDraft) -> Any:
+    """How far a draft moved from the plan: the sum of its price movements, in quote."""
+    touch = case.decision_price
+    own, new = case.draft, draft
+    moved = abs((new.entry or touch) - (own.entry or touch))
+    moved += abs(new.invalidation - own.invalidation)
+    pairs = zip(new.targets, own.targets, strict=True)
+    return moved + sum(abs(a.price - b.price) for a, b in pairs)
+
+
+def _review(case: Case, draft: PlanDraft) -> Verdict:
+    return review(replace(case, draft=draft))

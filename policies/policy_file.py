@@ -1,0 +1,137 @@
+"""The policy file: TOML in, one complaint per wrong key out; presets by name.
+
+Nothing but the operator's file sets a limit: no environment variable does, so none can exceed a
+ceiling.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from domain.errors import ConfigError
+from policies.presets import PRESETS
+from policies.settings import WORDS, Policy
+
+MAX_POLICY_BYTES = 65_536
+"""A policy is a page of limits; what is larger is some other file."""
+
+_EXPECTED_WORDS = {
+    "symbols": 'a list of names such as ["BTC/USD"]',
+    "sides": 'a list with "long", "short" or both',
+    "blackouts": 'a list of windows such as ["2026-01-28T18:45:00Z/2026-01-28T20:00:00Z"]',
+    "required_tools": 'a list of tool names such as ["ohlcv"]',
+    "stop_mode": '"widen" or "strict"',
+    "majors": 'a list of base assets such as ["BTC", "ETH"]',
+}
+
+
+def load_policy(name: Path | None) -> Policy:
+    """The policy in a TOML file or of a preset's name; the defaults (`balanced`) without one.
+
+    Raises:
+        ConfigError: the file is missing, larger than 64 KB, not TOML, or holds a key or value that
+            is not allowed.
+    """
+    if name is None:
+        return Policy()
+    if str(name) in PRESETS:
+        return preset(str(name))
+    path, where = name, f"policy file {str(name)!r}"
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_POLICY_BYTES + 1)
+    except OSError as error:
+        presets = ", ".join(PRESETS)
+        raise ConfigError(
+            f"cannot read {where}: {error.strerror}; name a file, or one of the presets {presets}"
+        ) from error
+    if len(content) > MAX_POLICY_BYTES:
+        raise ConfigError(f"{where} is larger than {MAX_POLICY_BYTES} bytes, expected a short file")
+    return parse_policy(_parsed(content, where), where=where)
+
+
+def preset(name: str) -> Policy:
+    """The policy of a preset: the defaults and what the preset changes."""
+    return parse_policy(PRESETS[name], where=f"preset {name!r}")
+
+
+def _short(text: str) -> Decimal:
+    number = Decimal(text)
+    if number.is_finite() and abs(number.adjusted()) > 30:  # 1e999999999 as an integer takes hours
+        raise ValueError("too large or too small")
+    return number
+
+
+def _parsed(content: bytes, where: str) -> dict[str, Any]:
+    try:
+        # Some editors put a byte order mark first; it says nothing about the limits.
+        return tomllib.loads(content.decode("utf-8-sig"), parse_float=_short)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{where} is not TOML: {error}") from error
+    except RecursionError as error:
+        raise ConfigError(f"{where} is nested too deeply, expected lines of key = value") from error
+    except (ValueError, ArithmeticError) as error:
+        raise ConfigError(f"{where} holds a number too large or too small to read") from error
+
+
+def parse_policy(raw: object, *, where: str) -> Policy:
+    """A policy from parsed TOML or JSON; `where` names the source in the complaint.
+
+    Raises:
+        ConfigError: naming each key, the value it had and what was expected.
+    """
+    try:
+        return Policy.model_validate(raw)
+    except ValidationError as error:
+        raise ConfigError(f"{where}: {_complaint(error)}") from error
+
+
+def _complaint(error: ValidationError) -> str:
+    from difflib import get_close_matches
+
+    lines = []
+    for item in error.errors():
+        key = ".".join(str(part) for part in item["loc"]) or "policy"
+        if item["type"] == "extra_forbidden":
+            near = get_close_matches(key, Policy.model_fields, n=1, cutoff=0.5)
+            lines.append(f"unknown key {key!r}" + (f", did you mean {near[0]!r}?" if near else ""))
+        elif item["loc"]:
+            unquoted = ", without quotes" if item["type"] == "value_error" else ""
+            expected = _expected(str(item["loc"][0])) + unquoted
+            lines.append(f"{key} = {_shown(item['input'])}: expected {expected}")
+        else:
+            lines.append(f"{key} = {_shown(item['input'])}: {item['msg']}")
+    return "; ".join(lines)
+
+
+def _expected(key: str) -> str:
+    if key in WORDS:
+        return _EXPECTED_WORDS[key]
+    kind = "a whole number" if Policy.model_fields[key].annotation is int else "a number"
+    return f"{kind} {allowed_range(key)}"
+
+
+def allowed_range(key: str) -> str:
+    """The hard range of a number in the policy, in words; no file can go beyond it."""
+    bounds = {
+        name: getattr(bound, name)
+        for bound in Policy.model_fields[key].metadata
+        for name in ("gt", "ge", "lt", "le")
+        if hasattr(bound, name)
+    }
+    low = f"above {bounds['gt']}" if "gt" in bounds else f"of at least {bounds['ge']}"
+    high = f"below {bounds['lt']}" if "lt" in bounds else f"at most {bounds['le']}"
+    return f"{low} and {high}"
+
+
+def _shown(value: object) -> str:
+    try:
+        text = str(value) if isinstance(value, Decimal) else repr(value)
+    except (ValueError, RecursionError):  # thousands of digits, or of levels
+        return "a value too large to show"
+    return text if len(text) <= 80 else f"{text[:80]}… ({len(text)} characters)"
