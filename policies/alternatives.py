@@ -30,7 +30,7 @@ FIELDS: tuple[ChangedField, ...] = (
     "entry",
 )
 REACHES = (1, 2, 4, 8)
-"""A target is tried at the edge, and at multiples of that way: a larger order meets worse prices."""
+"""A target is tried at the edge and at multiples of that way: a larger order pays worse prices."""
 
 
 class Alternative(NamedTuple):
@@ -111,12 +111,8 @@ def _prices(case: Case, field: ChangedField) -> Iterator[Decimal]:
 
 def _targets(case: Case, entry: Entry, costs: Costs) -> Iterator[Decimal]:
     """Prices of the last target at which reward/risk is enough, seen from the worst level."""
-    tick, least, shares = (
-        case.instrument.price_tick,
-        case.policy.min_reward_risk_ratio,
-        target_shares(case),
-    )
-    needed = costs.nearest_target(entry.touch, least, tick)
+    least, shares = case.policy.min_reward_risk_ratio, target_shares(case)
+    needed = costs.nearest_target(entry.touch, least, case.instrument.price_tick)
     if needed is None:
         return
     last = shares[-1]
@@ -135,11 +131,6 @@ def _invalidations(case: Case, entry: Entry) -> Iterator[Decimal]:
 
 def _entries(case: Case, entry: Entry, costs: Costs) -> Iterator[Decimal]:
     """Limits: the touch itself, the worst that every rule accepts, and the edge of the collar."""
-    own_side = (
-        case.market.book.side("sell" if case.entry_side == "buy" else "buy")
-        if case.market.book
-        else ()
-    )
     yield _back(case, entry.touch)
     stop = costs
     for _ in REACHES:
@@ -153,8 +144,7 @@ def _entries(case: Case, entry: Entry, costs: Costs) -> Iterator[Decimal]:
         if moved is None or moved == stop.stop:
             break
         stop = costs_of(case, moved)
-    if own_side:
-        yield own_side[0].price
+    yield entry.mid * 2 - entry.touch  # the best of the entry's own side, where it rests
     reference, atr = reference_price(case), known(case.market.atr)
     if reference is not None and atr is not None:
         yield _away(case, reference * (ONE - case.direction * collar(case, reference, atr)))

@@ -1,9 +1,9 @@
 """The nearest acceptable plan: what would have to be otherwise, and proof that it then passes.
 
 For each control that failed, the fields of the plan that can mend it are tried: where the rules'
-own arithmetic puts the edge, and then tick by tick (halving) back toward what the plan said. Nothing
-is told that the gate has not approved. The facts stay as they are, and so does the confidence: it is
-no number to bargain with.
+own arithmetic puts the edge, and then, halving, back toward what the plan said. Nothing is told
+that the gate has not approved. The facts stay as they are, and so does the confidence: it is no
+number to bargain with.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def nearest(case: Case, denied: Denied) -> Nearest:
     changes, passing = [], []
     for code in denied.codes:
         for field in MENDS.get(code, ()):
-            found = _mended(case, field, lambda v, c=code: c not in v.codes and bool(v.bracket))
+            found = _mended(case, field, _without(code))
             if found is None:
                 continue
             passes = _review(case, found.draft).approved
@@ -71,6 +71,10 @@ def nearest(case: Case, denied: Denied) -> Nearest:
     mended = {change.code for change in changes}
     hopeless = tuple(c for c in denied.codes if c not in mended) or denied.codes
     return Nearest(tuple(changes), (), None, hopeless)
+
+
+def _without(code: str) -> Callable[[Verdict], bool]:
+    return lambda verdict: code not in verdict.codes and verdict.bracket is not None
 
 
 def _mended(case: Case, field: ChangedField, good: Callable[[Verdict], bool]) -> _Found | None:
@@ -110,7 +114,7 @@ def _jointly(case: Case) -> PlanDraft | None:
 
 
 def _drawn_back(case: Case, draft: PlanDraft) -> PlanDraft:
-    """Each changed field as near to the plan's own as the gate still approves, one after another."""
+    """Each changed field as near to the plan's own as the gate still approves, in turn."""
     for field in FIELDS:
         own: Any = getattr(case.draft, field)
         if getattr(draft, field) == own:

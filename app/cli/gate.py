@@ -38,9 +38,10 @@ def check(
     from domain.verdict import Denied
     from policies.document import read_case, verdict_document
     from policies.gate import review
+    from policies.nearest import advised
 
     parsed = read_case(_read(case))
-    verdict = parsed if isinstance(parsed, Denied) else review(parsed)
+    verdict = parsed if isinstance(parsed, Denied) else advised(parsed, review(parsed))
     if as_json:
         print_json({"schema": "plangate.verdict/1", **verdict_document(verdict)})
     else:
@@ -96,6 +97,8 @@ def _show(verdict: Verdict) -> None:
     for finding in verdict.findings:
         if not finding.passed:
             console.print(f"✗ {finding.sentence}", markup=False)
+    if verdict.nearest is not None:
+        console.print(verdict.nearest.sentence, markup=False)
     bracket = verdict.bracket
     if bracket is not None and verdict.approved:
         targets = ", ".join(f"{plain(t.quantity)} at {plain(t.price)}" for t in bracket.targets)
