@@ -69,7 +69,7 @@ def between(case: Case, far: Alternative, steps: int) -> PlanDraft | None:
 
 
 def told(case: Case, draft: PlanDraft, field: ChangedField) -> str:
-    """What the field of this draft says, as a bound: the plan's own value lies on its other side."""
+    """What the field of this draft says, as a bound that the plan's own value misses."""
     if field == "evidence":
         return f"evidence only {', '.join(draft.evidence) or 'of what was answered'}"
     own, new = _value(case, case.draft, field), _value(case, draft, field)

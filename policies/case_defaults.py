@@ -54,7 +54,7 @@ def to_case(document: CaseDocument, base: Policy) -> Case:
         head_version=_given(plan, "head_version", plan.version),
         plan_policy_hash=plan.policy_hash or policy.policy_hash,
         evidence=_evidence(document, decided_at),
-        quantity=plan.quantity,
+        quantity=document.quantity,
     )
 
 

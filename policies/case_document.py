@@ -24,6 +24,7 @@ def case_document(case: Case) -> dict[str, Json]:
         "market": _market(case.market),
         "account": _account(case.account),
         "policy": policy_document(case.policy),
+        "quantity": case.quantity,
         "tool_results": [
             {"result_id": e.result_id, "tool": e.tool, "ok": e.ok, "as_of": iso(e.as_of)}
             for e in case.evidence
@@ -57,7 +58,6 @@ def _plan(case: Case) -> dict[str, Json]:
         "version": case.version,
         "head_version": case.head_version,
         "policy_hash": case.plan_policy_hash,
-        "quantity": case.quantity,
     }
 
 

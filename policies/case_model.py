@@ -48,8 +48,6 @@ class PlanSection(PlanDraft):
     """Newest version of the run's plan; `version` when left out, unreadable when null."""
     policy_hash: Annotated[str, Field(max_length=64)] | None = None
     """Hash of the policy the plan was made under; that of the judging one when left out."""
-    quantity: Positive | None = None
-    """A size fixed elsewhere, in base, judged as it stands; the executor sizes when left out."""
 
 
 class InstrumentSection(Section):
@@ -104,6 +102,8 @@ class CaseDocument(Section):
     account: AccountSection = AccountSection()
     policy: Annotated[dict[str, Any], Field(default_factory=dict)]
     """Limits that differ from the defaults, by their names in the policy file."""
+    quantity: Positive | None = None
+    """A size fixed elsewhere, in base, judged as it stands; the executor sizes when left out."""
     tool_results: Annotated[tuple[ToolResultRow, ...], Field(max_length=100)] | None = None
     """What the run's tools had answered; when left out, each result that the plan cites."""
     allowed_symbols: Annotated[tuple[Name, ...], Field(max_length=100)] | None = None

@@ -12,9 +12,11 @@ from pydantic import BaseModel
 from domain.book import Level, OrderBook
 from domain.candles import Timeframe
 from domain.instrument import Instrument
+from domain.lifecycle import TradingState
 from domain.plan import PlanDraft, Target
 from domain.snapshot import Funding
-from policies.case import AccountFacts, Case, MarketFacts
+from policies.case import Case
+from policies.facts import AccountFacts, MarketFacts
 from policies.settings import Policy
 
 D = Decimal
@@ -78,6 +80,12 @@ def make_case(side: str = "long", **changes: Any) -> Case:
             realised_volatility=D("0.4"),
             candle_known_at=NOW,
             history_bars=300,
+            last_close=D(10_000),
+            turnover_24h=D(1_000_000_000),
+            gap_bars=0,
+            venue_status="open",
+            clock_skew_s=D(0),
+            clock_jump_s=D(0),
             funding=Funding(
                 rate_fraction=D("0.0001"),
                 interval_hours=8,
@@ -85,10 +93,25 @@ def make_case(side: str = "long", **changes: Any) -> Case:
                 next_at=NOW + timedelta(hours=4),
             ),
         ),
-        account=AccountFacts(equity=D(100_000), free=D(100_000), day_start_equity=D(100_000)),
+        account=AccountFacts(
+            equity=D(100_000),
+            free=D(100_000),
+            day_start_equity=D(100_000),
+            peak_equity=D(100_000),
+            leverage_ratio=D(2),
+            trading_state=TradingState.ACTIVE,
+            kill_switch=False,
+            reconciled=True,
+        ),
         policy=Policy(),
+        version=1,
+        head_version=1,
+        plan_policy_hash=Policy().policy_hash,
     )
-    return edit(case, **changes)
+    if "plan_policy_hash" in changes:
+        return edit(case, **changes)
+    case = edit(case, **changes)
+    return edit(case, plan_policy_hash=case.policy.policy_hash)
 
 
 def edit(case: Case, **changes: Any) -> Case:

@@ -6,7 +6,8 @@ from domain.book import Level
 from domain.candles import Timeframe
 from domain.plan import make_plan
 from domain.snapshot import Features, Regime, Snapshot
-from policies.case import Held, WorkingEntry, case_of, known, market_facts
+from policies.case import case_of
+from policies.facts import Held, WorkingEntry, known, market_facts
 from tests.policies.cases import NOW, D, ago, book, make_case
 
 

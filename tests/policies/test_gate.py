@@ -14,7 +14,8 @@ from domain.book import Level, OrderBook
 from domain.plan import Target
 from domain.verdict import Approved, Bracket, Denied, Finding
 from policies.bracket import build_bracket
-from policies.case import Case, Held, WorkingEntry
+from policies.case import Case
+from policies.facts import Held, WorkingEntry
 from policies.gate import RULES, OnBracket, OnCase, review
 from tests.policies.cases import NOW, D, ago, book, draft, edit, make_case
 

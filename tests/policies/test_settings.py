@@ -7,7 +7,8 @@ from decimal import Decimal
 import pytest
 
 from domain.errors import ConfigError
-from policies.settings import Policy, load_policy, parse_policy
+from policies.policy_file import load_policy, parse_policy
+from policies.settings import Policy
 
 
 def test_without_a_file_the_defaults_hold():
