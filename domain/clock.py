@@ -18,6 +18,14 @@ class Clock(Protocol):
         """The present moment, UTC."""
         ...
 
+    def jump_s(self) -> float:
+        """Largest recent step of the wall clock against a monotonic one, in seconds, without sign.
+
+        What a set clock or a suspended machine leaves behind: for a while after it, the age of
+        data and orders cannot be trusted.
+        """
+        ...
+
 
 class FixedClock:
     """A clock that stands still until it is moved, and never moves back."""
@@ -28,6 +36,10 @@ class FixedClock:
     def now(self) -> datetime:
         """The moment the clock stands at."""
         return self._now
+
+    def jump_s(self) -> float:
+        """0: nothing but `advance_to` moves it."""
+        return 0.0
 
     def advance_to(self, at: datetime) -> None:
         """Move to `at`; an earlier moment is ignored, since time does not run backwards."""

@@ -1,14 +1,15 @@
 """One look at the market: everything that is known about one instrument as of one moment.
 
-The observer asks the source for candles, price, book, funding and open interest at once, computes
-features and regime, and says of every datum where it comes from and of every absent one why. It
-trusts no source about time: a datum stamped after `as_of` is an error, not a gift.
+The observer asks the source for candles, price, book, funding, open interest and the venue's state
+at once, computes features, regime and what else the gate wants to know, and says of every datum
+where it comes from and of every absent one why. It trusts no source about time: a datum stamped
+after `as_of` is an error, not a gift.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -17,11 +18,19 @@ from domain.book import OrderBook
 from domain.candles import Candles, Timeframe
 from domain.clock import from_ms, iso
 from domain.errors import DataError
-from domain.snapshot import Bar, Features, Funding, Provenance, Regime, Snapshot
-from market.features import MIN_VOLATILITY_BARS, WARMUP_BARS, features_at, volatility_bars
+from domain.snapshot import Bar, Features, Funding, Provenance, Snapshot
+from market.facts import (
+    CORRELATION_BARS,
+    CORRELATION_TIMEFRAME,
+    correlations,
+    gap_bars,
+    turnover_24h,
+)
+from market.features import WARMUP_BARS, features_at
+from market.missing import missing_facts, missing_features, missing_regime
 from market.modelled_book import modelled_book
-from market.protocol import MarketSource, Tick
-from market.regime import HISTORY_BARS, MIN_HISTORY_BARS, regime
+from market.protocol import MarketSource, Tick, VenueState
+from market.regime import HISTORY_BARS, regime
 
 HIGHER: dict[Timeframe, tuple[Timeframe, ...]] = {
     Timeframe.M1: (Timeframe.M5, Timeframe.M15),
@@ -50,8 +59,11 @@ class _Seen:
     book: OrderBook | None
     funding: Funding | None
     open_interest: Decimal | None
+    venue: VenueState
     others: tuple[Candles, ...]
     """Decision candles of the session's other symbols, for breadth."""
+    company: Mapping[str, Candles]
+    """Per symbol of the session its 4h candles, for correlation; empty where they cannot be."""
 
 
 class Observer:
@@ -77,6 +89,7 @@ class Observer:
         features = tuple(features_at(candles) for candles in seen.candles if len(candles))
         breadth = _breadth(features[0], seen.others)
         market_regime = regime(decision, features[0], breadth)
+        turnover, related = turnover_24h(decision), correlations(symbol, seen.company)
         book = seen.book or modelled_book(
             decision, instrument.price_tick, seen.tick.price, seen.tick.at
         )
@@ -93,9 +106,19 @@ class Observer:
             regime=market_regime,
             funding=seen.funding,
             open_interest=seen.open_interest,
+            turnover_24h=turnover,
+            gap_bars=gap_bars(decision),
+            correlations=related,
+            venue_status=seen.venue.status,
+            clock_skew_s=seen.venue.clock_skew_s,
             missing=(
-                *_missing_features(seen.candles, features),
-                *_missing_regime(market_regime, seen.others),
+                *missing_features(seen.candles, features),
+                *missing_regime(market_regime, seen.others),
+                *missing_facts(
+                    self.timeframe,
+                    turnover,
+                    (name for name in self._others(symbol) if name not in related),
+                ),
                 *self._missing_data(seen, book, perpetual=instrument.kind == "perpetual"),
             ),
             provenance=self._provenance(seen, book, as_of),
@@ -104,30 +127,43 @@ class Observer:
     async def _look(self, symbol: str, as_of: datetime) -> _Seen:
         """Ask for everything at once."""
         source = self.source
-        others = [name for name in self.symbols if name != symbol]
-        candles, tick, book, funding, open_interest, rest = await asyncio.gather(
-            asyncio.gather(
-                source.candles(symbol, self.timeframe, as_of, DECISION_BARS),
-                *(
-                    source.candles(symbol, timeframe, as_of, CONTEXT_BARS)
-                    for timeframe in self.timeframes[1:]
-                ),
-            ),
+        windows, tick, book, funding, open_interest, venue = await asyncio.gather(
+            self._windows(symbol, as_of),
             source.tick(symbol, as_of),
             source.book(symbol, as_of),
             source.funding(symbol, as_of),
             source.open_interest(symbol, as_of),
-            asyncio.gather(
-                *(source.candles(name, self.timeframe, as_of, DECISION_BARS) for name in others)
-            ),
+            source.venue(as_of),
         )
-        if tick is None or not len(candles[0]):
+        own = tuple(windows[symbol, timeframe] for timeframe in self.timeframes)
+        if tick is None or not len(own[0]):
             what = "price" if tick is None else f"closed {self.timeframe} candle"
             raise DataError(
                 f"{source.info.name} knows no {what} of {symbol!r} at {iso(as_of)}; "
                 "start later, or give data that begins earlier"
             )
-        return _Seen(tuple(candles), tick, book, funding, open_interest, tuple(rest))
+        others = tuple(windows[name, self.timeframe] for name in self._others(symbol))
+        company = {
+            name: candles
+            for (name, timeframe), candles in windows.items()
+            if others and timeframe is CORRELATION_TIMEFRAME
+        }
+        return _Seen(own, tick, book, funding, open_interest, venue, others, company)
+
+    async def _windows(self, symbol: str, as_of: datetime) -> dict[tuple[str, Timeframe], Candles]:
+        """Every window of candles that is needed, each asked for once."""
+        others = self._others(symbol)
+        bars: dict[tuple[str, Timeframe], int] = {}
+        if others and self.source.info.base_timeframe.ms <= CORRELATION_TIMEFRAME.ms:
+            bars |= {(name, CORRELATION_TIMEFRAME): CORRELATION_BARS for name in (symbol, *others)}
+        bars |= {(symbol, timeframe): CONTEXT_BARS for timeframe in self.timeframes}
+        bars |= {(name, self.timeframe): DECISION_BARS for name in (symbol, *others)}
+        asked = (self.source.candles(*key, as_of, count) for key, count in bars.items())
+        return dict(zip(bars, await asyncio.gather(*asked), strict=True))
+
+    def _others(self, symbol: str) -> tuple[str, ...]:
+        """The session's other symbols."""
+        return tuple(name for name in self.symbols if name != symbol)
 
     def _provenance(
         self, seen: _Seen, book: OrderBook | None, as_of: datetime
@@ -139,7 +175,9 @@ class Observer:
             "book": book.at if book else None,
             "funding": seen.funding.known_at if seen.funding else None,
             "open_interest": None if seen.open_interest is None else as_of,
-            "breadth": max(filter(None, (c.known_at for c in seen.others)), default=None),
+            "breadth": _newest(seen.others),
+            "correlations": _newest(seen.company.values()),
+            "venue": None if seen.venue == (None, None) else as_of,
         }
         for datum, known_at in stamps.items():
             if known_at is not None and known_at > as_of:
@@ -173,6 +211,10 @@ class Observer:
         if seen.open_interest is None:
             known = "open_interest" in info.offers
             yield f"open interest: {info.name} {'has none as of now' if known else 'offers none'}"
+        if seen.venue.status is None:
+            yield f"venue status: {info.name} did not say"
+        if seen.venue.clock_skew_s is None:
+            yield f"clock skew: {info.name} did not tell its time"
 
 
 def _bars(candles: Candles) -> tuple[Bar, ...]:
@@ -199,31 +241,6 @@ def _breadth(own: Features, others: Sequence[Candles]) -> float | None:
     return sum(above) / len(above) if len(above) > 1 else None
 
 
-def _missing_features(candles: Sequence[Candles], features: Sequence[Features]) -> Iterator[str]:
-    """Per timeframe what is absent, and whether time will bring it."""
-    for window in candles:
-        if not len(window):
-            yield f"{window.timeframe} candles: none is closed yet"
-    for found in features:
-        if found.bars < WARMUP_BARS:
-            yield f"{found.timeframe} features: warming up, {found.bars} of {WARMUP_BARS} bars"
-        else:
-            absent = [name for name, value in found if value is None]
-            if absent:
-                yield f"{found.timeframe} {', '.join(absent)}: nothing moved or traded"
-        wanted, there = volatility_bars(found.timeframe), found.bars - 1
-        if MIN_VOLATILITY_BARS <= there < wanted:
-            yield (
-                f"{found.timeframe} realised volatility: rests on {there} bars, "
-                f"30 days hold {wanted}"
-            )
-
-
-def _missing_regime(found: Regime, others: Sequence[Candles]) -> Iterator[str]:
-    """Percentiles and breadth that cannot be said."""
-    if found.volatility is None:
-        yield f"volatility percentile: fewer than {MIN_HISTORY_BARS} warm bars to rank among"
-    if found.liquidity is None:
-        yield f"liquidity percentile: fewer than {MIN_HISTORY_BARS} warm bars to rank among"
-    if others and found.breadth_fraction is None:
-        yield "breadth: fewer than two symbols have a warm EMA 50"
+def _newest(windows: Iterable[Candles]) -> datetime | None:
+    """When the newest candle among them became known."""
+    return max(filter(None, (candles.known_at for candles in windows)), default=None)

@@ -17,12 +17,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from domain.book import OrderBook
 from domain.candles import Candles, Timeframe
 from domain.instrument import Instrument
-from domain.snapshot import Funding, Origin
+from domain.snapshot import Funding, Origin, VenueStatus
 
 Offer = Literal["order_book", "trades", "funding", "open_interest"]
 
@@ -73,6 +73,19 @@ class FundingStamp:
     """When it fell due."""
     rate_fraction: Decimal
     """Share of notional; positive is paid by longs to shorts."""
+
+
+class VenueState(NamedTuple):
+    """What a venue says of itself; None is a question that it did not answer."""
+
+    status: VenueStatus | None
+    """Whether it takes orders."""
+    clock_skew_s: float | None
+    """Our clock minus its own, in seconds."""
+
+
+SIMULATED = VenueState("open", 0.0)
+"""What a source says whose time is its own: recorded, synthetic, or replayed."""
 
 
 class MarketSource(Protocol):
@@ -129,6 +142,14 @@ class MarketSource(Protocol):
 
     async def open_interest(self, symbol: str, as_of: datetime) -> Decimal | None:
         """Open contracts in base; None where `open_interest` is not offered."""
+        ...
+
+    async def venue(self, as_of: datetime) -> VenueState:
+        """Whether the venue takes orders and how far our clock is from its own.
+
+        The one question that an open source never fails: what the venue leaves unanswered is None,
+        and the gate denies on it.
+        """
         ...
 
     async def bars_after(self, symbol: str, after: datetime, until: datetime) -> Candles:

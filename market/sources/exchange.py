@@ -14,12 +14,20 @@ from typing import Any
 
 from domain.book import OrderBook
 from domain.candles import Candles, Series, Timeframe
-from domain.clock import Clock, from_ms, iso, to_ms
+from domain.clock import Clock, FixedClock, from_ms, iso, to_ms
 from domain.errors import ConfigError, DataError
 from domain.instrument import Instrument
 from domain.numbers import to_decimal
 from domain.snapshot import Funding
-from market.protocol import FundingStamp, MarketTrade, Offer, SourceInfo, Tick
+from market.protocol import (
+    SIMULATED,
+    FundingStamp,
+    MarketTrade,
+    Offer,
+    SourceInfo,
+    Tick,
+    VenueState,
+)
 from market.resample import resample
 from market.sources.exchange_client import ExchangeClient
 from market.sources.exchange_history import PAGE, CandleHistory, FundingBook
@@ -32,6 +40,7 @@ from market.sources.exchange_market import (
     to_instrument,
     to_trades,
 )
+from market.sources.exchange_venue import VenueWatch
 from market.sources.recorded import tick_of
 
 BOOK_DEPTH = 20
@@ -67,6 +76,7 @@ class ExchangeSource:
         self._candles: dict[tuple[str, Timeframe], CandleHistory] = {}
         self._derived: dict[tuple[str, Timeframe], tuple[Series, Series]] = {}
         self._payments: dict[str, FundingBook] = {}
+        self._watch = VenueWatch(self._client, clock.now)
 
     @property
     def info(self) -> SourceInfo:
@@ -175,6 +185,17 @@ class ExchangeSource:
         answer = await self._client.call("fetch_open_interest", market["symbol"])
         amount = answer.get("openInterestAmount")
         return None if amount is None else to_decimal(amount) * contract_size(market)
+
+    async def venue(self, as_of: datetime) -> VenueState:  # noqa: ARG002 (the seam's signature)
+        """Of the present, at most a minute old; a replay's time is its own, whatever it asks about.
+
+        Closed, too, where the exchange lists every opened symbol as not traded.
+        """
+        if isinstance(self._clock, FixedClock):
+            return SIMULATED
+        state = await self._watch.state()
+        traded = any(instrument.active for instrument in self._instruments.values())
+        return state if traded or state.status != "open" else state._replace(status="closed")
 
     async def bars_after(self, symbol: str, after: datetime, until: datetime) -> Candles:
         """Base candles with open >= `after` and open + timeframe <= `until`."""

@@ -111,6 +111,20 @@ class ExchangeClient:
         """
         return from_ms(self.api.milliseconds()) + self._time_gap
 
+    async def clock_lead(self, now: Callable[[], datetime]) -> timedelta:
+        """A clock minus the exchange's, taken at the middle of the request's way there and back.
+
+        The way begins when ccxt sends: its rate limiter may hold a request back longer than that.
+
+        Raises:
+            PlangateError: no answer, or one without a time.
+        """
+        venue_ms = await self.call("fetch_time")
+        at, way_ms = now(), self.api.milliseconds() - self.api.lastRestRequestTimestamp
+        if not venue_ms:
+            raise DataError(f"{self.exchange_id} answered {venue_ms!r}, was expected to be a time")
+        return at - timedelta(milliseconds=max(0, way_ms) / 2) - from_ms(int(venue_ms))
+
     async def call(self, method: str, *arguments: Any, **named: Any) -> Any:
         """One read by ccxt's snake-case method name, retried when nobody answers.
 

@@ -19,6 +19,17 @@ _DECIMAL_PLACES, _SIGNIFICANT_DIGITS = 2, 3
 _FINEST = Decimal("0.00000001")
 """Step where an exchange states none."""
 _USUAL_FEE = Decimal("0.001")
+_BANDS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "PERCENT_PRICE": (("multiplierDown",), ("multiplierUp",)),
+    "PERCENT_PRICE_BY_SIDE": (
+        ("bidMultiplierDown", "askMultiplierDown"),
+        ("bidMultiplierUp", "askMultiplierUp"),
+    ),
+}
+"""Per filter where its lowest and its highest ratios stand.
+
+Source: https://developers.binance.com/docs/binance-spot-api-docs/filters
+"""
 
 
 def find_market(symbol: str, markets: Mapping[str, Any], source: str) -> Mapping[str, Any]:
@@ -59,11 +70,15 @@ def to_instrument(market: Mapping[str, Any], mode: int, price: Decimal | None) -
         market: ccxt's market.
         mode: the exchange's precision mode.
         price: a recent price; needed where prices have significant digits instead of a tick.
+
+    Raises:
+        DataError: the exchange's price filter contradicts itself.
     """
     size, limits, precision = contract_size(market), market["limits"], market["precision"]
     step = _step(precision.get("amount"), mode, None) * size
     least, most = limits["amount"].get("min"), limits["amount"].get("max")
     cost, taker = limits["cost"].get("min"), market.get("taker")
+    lowest, highest = price_band(market)
     return Instrument(
         symbol=market["symbol"],
         base=market["base"],
@@ -75,8 +90,37 @@ def to_instrument(market: Mapping[str, Any], mode: int, price: Decimal | None) -
         min_notional=to_decimal(cost) if cost else ZERO,
         max_quantity=to_decimal(most) * size if most else None,
         taker_fee_fraction=_USUAL_FEE if taker is None else to_decimal(taker),
+        min_price_ratio=lowest,
+        max_price_ratio=highest,
         active=market.get("active") is not False,
     )
+
+
+def price_band(market: Mapping[str, Any]) -> tuple[Decimal | None, Decimal | None]:
+    """Lowest and highest order price over the venue's reference price, from Binance's filters.
+
+    The narrower where buying and selling differ, or two filters hold; None where none is stated.
+
+    Raises:
+        DataError: a filter without its ratios, or whose lowest is not below its highest.
+    """
+    info = market.get("info")
+    filters = info.get("filters") if isinstance(info, Mapping) else None
+    stated = [
+        each
+        for each in (filters if isinstance(filters, list) else ())
+        if isinstance(each, Mapping) and each.get("filterType") in _BANDS
+    ]
+    if not stated:
+        return None, None
+    lowest = max(_ratio(each, n) for each in stated for n in _BANDS[each["filterType"]][0])
+    highest = min(_ratio(each, n) for each in stated for n in _BANDS[each["filterType"]][1])
+    if lowest >= highest:
+        raise DataError(
+            f"{market['symbol']!r} takes prices from {lowest} to {highest} of its reference price; "
+            "expected the first below the second: the exchange's filters contradict each other"
+        )
+    return lowest, highest
 
 
 def needs_price(mode: int) -> bool:
@@ -123,6 +167,19 @@ def stamped(answer: Mapping[str, Any], as_of: datetime) -> datetime:
     """The answer's own stamp, at most `as_of`; `as_of` where it has none."""
     stamp = answer.get("timestamp")
     return min(as_of, from_ms(int(stamp))) if stamp else as_of
+
+
+def _ratio(stated: Mapping[str, Any], name: str) -> Decimal:
+    try:
+        ratio = to_decimal(stated[name])
+    except (KeyError, TypeError, ValueError, ArithmeticError):
+        ratio = ZERO
+    if ratio <= 0:
+        raise DataError(
+            f"filter {stated['filterType']} says {name} {stated.get(name)!r}, was expected to be a "
+            "number above 0; the exchange's answer is not of Binance's shape"
+        )
+    return ratio
 
 
 def _step(value: Any, mode: int, price: Decimal | None) -> Decimal:

@@ -23,7 +23,15 @@ from domain.errors import DataError
 from domain.instrument import Instrument
 from domain.numbers import to_decimal
 from domain.snapshot import Funding, Origin
-from market.protocol import FundingStamp, MarketTrade, Offer, SourceInfo, Tick
+from market.protocol import (
+    SIMULATED,
+    FundingStamp,
+    MarketTrade,
+    Offer,
+    SourceInfo,
+    Tick,
+    VenueState,
+)
 from market.resample import resample
 from market.sources.funding import FundingHistory
 
@@ -179,6 +187,10 @@ class RecordedSource(ABC):
         """The newest open interest on record then."""
         values = self.market(symbol).open_interest
         return values.at(as_of) if values else None
+
+    async def venue(self, as_of: datetime) -> VenueState:  # noqa: ARG002 (the seam's signature)
+        """Open and in step: the only time here is the one that is asked about."""
+        return SIMULATED
 
     async def bars_after(self, symbol: str, after: datetime, until: datetime) -> Candles:
         """Base candles with open >= `after` and open + timeframe <= `until`."""

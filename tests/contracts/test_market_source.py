@@ -15,7 +15,7 @@ import pytest
 from domain.candles import Series, Timeframe
 from domain.clock import FixedClock, from_ms
 from domain.errors import DataError, PlangateError, UnknownSymbol
-from market.protocol import MarketSource
+from market.protocol import SIMULATED, MarketSource
 from market.sources.box import BoxSource
 from market.sources.exchange import ExchangeSource
 from market.sources.files import FilesSource
@@ -163,6 +163,13 @@ async def test_what_is_not_offered_is_absent(name: str, tmp_path: Path) -> None:
             assert list(await o.source.trades(o.symbol, o.at, 10)) == []
         if "open_interest" not in offers:
             assert await o.source.open_interest(o.symbol, o.at) is None
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_a_venue_whose_time_is_its_own_is_open_and_in_step(name: str, tmp_path: Path) -> None:
+    async with opened(name, tmp_path) as o:
+        assert await o.source.venue(o.at) == SIMULATED == ("open", 0.0)
+        assert await o.source.venue(o.at - timedelta(days=9)) == SIMULATED
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -62,6 +62,7 @@ def test_a_clock_does_not_run_backwards() -> None:
     clock.advance_to(T0 + timedelta(hours=1))
     clock.advance_to(T0)
     assert clock.now() == T0 + timedelta(hours=1)
+    assert clock.jump_s() == 0
 
 
 def test_moments_are_utc_or_refused() -> None:

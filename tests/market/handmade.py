@@ -13,7 +13,15 @@ from domain.book import Level, OrderBook
 from domain.candles import Candles, Series, Timeframe
 from domain.instrument import Instrument
 from domain.snapshot import Funding
-from market.protocol import FundingStamp, MarketSource, MarketTrade, SourceInfo, Tick
+from market.protocol import (
+    SIMULATED,
+    FundingStamp,
+    MarketSource,
+    MarketTrade,
+    SourceInfo,
+    Tick,
+    VenueState,
+)
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 START_MS = int(START.timestamp() * 1000)
@@ -77,6 +85,13 @@ def tail(of: Series, bars: int) -> Series:
     return Series(of.timeframe, *(getattr(of, name)[-bars:].copy() for name in columns))
 
 
+def without(of: Series, first: int, stop: int) -> Series:
+    """A copy that lacks the candles from `first` to before `stop`."""
+    columns = ("open_ms", "open", "high", "low", "close", "volume")
+    rows = np.r_[0:first, stop : len(of)]
+    return Series(of.timeframe, *(getattr(of, name)[rows] for name in columns))
+
+
 def close_time(of: Series, bars: int) -> datetime:
     """When the first `bars` candles are closed."""
     return START + bars * of.timeframe.delta
@@ -94,6 +109,8 @@ class HandSource(MarketSource):
         funding: Funding | None = None,
         ahead: timedelta = timedelta(0),
         live: bool = False,
+        venue: VenueState = SIMULATED,
+        base: Timeframe = Timeframe.H1,
     ) -> None:
         self.data = data
         self.perpetual = perpetual
@@ -103,9 +120,10 @@ class HandSource(MarketSource):
         """How far this source looks into the future: a source with a bug."""
         self.live = live
         """Answers with series that hold only what was asked for, as an exchange does."""
+        self.the_venue = venue
         offers = {"order_book"} if book else set()
         self._info = SourceInfo(
-            "hand", "synthetic", "made by hand", frozenset(offers), Timeframe.H1, None, None
+            "hand", "synthetic", "made by hand", frozenset(offers), base, None, None
         )
 
     @property
@@ -160,6 +178,10 @@ class HandSource(MarketSource):
     @override
     async def open_interest(self, symbol: str, as_of: datetime) -> Decimal | None:
         return None
+
+    @override
+    async def venue(self, as_of: datetime) -> VenueState:
+        return self.the_venue
 
     @override
     async def bars_after(self, symbol: str, after: datetime, until: datetime) -> Candles:

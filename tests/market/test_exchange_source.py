@@ -146,6 +146,7 @@ async def test_the_instrument_is_the_exchange_s() -> None:
         assert (short.price_tick, short.quantity_step) == (Decimal("0.1"), Decimal("0.001"))
         assert (short.min_quantity, short.min_notional) == (Decimal("0.001"), Decimal(100))
         assert short.max_quantity == 1000
+        assert (short.min_price_ratio, short.max_price_ratio) == (Decimal("0.85"), Decimal("1.15"))
         assert source.info.origin == "live"
         assert source.info.offers == {"order_book", "trades", "funding", "open_interest"}
 
@@ -260,6 +261,50 @@ def test_contracts_are_counted_in_base() -> None:
     late = {**said, "timestamp": to_ms(NOW) + 1}
     trades = to_trades([late, {**said, "side": None}, said], contract, NOW)
     assert [(t.quantity, t.aggressor) for t in trades] == [(Decimal("0.07"), "sell")]
+
+
+BAND = {"filterType": "PERCENT_PRICE", "multiplierDown": "0.8", "multiplierUp": "1.2"}
+BY_SIDE = {
+    "filterType": "PERCENT_PRICE_BY_SIDE",
+    "bidMultiplierUp": "1.3", "bidMultiplierDown": "0.2",
+    "askMultiplierUp": "5", "askMultiplierDown": "0.7",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("info", "band"),
+    [
+        ({"filters": [BAND]}, ("0.8", "1.2")),
+        ({"filters": [{"filterType": "LOT_SIZE"}, BY_SIDE]}, ("0.7", "1.3")),
+        ({"filters": [BY_SIDE, BAND]}, ("0.8", "1.2")),
+        ({"filters": [{"filterType": "LOT_SIZE"}, "PERCENT_PRICE"]}, None),
+        ({"filters": {"PERCENT_PRICE": 1}}, None),
+        ({}, None),
+        (["BTCUSDT"], None),
+        (None, None),
+    ],
+)
+def test_the_price_band_is_the_narrowest_that_is_stated(
+    info: object, band: tuple[str, str] | None
+) -> None:
+    made = to_instrument(market("BTC/USDT", info=info), 4, None)
+    wanted = (Decimal(band[0]), Decimal(band[1])) if band else (None, None)
+    assert (made.min_price_ratio, made.max_price_ratio) == wanted
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"multiplierUp": "a lot"}, "multiplierUp 'a lot'"),
+        ({"multiplierDown": None}, "multiplierDown None"),
+        ({"multiplierDown": "NaN"}, "multiplierDown 'NaN'"),
+        ({"multiplierDown": "0"}, "multiplierDown '0'"),
+        ({"multiplierDown": "1.2"}, "from 1.2 to 1.2 of its reference price"),
+    ],
+)
+def test_a_price_band_that_is_none_is_refused(changed: dict[str, object], said: str) -> None:
+    with pytest.raises(DataError, match=said):
+        to_instrument(market("BTC/USDT", info={"filters": [{**BAND, **changed}]}), 4, None)
 
 
 @pytest.mark.parametrize(

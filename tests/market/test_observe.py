@@ -8,9 +8,11 @@ import pytest
 from domain.candles import Candles, Series, Timeframe
 from domain.errors import DataError
 from domain.snapshot import Funding, Snapshot
+from market.facts import correlations, turnover_24h
 from market.features import features_at
 from market.modelled_book import modelled_book
 from market.observe import HIGHER, Observer
+from market.protocol import VenueState
 from market.regime import regime
 from tests.market.handmade import (
     START,
@@ -21,6 +23,7 @@ from tests.market.handmade import (
     drifting,
     small_book,
     walk,
+    without,
 )
 
 BTC, ETH, SOL = "BTC/USDT", "ETH/USDT", "SOL/USDT"
@@ -157,7 +160,8 @@ async def test_funding_comes_with_its_stamp() -> None:
 
 async def test_every_datum_says_where_it_comes_from_and_that_it_was_known() -> None:
     provenance = (await seen(HandSource(DATA), at=timedelta(minutes=30))).provenance
-    assert set(provenance) == {"candles.1h", "candles.4h", "candles.1d", "last", "book"}
+    candles = {"candles.1h", "candles.4h", "candles.1d"}
+    assert set(provenance) == {*candles, "last", "book", "venue"}
     assert all(entry.known_at <= NOW + timedelta(minutes=30) for entry in provenance.values())
     assert {entry.origin for entry in provenance.values()} == {"synthetic"}
     assert provenance["candles.1h"].known_at == NOW
@@ -212,6 +216,75 @@ async def test_breadth_among_too_few_warm_symbols_is_absent_and_said() -> None:
     snapshot = await seen(with_others(cut(HOURS, 100)), BTC, ETH)
     assert snapshot.regime.breadth_fraction is None
     assert "breadth: fewer than two symbols have a warm EMA 50" in snapshot.missing
+
+
+async def test_turnover_gaps_and_venue_are_what_the_candles_and_the_venue_say() -> None:
+    snapshot = await seen(HandSource(DATA, venue=VenueState("maintenance", -0.25)))
+    assert snapshot.turnover_24h == turnover_24h(Candles(HOURS, 0, 1_400))
+    assert snapshot.gap_bars == 0
+    assert (snapshot.venue_status, snapshot.clock_skew_s) == ("maintenance", -0.25)
+    assert snapshot.provenance["venue"].known_at == NOW
+    holed = {**DATA, (BTC, Timeframe.H1): without(HOURS, 1_200, 1_203)}
+    assert (await seen(HandSource(holed))).gap_bars == 3
+
+
+async def test_what_the_venue_leaves_unanswered_is_absent_and_said() -> None:
+    snapshot = await seen(HandSource(DATA, venue=VenueState(None, None)))
+    assert (snapshot.venue_status, snapshot.clock_skew_s) == (None, None)
+    assert "venue" not in snapshot.provenance
+    assert "venue status: hand did not say" in snapshot.missing
+    assert "clock skew: hand did not tell its time" in snapshot.missing
+    half = await seen(HandSource(DATA, venue=VenueState("open", None)))
+    assert "venue" in half.provenance
+    assert "venue status: hand did not say" not in half.missing
+
+
+async def test_turnover_of_less_than_a_day_is_absent_and_said() -> None:
+    observer = Observer(HandSource(DATA), Timeframe.H1, (BTC,))
+    early = await observer.snapshot(BTC, close_time(HOURS, 23))
+    assert early.turnover_24h is None
+    assert "24 h turnover: 1h candles do not reach back 24 h" in early.missing
+    assert (await observer.snapshot(BTC, close_time(HOURS, 24))).turnover_24h is not None
+
+
+def of_three(timeframe: Timeframe = Timeframe.H4) -> dict[tuple[str, Timeframe], Series]:
+    others = {(ETH, timeframe): walk(375, seed=8, timeframe=timeframe)}
+    return {**DATA, **others, (SOL, timeframe): walk(50, seed=9, timeframe=timeframe)}
+
+
+async def test_correlation_is_told_per_other_symbol_or_why_it_is_not() -> None:
+    data = of_three()
+    snapshot = await seen(HandSource(data), BTC, ETH, SOL)
+    windows = {name: Candles.whole(data[name, Timeframe.H4]).until(NOW) for name in (BTC, ETH)}
+    assert snapshot.correlations == correlations(BTC, windows)
+    assert set(snapshot.correlations) == {ETH}
+    assert snapshot.provenance["correlations"].known_at == Timeframe.H4.floor(NOW)
+    too_few = "fewer than 60 common 4h returns in 30 days, or none that moved"
+    assert f"correlation with {SOL}: {too_few}" in snapshot.missing
+    assert not any(line.startswith(f"correlation with {ETH}") for line in snapshot.missing)
+
+
+async def test_a_single_symbol_has_no_company_and_misses_none() -> None:
+    snapshot = await seen(HandSource(of_three()), BTC)
+    assert snapshot.correlations == {}
+    assert "correlations" not in snapshot.provenance
+    assert not any(line.startswith("correlation") for line in snapshot.missing)
+
+
+async def test_candles_of_a_day_have_no_four_hours_to_correlate() -> None:
+    days = {(name, Timeframe.D1): walk(400, timeframe=Timeframe.D1) for name in (BTC, ETH)}
+    observer = Observer(HandSource(days, base=Timeframe.D1), Timeframe.D1, (BTC, ETH))
+    snapshot = await observer.snapshot(BTC, START + timedelta(days=380))
+    assert snapshot.correlations == {}
+    assert any(line.startswith(f"correlation with {ETH}") for line in snapshot.missing)
+    day = days[BTC, Timeframe.D1]
+    typical = (day.high[379] + day.low[379] + day.close[379]) / 3
+    assert snapshot.turnover_24h == pytest.approx(typical * day.volume[379])
+
+
+async def test_correlation_with_a_leaking_symbol_is_refused() -> None:
+    with pytest.raises(DataError, match="stamped"):
+        await seen(HandSource(of_three(), ahead=timedelta(hours=4)), BTC, ETH)
 
 
 async def test_a_snapshot_is_the_same_when_the_data_ends_at_its_moment() -> None:

@@ -9,6 +9,7 @@ nothing but its open. ::
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -49,6 +50,14 @@ class ExchangeServer:
         """Last part of the path and query of every request, oldest first."""
         self.failures: list[Failure] = []
         """Answers given before any true one, first come first served."""
+        self.broken: dict[str, Failure] = {}
+        """Endpoints that never give a true answer."""
+        self.delays_s: dict[str, float] = {}
+        """How long an endpoint takes to answer."""
+        self.listing: dict[str, Any] = {}
+        """What each symbol is listed with instead."""
+        self.status = 0
+        """Of the system: 0 normal, 1 maintenance."""
 
     async def __aenter__(self) -> Self:
         app = web.Application()
@@ -78,13 +87,15 @@ class ExchangeServer:
         query = dict(request.query)
         endpoint = request.path.rsplit("/", 1)[-1]
         self.requests.append((endpoint, query))
-        if self.failures:
-            status, body = self.failures.pop(0)
+        await asyncio.sleep(self.delays_s.get(endpoint, 0))
+        if self.failures or endpoint in self.broken:
+            status, body = self.failures.pop(0) if self.failures else self.broken[endpoint]
             kind = "application/json" if body.startswith("{") else "text/html"
             return web.Response(status=status, text=body, content_type=kind)
         answer: Callable[[dict[str, str]], Any] | None = {
             "exchangeInfo": self._exchange_info,
             "time": lambda _: {"serverTime": to_ms(self.now())},
+            "status": lambda _: {"status": self.status, "msg": "normal"},
             "klines": self._klines,
             "24hr": self._ticker,
             "depth": self._depth,
@@ -106,7 +117,7 @@ class ExchangeServer:
             "rateLimits": [],
             "exchangeFilters": [],
             "assets": [],
-            "symbols": [_listing(code, self._tick) for code in self._series],
+            "symbols": [_listing(code, self._tick) | self.listing for code in self._series],
         }
 
     def _klines(self, query: dict[str, str]) -> Any:
@@ -258,5 +269,7 @@ def _listing(code: str, tick: str) -> dict[str, Any]:
             {"filterType": "MARKET_LOT_SIZE", "minQty": "0.001", "maxQty": "120"}
             | {"stepSize": "0.001"},
             {"filterType": "MIN_NOTIONAL", "notional": "100"},
+            {"filterType": "PERCENT_PRICE", "multiplierUp": "1.1500", "multiplierDown": "0.8500"}
+            | {"multiplierDecimal": "4"},
         ],
     }
