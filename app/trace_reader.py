@@ -11,6 +11,7 @@ from app.home import DATABASE, state_home
 from domain.errors import StateError
 from traces import view
 from traces.database import Database
+from traces.events import Reviewed
 from traces.index import RunRow, find_runs
 from traces.store import TraceStore
 from traces.tables import METADATA
@@ -58,3 +59,27 @@ def _only(rows: list[RunRow], prefix: str) -> RunRow:
         named = ", ".join(f"{r.run_id} --session {r.session}" for r in exact[:6])
         raise StateError(f"{len(exact)} runs begin with {prefix!r}: {named}")
     return exact[0]
+
+
+def read_case_text(prefix: str, session: str | None, version: int | None) -> str:
+    """The case of a run's plan as the gate saw it, as JSON; the last version without a number.
+
+    Raises:
+        StateError: no such run, or no such plan, or it was recorded before cases were kept.
+    """
+    with read_trace(prefix, session) as trace:
+        reviewed = [
+            item.event
+            for item in trace.store.events(trace.run_id)
+            if isinstance(item.event, Reviewed) and item.event.stage == "review"
+        ]
+        kept = {event.version: event.case for event in reviewed}
+        wanted = max(kept, default=0) if version is None else version
+        found = kept.get(wanted)
+        if found is None:
+            known = ", ".join(str(number) for number in sorted(kept)) or "none"
+            raise StateError(
+                f"run {trace.run_id} keeps no case of plan version {version or 'any'}; "
+                f"versions reviewed: {known}"
+            )
+        return trace.store.blobs.get(found)

@@ -23,8 +23,7 @@ def rules_text(policy: Policy, instrument: Instrument) -> str:
         f"{plain(instrument.price_tick)}.",
         "- You never state a quantity or a leverage: the executor sizes every plan by risk.",
         "- Long: invalidation < entry < every target. Short: every target < entry < invalidation.",
-        "- The stop is placed at your invalidation, or at "
-        f"{plain(policy.min_stop_atr_ratio)} ATR14 from the entry where that is farther.",
+        _stop_line(policy),
         f"- A stop farther than {plain(policy.max_stop_atr_ratio)} ATR14 or "
         f"{_percent(policy.max_stop_fraction)} of the entry price is denied.",
         f"- Net reward/risk, after costs, must be at least {plain(policy.min_reward_risk_ratio)}: "
@@ -33,13 +32,17 @@ def rules_text(policy: Policy, instrument: Instrument) -> str:
         f"{plain(policy.min_stop_slippage_bps)} bps and "
         f"{plain(policy.stop_slippage_atr_ratio)} ATR14.",
         "- The entry is what the order book would really cost now, or your limit price.",
-        f"- Spread at most {plain(policy.max_spread_bps)} bps; entering at the market may cost at "
-        f"most {plain(policy.max_entry_slippage_bps)} bps against the mid.",
+        f"- Spread at most {plain(_spread_limit(policy, instrument))} bps; entering at the "
+        f"market may cost at most {plain(policy.max_entry_slippage_bps)} bps against the mid.",
         f"- If the price moves more than {plain(policy.max_decision_slippage_bps)} bps or "
         f"{plain(policy.max_decision_slippage_atr_ratio)} ATR14 after your decision, either way, "
         "nothing is sent.",
-        f"- Confidence below {plain(policy.min_confidence_fraction)} is denied; more confidence "
-        "never buys more size.",
+        f"- A limit price lies within {_percent(policy.max_collar_fraction)} and "
+        f"{plain(policy.max_collar_atr_ratio)} ATR14 of the market.",
+        f"- Confidence below {plain(policy.min_confidence_fraction)} is denied"
+        f"{_shrinking(policy)}; more confidence never buys more size.",
+        "- Cite in evidence only ids of tool results that you were given in this run.",
+        *_required(policy),
         f"- At most {_percent(policy.risk_per_trade_fraction)} of equity is lost at the stop, less "
         f"when annualised volatility is above {_percent(policy.volatility_target_fraction)}.",
         "- One plan per symbol: with a position or a working entry nothing more is opened.",
@@ -52,6 +55,33 @@ def rules_text(policy: Policy, instrument: Instrument) -> str:
             f"opened above {_percent(policy.max_funding_rate_8h_fraction)} per 8 h, either sign."
         )
     return "\n".join(lines)
+
+
+def _stop_line(policy: Policy) -> str:
+    least = plain(policy.min_stop_atr_ratio)
+    if policy.stop_mode == "strict":
+        return f"- The stop is your invalidation; closer than {least} ATR14 to the entry is denied."
+    return (
+        f"- The stop is placed at your invalidation, or at {least} ATR14 from the entry where that "
+        "is farther."
+    )
+
+
+def _spread_limit(policy: Policy, instrument: Instrument) -> Decimal:
+    major = instrument.base in policy.majors
+    return policy.max_spread_bps if major else policy.max_spread_minor_bps
+
+
+def _shrinking(policy: Policy) -> str:
+    if policy.full_size_confidence_fraction <= policy.min_confidence_fraction:
+        return ""
+    return f", below {plain(policy.full_size_confidence_fraction)} it shrinks the size"
+
+
+def _required(policy: Policy) -> list[str]:
+    if not policy.required_tools:
+        return []
+    return [f"- Before any plan, call: {', '.join(policy.required_tools)}."]
 
 
 def _percent(fraction: Decimal) -> str:

@@ -6,6 +6,7 @@ ceiling.
 
 from __future__ import annotations
 
+import json
 import tomllib
 from decimal import Decimal
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from domain.errors import ConfigError
+from domain.numbers import plain
 from policies.presets import PRESETS
 from policies.settings import WORDS, Policy
 
@@ -56,8 +58,40 @@ def load_policy(name: Path | None) -> Policy:
 
 
 def preset(name: str) -> Policy:
-    """The policy of a preset: the defaults and what the preset changes."""
+    """The policy of a preset: the defaults and what the preset changes.
+
+    Raises:
+        ConfigError: there is no preset of this name.
+    """
+    if name not in PRESETS:
+        raise ConfigError(f"no preset {name!r}; the presets are {', '.join(PRESETS)}")
     return parse_policy(PRESETS[name], where=f"preset {name!r}")
+
+
+def policy_text(policy: Policy, title: str) -> str:
+    """The policy as the TOML file that `load_policy` reads, with meaning and range of each key."""
+    lines = [
+        f"# {title}",
+        "# Every limit that the gate enforces. Check it: plangate policy check FILE",
+        "# Paper trading only; no advice, no promise of profit.",
+    ]
+    for key, field in Policy.model_fields.items():
+        meaning = " ".join((field.description or "").split())
+        lines += [
+            "",
+            f"# {meaning}",
+            f"# Allowed: {allowed(key)}.",
+            f"{key} = {toml_value(policy, key)}",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def toml_value(policy: Policy, key: str) -> str:
+    """A key's value as it stands in the file."""
+    value = getattr(policy, key)
+    if isinstance(value, Decimal | int):
+        return plain(Decimal(value))
+    return json.dumps(value, ensure_ascii=False)  # TOML writes words and lists of them as JSON does
 
 
 def _short(text: str) -> Decimal:
@@ -113,11 +147,13 @@ def _expected(key: str) -> str:
     if key in WORDS:
         return _EXPECTED_WORDS[key]
     kind = "a whole number" if Policy.model_fields[key].annotation is int else "a number"
-    return f"{kind} {allowed_range(key)}"
+    return f"{kind} {allowed(key)}"
 
 
-def allowed_range(key: str) -> str:
-    """The hard range of a number in the policy, in words; no file can go beyond it."""
+def allowed(key: str) -> str:
+    """The hard range of a key, in words; no file can go beyond it."""
+    if key in WORDS:
+        return _EXPECTED_WORDS[key]
     bounds = {
         name: getattr(bound, name)
         for bound in Policy.model_fields[key].metadata

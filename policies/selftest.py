@@ -33,7 +33,7 @@ _SOUND = """{
   "market": {"last": 7485, "atr": 60}
 }"""
 _DOOR = (
-    ("SCHEMA_INVALID", "a confidence in words", "0.7", '"high"'),
+    ("SCHEMA_INVALID", "a side that is none", '"long"', '"up"'),
     ("UNKNOWN_FIELD", "a plan with a leverage", '"side"', '"leverage": 5, "side"'),
     ("DUPLICATE_KEY", "two sides", '"side"', '"side": "short", "side"'),
     ("NUMBER_INVALID", "a target of NaN", "7800", "NaN"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from domain.errors import StateError
 
@@ -71,16 +71,53 @@ def find_runs(path: Path, prefix: str) -> list[RunRow]:
     )
 
 
+class Fired(NamedTuple):
+    """When a code last denied a plan, and on what."""
+
+    code: str
+    denials: int
+    """How many with this code, at review and at send."""
+    run_id: str
+    session: str
+    at_ms: int
+    """Wall time of the last one."""
+    sentence: str
+
+
+def last_fired(path: Path) -> dict[str, Fired]:
+    """Per code, its last denial in any session; nothing when there is no database yet.
+
+    Raises:
+        StateError: the file is not a database of ours.
+    """
+    query = """
+        SELECT code.value, count(*), run_id, session, max(at_ms), (
+            SELECT finding.value ->> 'sentence'
+            FROM json_each(trace_event.body, '$.findings') AS finding
+            WHERE finding.value ->> 'code' = code.value AND NOT finding.value ->> 'passed'
+            LIMIT 1
+        )
+        FROM trace_event, json_each(trace_event.body, '$.codes') AS code
+        WHERE kind = 'reviewed'
+        GROUP BY code.value
+    """
+    return {row[0]: Fired(*row) for row in _query(path, query, [])}
+
+
 def _rows(path: Path, tail: str, values: list[str | int]) -> list[RunRow]:
+    # The tail is made of constants above; every value is bound.
+    query = f"SELECT {_COLUMNS} FROM trace_run {tail}"  # noqa: S608  # see above
+    return [RunRow(*row) for row in _query(path, query, values)]
+
+
+def _query(path: Path, query: str, values: list[str | int]) -> list[Any]:
     if not path.exists():
         return []
     try:
         with closing(
             sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
         ) as connection:
-            # The tail is made of constants above; every value is bound.
-            query = f"SELECT {_COLUMNS} FROM trace_run {tail}"  # noqa: S608  # see above
-            return [RunRow(*row) for row in connection.execute(query, values)]
+            return connection.execute(query, values).fetchall()
     except UnicodeEncodeError:  # half a surrogate pair: no text of ours has one
         return []
     except sqlite3.DatabaseError as error:

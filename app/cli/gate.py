@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app.cli.parameters import AsJson
+
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from domain.verdict import Verdict
+    from policies.case import Case
+    from policies.selftest import Row
 
 app = typer.Typer(help="Hold a plan before the gate, without a model.", no_args_is_help=True)
 
@@ -26,28 +33,78 @@ def check(
     case: Annotated[
         Path, typer.Argument(help="Case as JSON (see docs/gate-cases.md); - reads standard input.")
     ],
-    as_json: Annotated[
-        bool, typer.Option("--json", help="The verdict as one JSON document.")
-    ] = False,
+    policy: Annotated[
+        Path | None,
+        typer.Option(help="TOML file or preset, for what the case's own policy does not say."),
+    ] = None,
+    nearest: Annotated[
+        Path | None,
+        typer.Option(help="Write the case with the nearest acceptable plan here, if there is one."),
+    ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Say whether the gate approves the plan in CASE, and every finding.
 
-    Exits with 0 when approved and with 5 when denied.
+    A denial says what would pass. Exits with 0 when approved and with 5 when denied.
     """
     from app.cli.output import print_json
     from domain.verdict import Denied
+    from policies.case import Case
     from policies.document import read_case, verdict_document
     from policies.gate import review
     from policies.nearest import advised
+    from policies.policy_file import load_policy
 
-    parsed = read_case(_read(case))
+    parsed = read_case(_read(case), load_policy(policy))
     verdict = parsed if isinstance(parsed, Denied) else advised(parsed, review(parsed))
     if as_json:
         print_json({"schema": "plangate.verdict/1", **verdict_document(verdict)})
     else:
         _show(verdict)
+    if nearest is not None and isinstance(parsed, Case):
+        _write_nearest(nearest, parsed, verdict)
     if not verdict.approved:
         raise typer.Exit(EXIT_DENIED)
+
+
+@app.command()
+def selftest(
+    policy: Annotated[
+        Path | None, typer.Option(help="TOML file or preset; the defaults without one.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show each rule pass just inside its edge and fire just outside, under a policy.
+
+    A made-up specimen is moved across each limit and the edge found by halving. Exits with 1 when a
+    rule does not hold, which is a bug.
+    """
+    from app.cli.output import out, print_json
+    from policies.policy_file import load_policy
+    from policies.selftest import selftest as rows_of
+
+    rows = list(rows_of(load_policy(policy)))
+    if as_json:
+        print_json({"schema": "plangate.selftest/1", "rows": [row._asdict() for row in rows]})
+    else:
+        out().print(_selftest_table(rows))
+        counts = Counter(row.result for row in rows)
+        off = f", {counts['off']} switched off by this policy" if counts["off"] else ""
+        typer.echo(f"{counts['holds']} of {len(rows)} controls hold{off}")
+    if any(row.result == "broken" for row in rows):
+        raise typer.Exit(1)
+
+
+def _selftest_table(rows: list[Row]) -> Table:
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for column in ("", "code", "moved", "passes at", "fires at", "limit"):
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        mark = {"holds": "[green]✓[/]", "off": "[yellow]-[/]", "broken": "[red]✗[/]"}[row.result]
+        table.add_row(mark, row.code, row.moved, row.inside, row.outside, row.limit)
+    return table
 
 
 @app.command()
@@ -57,6 +114,41 @@ def schema() -> None:
     from policies.document import case_schema
 
     print_json(case_schema())
+
+
+@app.command(name="case")
+def case_(
+    run: Annotated[str, typer.Argument(help="Run id, or its beginning; see plangate traces list.")],
+    session: Annotated[str | None, typer.Option(help="The session, where runs repeat.")] = None,
+    version: Annotated[
+        int | None, typer.Option(min=1, help="Which plan of the run; the last without it.")
+    ] = None,
+) -> None:
+    """Print the case of a recorded decision: what the gate saw, complete and exact.
+
+    Feed it back, as it is or changed: plangate gate case RUN | plangate gate check -
+    """
+    from app.trace_reader import read_case_text
+
+    typer.echo(read_case_text(run, session, version))
+
+
+def _write_nearest(path: Path, case: Case, verdict: Verdict) -> None:
+    from dataclasses import replace
+
+    from app.cli.output import err
+    from domain.errors import ConfigError
+    from domain.strict_json import exact
+    from policies.case_document import case_document
+
+    draft = verdict.nearest.draft if verdict.nearest is not None else None
+    if draft is None:
+        err().print(f"{path} is not written: no change of the plan would pass", markup=False)
+        return
+    try:
+        path.write_text(exact(case_document(replace(case, draft=draft))) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"cannot write {str(path)!r}: {error.strerror}") from error
 
 
 def _read(case: Path) -> str:

@@ -19,7 +19,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli import doctor, gate, report, run, step, traces
+from app.cli import doctor, gate, policy, report, run, step, traces
 from domain.errors import (
     AccessRefused,
     ConfigError,
@@ -61,6 +61,7 @@ app.command(name="run")(run.run)
 app.command(name="step")(step.step)
 app.add_typer(traces.app, name="traces")
 app.add_typer(gate.app, name="gate")
+app.add_typer(policy.app, name="policy")
 app.command(name="report")(report.report)
 app.command(name="doctor")(doctor.doctor)
 
