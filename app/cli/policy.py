@@ -158,7 +158,7 @@ def _fired(code: str, fired: dict[str, Fired]) -> str:
     last = fired.get(code)
     if last is None:
         return f"{code} has not fired in this state folder"
-    times = "once" if last.count == 1 else f"{last.count} times"
+    times = "once" if last.denials == 1 else f"{last.denials} times"
     return (
         f"{times}, last {from_ms(last.at_ms):%Y-%m-%d %H:%M} UTC on {last.run_id}: {last.sentence}"
     )
