@@ -17,7 +17,7 @@ from agent.situation import situation_values
 from domain.orders import Position
 from domain.snapshot import Snapshot
 from domain.strict_json import canonical, content_hash
-from policies.case import AccountFacts
+from policies.facts import AccountFacts
 
 
 def system_message(rules: str) -> SystemMessage:

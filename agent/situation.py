@@ -11,7 +11,7 @@ from domain.clock import iso
 from domain.numbers import plain
 from domain.orders import Position
 from domain.snapshot import Bar, Features, Funding, Provenance, Regime, Snapshot
-from policies.case import AccountFacts
+from policies.facts import AccountFacts
 
 ABSENT = "-"
 SIGNIFICANT_DIGITS = 6
@@ -119,7 +119,7 @@ def _funding(funding: Funding | None, open_interest: Decimal | None) -> str:
 
 def _account(account: AccountFacts) -> str:
     held = [
-        f"{h.symbol} {plain(h.quantity)} (worth {_short(h.notional)})" for h in account.positions
+        f"{h.symbol} {plain(h.quantity)} (worth {_short(abs(h.value))})" for h in account.positions
     ]
     working = [f"{w.symbol} {w.side} {_short(w.notional)}" for w in account.working_entries]
     return (

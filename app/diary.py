@@ -12,6 +12,8 @@ from broker.dispatcher import Dispatched
 from broker.paper import VenueNews
 from domain.numbers import plain
 from domain.orders import Fill, Order
+from domain.strict_json import exact
+from policies.case_document import case_document
 from policies.document import verdict_document
 from traces import events
 from traces.recorder import Recorder
@@ -54,10 +56,16 @@ class Diary:
                     findings=document["findings"],
                     bracket=document["bracket"],
                     stage="send",
+                    case=self._case(news),
                 ),
             )
         self._step(order, news.status.value, news.reason or None)
         self._recorder.flush()
+
+    def _case(self, news: Dispatched) -> str | None:
+        if news.case is None:
+            return None
+        return self._recorder.blob(exact(case_document(news.case)))
 
     def venue(self, news: VenueNews) -> None:
         """The venue filled, cancelled or expired orders."""

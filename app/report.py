@@ -7,7 +7,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from app.document import DISCLAIMER, account_document, cost_document, trade_record
+from app.document import (
+    DISCLAIMER,
+    account_document,
+    cost_document,
+    plain_record,
+    trade_record,
+)
 from domain.candles import Timeframe
 from domain.clock import iso
 from domain.errors import StateError
@@ -55,6 +61,7 @@ def report_document(journal: Journal) -> dict[str, Any]:
         "performance": asdict(performance(points, trades, points_per_year)),
         "account": account_document(journal),
         "trades": [trade_record(trade) for trade in trades],
+        "trading_states": [plain_record(entry) for entry in journal.trading_states()],
         "equity": [{"at": iso(p.at), "equity": str(p.equity)} for p in points],
         "selectivity": {
             "decisions": len(decisions),

@@ -44,6 +44,7 @@ def report_lines(document: dict[str, Any]) -> list[tuple[str, str]]:
             _counts(chosen["outcomes"]) + f"; hold share {_percent(chosen['hold_share'])}",
         ),
         ("denied by", _counts(chosen["denials_by_code"])),
+        ("trading state", _states(document["trading_states"])),
         ("denied at send", _counts(chosen["denials_at_send_by_code"])),
         (
             "model cost",
@@ -52,6 +53,14 @@ def report_lines(document: dict[str, Any]) -> list[tuple[str, str]]:
             + ("price unknown" if cost["usd"] is None else f"{cost['usd']} USD"),
         ),
     ]
+
+
+def _states(entries: list[dict[str, Any]]) -> str:
+    if not entries:
+        return "active throughout"
+    newest = entries[-1]
+    earlier = f" ({len(entries) - 1} earlier changes)" if len(entries) > 1 else ""
+    return f"{newest['state']} at {newest['at']}: {newest['reason']}{earlier}"
 
 
 def _trades(figures: dict[str, Any]) -> str:

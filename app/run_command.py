@@ -34,6 +34,10 @@ class View(Protocol):
         """Something went wrong that will be tried again."""
         ...
 
+    def notice(self, words: str) -> None:
+        """Something a person should know of, such as that nothing is opened any more."""
+        ...
+
 
 class Ran(NamedTuple):
     """What a run came to."""
@@ -64,6 +68,7 @@ async def run_session(options: SessionOptions, view: View) -> Ran:
             limit=options.decisions,
             progress=view.decided,
             trouble=view.trouble,
+            notice=view.notice,
         )
         interrupted = await _until_interrupted(_drive(session, wired, options, view))
         document = run_document(wired, options)

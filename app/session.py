@@ -22,6 +22,7 @@ from domain.clock import FixedClock
 from domain.errors import DataError, Unreachable
 from graph.context import RunContext
 from graph.identity import run_id
+from journal.standing import state_change
 
 ORDER_DELAY = timedelta(seconds=1)
 """In replay, orders are sent this long after the decision's candle closed."""
@@ -60,6 +61,8 @@ class Session:
     progress: Progress
     trouble: Callable[[str], None]
     """Told what went wrong and will be tried again."""
+    notice: Callable[[str], None]
+    """Told what a person should know of, once."""
     made: int = 0
     outages: int = 0
 
@@ -141,7 +144,12 @@ class Session:
         return self.limit is not None and self.made >= self.limit
 
     async def record_equity(self, at: datetime) -> None:
-        """Value the account at `at` and keep the point."""
+        """Value the account at `at`, keep the point, and change the state if it calls for that."""
+        journal = self.context.journal
         marks = await self.venue.marks(at)
-        ledger = self.context.journal.ledger()
-        self.context.journal.record_equity(at, ledger.equity(marks), ledger.cash)
+        ledger = journal.ledger()
+        equity = ledger.equity(marks)
+        change = state_change(journal, equity, self.context.policy, at)
+        journal.record_equity(at, equity, ledger.cash, change)
+        if change is not None:
+            self.notice(f"{change.state.value}: {change.reason}")

@@ -36,6 +36,10 @@ class Screen(Protocol):
         """A command that could not be done."""
         ...
 
+    def notice(self, words: str) -> None:
+        """Something a person should know of, such as that nothing is opened any more."""
+        ...
+
     def ended(self, final: dict[str, Any]) -> None:
         """One decision is over."""
         ...
@@ -114,6 +118,7 @@ async def step_session(options: SessionOptions, view: Screen) -> None:
             limit=None,
             progress=lambda _slot, final: view.ended(final),
             trouble=view.complain,
+            notice=view.notice,
         )
         try:
             if wired.window is None:

@@ -22,6 +22,7 @@ from broker.dispatcher import Dispatcher
 from broker.paper import PaperBroker
 from domain.clock import EPOCH, Clock, FixedClock
 from domain.errors import ConfigError
+from domain.strict_json import content_hash
 from graph.caps import Caps
 from graph.context import RunContext
 from journal.books import Journal
@@ -29,7 +30,8 @@ from journal.reading import session_names
 from market.observe import Observer
 from market.protocol import MarketSource, SourceInfo
 from market.sources.open import make_source
-from policies.settings import Policy, load_policy
+from policies.policy_file import load_policy
+from policies.settings import Policy
 from tools.desk import Desk
 from tools.limits import ToolLimits
 from tools.standard import standard_tools
@@ -129,6 +131,7 @@ def _assemble(
         )
     config = {
         **options.config(policy.policy_hash, symbols),
+        "policy_keys": content_hash(sorted(Policy.model_fields))[:12],
         "origin": info.origin,
         "description": info.description,
         "order_book": "offered" if "order_book" in info.offers else "modelled",
@@ -157,7 +160,15 @@ def _assemble(
     diary = Diary(recorder, home / TELEMETRY)
     venue = PaperBroker(journal, source, symbols, diary.venue)
     dispatcher = Dispatcher(
-        journal, venue, source, observer, policy, clock, symbols, diary.dispatched
+        journal,
+        venue,
+        source,
+        observer,
+        policy,
+        clock,
+        symbols,
+        options.timeframe,
+        diary.dispatched,
     )
     return Wired(context, dispatcher, venue, info, window, home / CHECKPOINTS, diary)
 

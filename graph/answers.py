@@ -7,13 +7,13 @@ from typing import Any, Literal
 from langchain_core.messages import AIMessage
 
 from agent.parse import Asked, CallRequest, Invalid, parse_answer
-from domain.plan import Answer, ExitDraft, NoTrade, PlanDraft
+from domain.plan import Answer, Evidence, ExitDraft, NoTrade, PlanDraft
 from domain.strict_json import JsonRefused, loads
 from graph.caps import may_revise
 from graph.context import RunContext
 from graph.recording import note_answer
 from graph.state import RunState
-from tools.protocol import ToolCall
+from tools.protocol import ToolAnswer, ToolCall, ToolRequest
 
 Update = dict[str, Any]
 
@@ -78,3 +78,13 @@ def tool_call(call: CallRequest) -> ToolCall:
         call.name,
         arguments if isinstance(arguments, dict) else {"unreadable": "not a JSON object"},
     )
+
+
+def evidence(answer: ToolAnswer, request: ToolRequest) -> dict[str, Any]:
+    """What the gate needs to know of a tool call, JSON-able: did it answer, and as of when."""
+    return Evidence(
+        result_id=answer.result_id,
+        tool=answer.call.name,
+        ok=answer.refusal is None,
+        as_of=request.as_of,
+    ).model_dump(mode="json")

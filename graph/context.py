@@ -18,7 +18,7 @@ from journal.books import Journal
 from journal.standing import account_facts
 from market.observe import Observer
 from market.protocol import MarketSource
-from policies.case import AccountFacts
+from policies.facts import AccountFacts
 from policies.settings import Policy
 from tools.desk import Desk
 from traces.recorder import Recorder
@@ -82,6 +82,7 @@ class RunContext:
             await marks(self.journal, self.source, now, known),
             now,
             state["symbol"],
-            leverage=self.policy.max_leverage_ratio,
+            self.policy,
+            self.timeframe,
             exclude_run=state["run_id"],
         )

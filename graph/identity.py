@@ -7,7 +7,7 @@ from datetime import datetime
 from domain.strict_json import content_hash
 from graph.context import RunContext
 
-GRAPH_VERSION = "1"
+GRAPH_VERSION = "2"
 """Counted up when the same inputs may lead to another decision."""
 
 

@@ -16,9 +16,9 @@ from agent.prompt import situation_message, system_message
 from broker.outbox import close_order, entry_order
 from domain.clock import parse_moment
 from domain.errors import DataError, Unreachable
-from domain.plan import ExitDraft, PlanDraft, make_plan
+from domain.plan import Evidence, ExitDraft, PlanDraft, make_plan
 from domain.verdict import Approved, Denied
-from graph.answers import ended_without_answer, read_answer, tool_call
+from graph.answers import ended_without_answer, evidence, read_answer, tool_call
 from graph.caps import cap_reached, may_go_on
 from graph.context import RunContext
 from graph.decision import decision_document
@@ -40,9 +40,11 @@ from graph.recording import (
     verdict_of,
 )
 from graph.state import RunState, initial_state
-from policies.case import case_of, market_facts
+from policies.case import case_of
 from policies.explain import rules_text
+from policies.facts import market_facts
 from policies.gate import review as review_case
+from policies.nearest import advised
 from tools.protocol import ToolRequest
 from traces import events
 
@@ -124,6 +126,7 @@ async def call_tools(context: RunContext, state: RunState) -> Update:
     ]
     return {
         "messages": [*state["messages"], *hashes],
+        "evidence": [*state["evidence"], *(evidence(answer, request) for answer in answers)],
         "tool_turns": state["tool_turns"] + 1,
         "tool_calls": state["tool_calls"] + len(answers),
     }
@@ -153,18 +156,19 @@ async def review(context: RunContext, state: RunState) -> Update:
         prompt_hash=context.prompt_hash,
         policy_hash=context.policy.policy_hash,
         revises=previous.plan_id if previous else None,
+        evidence=tuple(Evidence.model_validate(item) for item in state["evidence"]),
     )
-    verdict = review_case(
-        case_of(
-            trade_plan,
-            context.source.instrument(seen.symbol),
-            context.symbols,
-            market_facts(fresh, now),
-            account,
-            context.policy,
-        )
+    case = case_of(
+        trade_plan,
+        context.source.instrument(seen.symbol),
+        context.symbols,
+        market_facts(fresh, now, context.clock.jump_s()),
+        account,
+        context.policy,
+        head_version=trade_plan.version,
     )
-    note_review(context, state, trade_plan, verdict)
+    verdict = advised(case, review_case(case))
+    note_review(context, state, trade_plan, case, verdict)
     pair = [
         context.recorder.blob(trade_plan.model_dump_json()),
         keep_verdict(context, verdict),

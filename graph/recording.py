@@ -8,22 +8,20 @@ from decimal import Decimal
 from typing import Any
 
 from langchain_core.messages import AIMessage, BaseMessage
-from pydantic import TypeAdapter
 
 from agent.messages import dump_message, load_message
 from agent.planner import Reply
 from domain.plan import TradePlan
 from domain.snapshot import Snapshot
-from domain.strict_json import canonical
-from domain.verdict import Approved, Denied, Verdict
+from domain.strict_json import canonical, exact
+from domain.verdict import Denied, Verdict
 from graph.context import RunContext
 from graph.state import AnswerKind, RunState
-from policies.document import verdict_document
+from policies.case import Case
+from policies.case_document import case_document
+from policies.document import read_verdict, verdict_document
 from tools.protocol import ToolAnswer
 from traces import events
-
-_APPROVED = TypeAdapter(Approved)
-_DENIED = TypeAdapter(Denied)
 
 
 def keep(context: RunContext, message: BaseMessage) -> str:
@@ -49,18 +47,12 @@ def plan_of(context: RunContext, plan_hash: str) -> TradePlan:
 
 def verdict_of(context: RunContext, verdict_hash: str) -> Verdict:
     """The verdict a hash stands for."""
-    body = json.loads(context.recorder.read_blob(verdict_hash))
-    reader = _APPROVED if body.pop("approved") else _DENIED
-    return reader.validate_python(body)
+    return read_verdict(json.loads(context.recorder.read_blob(verdict_hash)))
 
 
 def keep_verdict(context: RunContext, verdict: Verdict) -> str:
-    """Store a verdict; both kinds have the same fields, so its word is written beside them."""
-    if isinstance(verdict, Approved):
-        fields = _APPROVED.dump_python(verdict, mode="json")
-    else:
-        fields = _DENIED.dump_python(verdict, mode="json")
-    return context.recorder.blob(canonical({"approved": verdict.approved, **fields}))
+    """Store a verdict."""
+    return context.recorder.blob(canonical(verdict_document(verdict)))
 
 
 def note_start(context: RunContext, identity: str, symbol: str, as_of: datetime) -> None:
@@ -166,8 +158,10 @@ def note_tool(context: RunContext, state: RunState, answer: ToolAnswer) -> None:
     )
 
 
-def note_review(context: RunContext, state: RunState, plan: TradePlan, verdict: Verdict) -> None:
-    """The verdict with every finding."""
+def note_review(
+    context: RunContext, state: RunState, plan: TradePlan, case: Case, verdict: Verdict
+) -> None:
+    """The verdict with every finding, and the whole case that it is about."""
     document = verdict_document(verdict)
     context.recorder.record(
         state["run_id"],
@@ -180,6 +174,7 @@ def note_review(context: RunContext, state: RunState, plan: TradePlan, verdict: 
             findings=document["findings"],
             bracket=document.get("bracket"),
             stage="review",
+            case=context.recorder.blob(exact(case_document(case))),
         ),
     )
 

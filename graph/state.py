@@ -31,6 +31,8 @@ class RunState(TypedDict, total=False):
     answer: AnswerKind
     draft: dict[str, Any] | None
     """The plan or exit as the model wrote it, JSON-able; what a person edits when stepping."""
+    evidence: list[dict[str, Any]]
+    """What each tool call so far came to, as `domain.plan.Evidence`, JSON-able."""
     complaint: list[str]
     """Code and sentence of an answer that could not be used; empty otherwise."""
     versions: list[list[str]]
@@ -62,6 +64,7 @@ def initial_state(run_id: str, symbol: str, as_of: str) -> RunState:
         messages=[],
         answer="none",
         draft=None,
+        evidence=[],
         complaint=[],
         versions=[],
         approved=False,

@@ -6,36 +6,43 @@ equals its replay. Writing the same thing twice changes nothing, because ids are
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from domain.clock import iso, parse_moment
-from domain.errors import StateError
 from domain.instrument import InstrumentKind
-from domain.lifecycle import OrderStatus, PlanStatus, order_step, plan_step
+from domain.lifecycle import OrderStatus, PlanStatus
 from domain.orders import Fill, Order, Position
 from domain.plan import TradePlan
 from domain.verdict import Approved, Bracket
 from journal.batch import Batch
-from journal.ledger import Entry, Ledger
-from journal.reading import BRACKET, JournalReader
+from journal.continuing import require_continuable
+from journal.ledger import Ledger
+from journal.reading import BRACKET
 from journal.rows import to_row
-from journal.tables import DECISIONS, EQUITY, FILLS, FUNDING, ORDERS, PLANS, SESSIONS, TRADES
+from journal.tables import (
+    DECISIONS,
+    EQUITY,
+    PLANS,
+    SESSIONS,
+    TRADES,
+)
+from journal.writing import JournalWriter
+from policies.trading_state import StateEntry
 from traces.database import Database
 
 
-class Journal(JournalReader):
+class Journal(JournalWriter):
     """Writes one session's record, and keeps its account."""
 
     def __init__(self, database: Database, session: str) -> None:
         super().__init__(database, session)
         self._ledger: Ledger | None = None
+        self._peak: Decimal | None = None
         self._opened = False
         self._sequence = 0
 
@@ -61,11 +68,10 @@ class Journal(JournalReader):
         """
         whole = {**config, "kinds": dict(kinds)}
         mine = SESSIONS.c.name == self.session
-        with self._write() as connection:
+        with self._write("session", "cursor") as connection:
             stored = connection.execute(select(SESSIONS.c.config).where(mine)).scalar_one_or_none()
             if stored is not None:
-                _require_same(self.session, stored, whole)
-                _require_later(self.session, self.cursor(), whole["to"])
+                require_continuable(self.session, stored, whole, self.cursor())
                 connection.execute(update(SESSIONS).where(mine).values(config=whole))
             else:
                 number = connection.execute(select(func.count()).select_from(SESSIONS)).scalar_one()
@@ -87,6 +93,12 @@ class Journal(JournalReader):
     def kept(self) -> Ledger | None:
         """The account as it was kept change by change in this process; None when only read."""
         return self._ledger if self._opened else None
+
+    def peak_equity(self) -> Decimal:
+        """The highest value recorded, starting money included; only a new high moves it."""
+        if self._peak is None:
+            self._peak = max([self.ledger().capital, *(p.equity for p in self.equity_points())])
+        return self._peak
 
     def position(self, symbol: str) -> Position | None:
         """What is held of a symbol."""
@@ -113,7 +125,7 @@ class Journal(JournalReader):
             "bracket": BRACKET.dump_python(bracket, mode="json"),
             "send_codes": [],
         }
-        with self._write() as connection:
+        with self._write("plans") as connection:
             self._withdraw(connection, plan.run_id, {o.client_order_id for o in orders})
             connection.execute(insert(PLANS).values(**row).on_conflict_do_nothing())
             self._insert_orders(connection, orders)
@@ -126,7 +138,7 @@ class Journal(JournalReader):
 
     def resize(self, plan_id: str, bracket: Bracket, order: Order) -> None:
         """Before sending: the bracket and entry as the gate sized them on fresh data."""
-        with self._write() as connection:
+        with self._write("terms") as connection:
             self._update_order(
                 connection,
                 order.client_order_id,
@@ -176,9 +188,11 @@ class Journal(JournalReader):
             for plan_id, plan_status in batch.plans:
                 self._step_plan(connection, plan_id, plan_status)
             for trade in batch.trades:
+                self._touched.add("trades")
                 row = to_row(self.session, trade)
                 connection.execute(insert(TRADES).values(**row).on_conflict_do_nothing())
             if batch.cursor is not None:
+                self._touched.add("cursor")
                 mine = SESSIONS.c.name == self.session
                 connection.execute(update(SESSIONS).where(mine).values(cursor=batch.cursor))
         self._ledger, self._sequence = ledger, sequence
@@ -195,89 +209,22 @@ class Journal(JournalReader):
             )
             self._withdraw(connection, run_id, set(document["orders"]))
 
-    def record_equity(self, at: datetime, equity: Decimal, cash: Decimal) -> None:
-        """Keep the account's value at a moment."""
+    def record_equity(
+        self, at: datetime, equity: Decimal, cash: Decimal, change: StateEntry | None = None
+    ) -> None:
+        """Keep the account's value at a moment, and with it the change of state it calls for."""
         values = {"equity": equity, "cash": cash}
         statement = insert(EQUITY).values(session=self.session, at=at, **values)
-        with self._write() as connection:
+        with self._write("equity") as connection:
             connection.execute(
                 statement.on_conflict_do_update(index_elements=["session", "at"], set_=values)
             )
+            if change is not None:
+                self._insert_state(connection, change)
+        if self._peak is not None:
+            self._peak = max(self._peak, equity)
 
-    @contextmanager
-    def _write(self) -> Iterator[Connection]:
-        """One transaction; what was read before it is read anew after it."""
-        with self.database.begin() as connection:
-            yield connection
-        self._known.clear()
-
-    def _insert_orders(self, connection: Connection, orders: Sequence[Order]) -> None:
-        for order in orders:
-            row = to_row(self.session, order)
-            connection.execute(insert(ORDERS).values(**row).on_conflict_do_nothing())
-
-    def _insert_entry(self, connection: Connection, entry: Entry, sequence: int) -> bool:
-        table = FILLS if isinstance(entry, Fill) else FUNDING
-        row = {**to_row(self.session, entry), "sequence": sequence}
-        return connection.execute(insert(table).values(**row).on_conflict_do_nothing()).rowcount > 0
-
-    def _step_order(self, connection: Connection, name: str, status: OrderStatus) -> None:
-        mine = (ORDERS.c.session == self.session) & (ORDERS.c.client_order_id == name)
-        current = connection.execute(select(ORDERS.c.status).where(mine)).scalar_one()
-        if current != status:
-            order_step(OrderStatus(current), status)
-            connection.execute(update(ORDERS).where(mine).values(status=status))
-
-    def _step_plan(self, connection: Connection, plan_id: str, status: PlanStatus) -> None:
-        mine = (PLANS.c.session == self.session) & (PLANS.c.plan_id == plan_id)
-        current = connection.execute(select(PLANS.c.status).where(mine)).scalar_one()
-        if current != status:
-            plan_step(PlanStatus(current), status)
-            connection.execute(update(PLANS).where(mine).values(status=status))
-
-    def _update_order(self, connection: Connection, name: str, **values: Any) -> None:
-        mine = (ORDERS.c.session == self.session) & (ORDERS.c.client_order_id == name)
-        connection.execute(update(ORDERS).where(mine).values(**values))
-
-    def _update_plan(self, connection: Connection, plan_id: str, **values: Any) -> None:
-        mine = (PLANS.c.session == self.session) & (PLANS.c.plan_id == plan_id)
-        connection.execute(update(PLANS).where(mine).values(**values))
-
-    def _withdraw(self, connection: Connection, run_id: str, standing: set[str]) -> None:
-        """Take back the run's unsent intents that do not stand, and the plans whose entries go.
-
-        They are deleted, not cancelled: nobody outside ever knew them (the trace does), and the
-        same plan may be committed again.
-        """
-        unsent = (
-            (ORDERS.c.session == self.session)
-            & (ORDERS.c.run_id == run_id)
-            & ORDERS.c.client_order_id.not_in(standing)
-            & (ORDERS.c.status == OrderStatus.PENDING)
-        )
-        for row in connection.execute(select(ORDERS).where(unsent)).mappings().all():
-            if row["leg"] == "entry":
-                mine = (PLANS.c.session == self.session) & (PLANS.c.plan_id == row["plan_id"])
-                connection.execute(delete(PLANS).where(mine))
-        connection.execute(delete(ORDERS).where(unsent))
-
-
-def _require_later(name: str, cursor: datetime, end: str | None) -> None:
-    if end is not None and parse_moment(end) < cursor:
-        raise StateError(
-            f"session {name!r} has gone on to {iso(cursor)}; --to {end} lies before that: "
-            "use the same or a later --to, or another --session name"
-        )
-
-
-def _require_same(name: str, stored: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
-    differing = [
-        f"{key} was {stored.get(key)!r}, now {asked.get(key)!r}"
-        for key in sorted({*stored, *asked} - {"to", "description"})
-        if stored.get(key) != asked.get(key)
-    ]
-    if differing:
-        raise StateError(
-            f"session {name!r} was started differently: {'; '.join(differing)}; "
-            "use the same options or another --session name"
-        )
+    def record_state(self, entry: StateEntry) -> None:
+        """Append a change of what the session may do."""
+        with self._write() as connection:
+            self._insert_state(connection, entry)

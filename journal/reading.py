@@ -2,29 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, NamedTuple, TypeVar
+from operator import mul
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from pydantic import TypeAdapter
 from sqlalchemy import Select, Table, func, select
 
-from domain.lifecycle import OrderStatus, PlanStatus
+from domain.lifecycle import OrderStatus, PlanStatus, TradingState
 from domain.orders import Fill, FundingPayment, Order
 from domain.plan import TradePlan
 from domain.trade import ClosedTrade
 from domain.verdict import Bracket
 from journal.ledger import Entry, Ledger, replay
 from journal.metrics import EquityPoint
-from journal.rows import from_row
-from journal.tables import DECISIONS, EQUITY, FILLS, FUNDING, ORDERS, PLANS, SESSIONS, TRADES
+from journal.rows import Approval, Made, Terms, from_row
+from journal.tables import (
+    DECISIONS,
+    EQUITY,
+    FILLS,
+    FUNDING,
+    ORDERS,
+    PLANS,
+    SESSIONS,
+    TRADES,
+    TRADING_STATES,
+)
+from policies.facts import Exit
+from policies.trading_state import StateEntry, state_at
 from traces.database import Database
 
 _T = TypeVar("_T")
 
 BRACKET: TypeAdapter[Bracket] = TypeAdapter(Bracket)
 """Reads and writes a bracket as JSON values."""
+
+
+Part = Literal["session", "cursor", "orders", "plans", "terms", "trades", "equity"]
+"""What is read again once it was written: a part of the record. `terms` are plans' brackets."""
 
 
 class StoredPlan(NamedTuple):
@@ -52,8 +69,8 @@ class JournalReader:
     def __init__(self, database: Database, session: str) -> None:
         self.database = database
         self.session = session
-        self._known: dict[Hashable, Any] = {}
-        """What was read since the last write of this session."""
+        self._known: dict[Part, dict[Hashable, Any]] = {}
+        """What was read of each part since it was last written."""
 
     def config(self) -> dict[str, Any]:
         """What the session was started with."""
@@ -62,7 +79,7 @@ class JournalReader:
 
     def cursor(self) -> datetime:
         """The venue has processed everything up to here."""
-        at: datetime = self._session().cursor
+        at: datetime = self._remember("cursor", "cursor", lambda: self._load_session().cursor)
         return at
 
     def decided(self, run_id: str) -> bool:
@@ -77,16 +94,40 @@ class JournalReader:
 
     def orders(self, *statuses: OrderStatus) -> list[Order]:
         """Orders in these statuses, or all of them, oldest first."""
-        statement = self._mine(ORDERS).order_by(ORDERS.c.created_at, ORDERS.c.client_order_id)
-        if statuses:
-            statement = statement.where(ORDERS.c.status.in_(statuses))
-        return self._remember(
-            ("orders", *statuses),
-            lambda: [from_row(Order, row) for row in self._rows(statement)],
-        )
+
+        def load() -> list[Order]:
+            chosen = [ORDERS.c.status.in_(statuses)] if statuses else []
+            # Sorted here: asked to sort, SQLite walks all orders by age instead of the few open.
+            found = [from_row(Order, row) for row in self._rows(self._mine(ORDERS).where(*chosen))]
+            return sorted(found, key=lambda o: (o.created_at, o.client_order_id))
+
+        return self._remember("orders", statuses, load)
+
+    def orders_made(self, since: datetime) -> list[Made]:
+        """When orders were made, and by whom, from a moment on."""
+
+        def load() -> list[Made]:
+            mine = ORDERS.c.session == self.session
+            statement = select(ORDERS.c.created_at, ORDERS.c.run_id).where(mine)
+            statement = statement.where(ORDERS.c.created_at >= since).order_by(ORDERS.c.created_at)
+            return self._tuples(Made, statement)
+
+        return self._remember("orders", ("made", since), load)
 
     def stored_plan(self, plan_id: str) -> StoredPlan:
         """A committed plan."""
+        return self._remember("plans", plan_id, lambda: self._load_plan(plan_id))
+
+    def plan_terms(self, plan_id: str) -> Terms:
+        """A committed plan's bracket and risk; read anew only when a plan was sized anew."""
+
+        def load() -> Terms:
+            stored = self._load_plan(plan_id)
+            return Terms(stored.bracket, stored.risk_amount)
+
+        return self._remember("terms", plan_id, load)
+
+    def _load_plan(self, plan_id: str) -> StoredPlan:
         (row,) = self._rows(self._mine(PLANS).where(PLANS.c.plan_id == plan_id))
         return StoredPlan(
             TradePlan.model_validate(row["body"]),
@@ -96,6 +137,15 @@ class JournalReader:
             row["close_at"],
             row["risk_amount"],
         )
+
+    def head_version(self, run_id: str) -> int | None:
+        """The newest version of a run's plan that was committed; None when none was."""
+        mine = PLANS.c.session == self.session, PLANS.c.run_id == run_id
+        with self.database.read() as connection:
+            newest: int | None = connection.execute(
+                select(func.max(PLANS.c.version)).where(*mine)
+            ).scalar_one()
+        return newest
 
     def denied_at_send(self) -> list[list[str]]:
         """Codes of each plan that the gate denied at send."""
@@ -136,25 +186,69 @@ class JournalReader:
 
     def equity_before(self, at: datetime) -> Decimal | None:
         """The newest recorded value at or before `at`."""
-        statement = (
-            self._mine(EQUITY).where(EQUITY.c.at <= at).order_by(EQUITY.c.at.desc()).limit(1)
-        )
-        return next((row["equity"] for row in self._rows(statement)), None)
 
-    def approvals_since(self, at: datetime, exclude_run: str | None) -> Mapping[str, int]:
-        """Plans approved since `at` per symbol; those denied at send do not count."""
-        statement = (
-            select(PLANS.c.symbol, func.count())
-            .where(
-                PLANS.c.session == self.session,
-                PLANS.c.approved_at >= at,
-                PLANS.c.run_id != (exclude_run or ""),
-                PLANS.c.status.not_in([PlanStatus.REJECTED, PlanStatus.CANCELLED]),
+        def load() -> Decimal | None:
+            before = self._mine(EQUITY).where(EQUITY.c.at <= at)
+            newest = self._rows(before.order_by(EQUITY.c.at.desc()).limit(1))
+            return newest[0]["equity"] if newest else None
+
+        return self._remember("equity", at, load)
+
+    def trading_states(self) -> list[StateEntry]:
+        """Every change of what the session may do, oldest first."""
+        rows = self._rows(self._mine(TRADING_STATES).order_by(TRADING_STATES.c.sequence))
+        return [from_row(StateEntry, row) for row in rows]
+
+    def state_entry(self) -> StateEntry | None:
+        """The newest of them, read anew each time: an operator's word comes from elsewhere."""
+        statement = self._mine(TRADING_STATES).order_by(TRADING_STATES.c.sequence.desc()).limit(1)
+        return next((from_row(StateEntry, row) for row in self._rows(statement)), None)
+
+    def trading_state(self, now: datetime) -> TradingState:
+        """What the session may do."""
+        return state_at(self.state_entry(), now)
+
+    def exits(self, since: datetime) -> list[Exit]:
+        """Positions closed from a moment on, oldest first."""
+
+        def load() -> list[Exit]:
+            stopped = TRADES.c.close_reason == "stop"
+            statement = (
+                select(TRADES.c.symbol, TRADES.c.closed_at, stopped)
+                .where(TRADES.c.session == self.session, TRADES.c.closed_at >= since)
+                .order_by(TRADES.c.closed_at, TRADES.c.plan_id)
             )
-            .group_by(PLANS.c.symbol)
-        )
-        with self.database.read() as connection:
-            return {row[0]: row[1] for row in connection.execute(statement)}
+            return self._tuples(Exit, statement)
+
+        return self._remember("trades", ("exits", since), load)
+
+    def newest_notionals(self, count: int) -> list[Decimal]:
+        """Entry values of the newest closed trades, newest first, in quote."""
+
+        def load() -> list[Decimal]:
+            statement = (
+                select(TRADES.c.quantity, TRADES.c.entry_price)
+                .where(TRADES.c.session == self.session)
+                .order_by(TRADES.c.closed_at.desc(), TRADES.c.plan_id)
+                .limit(count)
+            )
+            return self._tuples(mul, statement)
+
+        return self._remember("trades", ("notionals", count), load)
+
+    def approvals(self, since: datetime) -> list[Approval]:
+        """Plans approved from a moment on; those denied at send or taken back do not count."""
+
+        def load() -> list[Approval]:
+            statement = (
+                select(PLANS.c.approved_at, PLANS.c.symbol, PLANS.c.run_id, PLANS.c.plan_id)
+                .where(PLANS.c.session == self.session, PLANS.c.approved_at >= since)
+                .where(PLANS.c.status.not_in([PlanStatus.REJECTED, PlanStatus.CANCELLED]))
+                .order_by(PLANS.c.approved_at, PLANS.c.plan_id)
+            )
+            return self._tuples(Approval, statement)
+
+        return self._remember("plans", ("approvals", since), load)
 
     def _mine(self, table: Table) -> Select[Any]:
         return select(table).where(table.c.session == self.session)
@@ -163,17 +257,22 @@ class JournalReader:
         with self.database.read() as connection:
             return [dict(row) for row in connection.execute(statement).mappings()]
 
+    def _tuples(self, make: Callable[..., _T], statement: Select[Any]) -> list[_T]:
+        with self.database.read() as connection:
+            return [make(*row) for row in connection.execute(statement)]
+
     def _session(self) -> Any:
-        return self._remember("session", self._load_session)
+        return self._remember("session", "session", self._load_session)
 
     def _load_session(self) -> Any:
         with self.database.read() as connection:
             statement = select(SESSIONS).where(SESSIONS.c.name == self.session)
             return connection.execute(statement).one()
 
-    def _remember(self, key: Hashable, load: Callable[[], _T]) -> _T:
-        """What `load` reads, read once between two writes."""
-        if key not in self._known:
-            self._known[key] = load()
-        known: _T = self._known[key]
+    def _remember(self, part: Part, key: Hashable, load: Callable[[], _T]) -> _T:
+        """What `load` reads of a part, read once between two writes of that part."""
+        kept = self._known.setdefault(part, {})
+        if key not in kept:
+            kept[key] = load()
+        known: _T = kept[key]
         return known

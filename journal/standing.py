@@ -1,18 +1,27 @@
-"""How the account stands before the gate: equity, what is free, what is held, worked and traded."""
+"""How the account stands before the gate: what it is worth, holds, works, traded and may do."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from domain.candles import Timeframe
 from domain.lifecycle import OrderStatus
 from domain.numbers import ZERO
-from domain.orders import Order
+from domain.orders import Order, Position
 from journal.books import Journal
-from policies.case import AccountFacts, Held, WorkingEntry
+from journal.kill_switch import kill_switch
+from journal.rows import Approval
+from policies.case import draft_hash
+from policies.facts import AccountFacts, Exit, Held, WorkingEntry
+from policies.settings import Policy
+from policies.trading_state import StateEntry, next_state
 
 OPEN_ORDERS = (OrderStatus.PENDING, OrderStatus.SENDING, OrderStatus.WORKING)
+USUAL_TRADES_COUNT = 20
+"""Closed trades that say what size is usual."""
+_MINUTE = timedelta(seconds=60)
 
 
 def account_facts(
@@ -20,56 +29,86 @@ def account_facts(
     marks: Mapping[str, Decimal],
     now: datetime,
     symbol: str,
+    policy: Policy,
+    timeframe: Timeframe,
     *,
-    leverage: Decimal = Decimal(1),
     exclude_run: str | None = None,
+    answered: Collection[str] = (),
 ) -> AccountFacts:
     """The account at `now`, valued at `marks`.
 
     Free money is equity less what positions and working entries tie up: all of a spot position's
-    value, and a perpetual's value over `leverage`.
+    value, and a perpetual's value over the leverage that margin is reckoned at.
 
     Args:
         journal: The session's record.
         marks: Newest price per held or worked symbol, in quote.
         now: The moment; the trading day began at its UTC midnight.
         symbol: The instrument under decision.
-        leverage: What perpetuals may be leveraged by.
+        policy: Says how far back to look, and at which leverage margin is reckoned.
+        timeframe: Length of the bars that the policy counts.
         exclude_run: The run under decision: what it committed before does not count against it,
             whether it was interrupted, stepped back, or is being sent.
+        answered: Client ids of half-sent orders that the venue has just been asked about: it never
+            had them, so they are no question any more.
     """
-    ledger = journal.ledger()
-    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    held = tuple(Held(s, p.quantity, marks[s]) for s, p in sorted(ledger.positions.items()))
-    working = tuple(
-        WorkingEntry(o.symbol, o.side, o.quantity * (o.price or marks[o.symbol]))
-        for o in working_entries(journal)
-        if o.run_id != exclude_run
-    )
-    kinds = journal.config()["kinds"]
+    ledger, orders = journal.ledger(), journal.orders(*OPEN_ORDERS)
+    held = tuple(_held(orders, journal, p, marks) for _, p in sorted(ledger.positions.items()))
+    others = [o for o in orders if o.run_id != exclude_run]
+    working = tuple(_working_entry(journal, o, marks) for o in others if o.leg == "entry")
+    exposures: list[Held | WorkingEntry] = [*held, *working]
     equity = ledger.equity(marks)
-    tied = sum(
-        (
-            notional / (leverage if kinds[name] == "perpetual" else 1)
-            for name, notional in [
-                *((h.symbol, h.notional) for h in held),
-                *((w.symbol, w.notional) for w in working),
-            ]
-        ),
-        ZERO,
-    )
-    # A point of this very moment does not count: a session resumed at midnight decides as one
-    # that was never stopped.
-    day_start = journal.equity_before(min(midnight, now - timedelta(milliseconds=1)))
-    approvals = journal.approvals_since(midnight, exclude_run)
+    approved = [a for a in _approved(journal, now) if a.run_id != exclude_run]
+    today = [a for a in approved if a.at >= _midnight(now)]
+    margin, kinds = policy.margin_leverage_ratio, journal.config()["kinds"]
+    sending = {o.client_order_id for o in orders if o.status == OrderStatus.SENDING}
     return AccountFacts(
         equity=equity,
-        free=equity - tied,
-        day_start_equity=ledger.capital if day_start is None else day_start,
+        free=equity - sum((_tied(e, kinds, margin) for e in exposures), ZERO),
+        day_start_equity=day_start_equity(journal, now),
+        peak_equity=max(journal.peak_equity(), equity),
+        leverage_ratio=margin if kinds.get(symbol) == "perpetual" else Decimal(1),
+        trading_state=journal.trading_state(now),
+        kill_switch=kill_switch(journal.database.path.parent),
+        reconciled=sending <= set(answered),
         positions=held,
         working_entries=working,
-        trades_today=sum(approvals.values()),
-        trades_today_symbol=approvals.get(symbol, 0),
+        trades_today=len(today),
+        trades_today_symbol=sum(1 for a in today if a.symbol == symbol),
+        open_orders=len(others),
+        orders_last_minute=_orders_of_the_minute(journal, now, exclude_run),
+        recent_exits=_recent_exits(journal, now, policy, timeframe),
+        recent_notionals=tuple(journal.newest_notionals(USUAL_TRADES_COUNT)),
+        recent_drafts=tuple(
+            draft_hash(journal.stored_plan(a.plan_id).plan.draft)
+            for a in approved
+            if a.symbol == symbol and now - timeframe.delta < a.at <= now
+        ),
+    )
+
+
+def day_start_equity(journal: Journal, now: datetime) -> Decimal:
+    """The newest value recorded up to the last UTC midnight; the starting money without one.
+
+    A point of this very moment does not count: a session resumed at midnight decides as one that
+    was never stopped.
+    """
+    before = journal.equity_before(min(_midnight(now), now - timedelta(milliseconds=1)))
+    return journal.ledger().capital if before is None else before
+
+
+def state_change(
+    journal: Journal, equity: Decimal, policy: Policy, now: datetime
+) -> StateEntry | None:
+    """The change of state that this equity calls for; None when there is none."""
+    return next_state(
+        journal.state_entry(),
+        equity=equity,
+        day_start_equity=day_start_equity(journal, now),
+        net_deposits_today=ZERO,  # a paper account keeps what it began with
+        peak_equity=max(journal.peak_equity(), equity),
+        policy=policy,
+        now=now,
     )
 
 
@@ -81,3 +120,73 @@ def working_entries(journal: Journal) -> list[Order]:
 def exposed_symbols(journal: Journal) -> set[str]:
     """Symbols that are held or have a working entry."""
     return set(journal.ledger().positions) | {o.symbol for o in working_entries(journal)}
+
+
+def _held(
+    orders: Sequence[Order], journal: Journal, position: Position, marks: Mapping[str, Decimal]
+) -> Held:
+    """A position with what is lost from its mark if its stop fires.
+
+    The risk is unknown unless working stops cover all that is held; where there are several, the
+    farthest is taken to close it all.
+    """
+    name, quantity, mark = position.symbol, abs(position.quantity), marks[position.symbol]
+    stops = [
+        o
+        for o in orders
+        if o.status == OrderStatus.WORKING and o.leg == "stop" and o.symbol == name
+    ]
+    risk = None
+    if stops and sum((o.quantity for o in stops), ZERO) >= quantity:
+        risk = quantity * max(_loss_per_unit(journal, o, position, mark) for o in stops)
+    return Held(name, position.quantity, mark, risk)
+
+
+def _loss_per_unit(journal: Journal, stop: Order, held: Position, mark: Decimal) -> Decimal:
+    price = ZERO if stop.price is None else stop.price
+    away = mark - price if held.side == "long" else price - mark
+    bracket = journal.plan_terms(stop.plan_id).bracket
+    costs = bracket.risk_per_unit - abs(bracket.entry_price - bracket.stop_price)
+    return max(ZERO, away) + max(ZERO, costs)
+
+
+def _working_entry(journal: Journal, order: Order, marks: Mapping[str, Decimal]) -> WorkingEntry:
+    price = marks[order.symbol] if order.price is None else order.price
+    risk = journal.plan_terms(order.plan_id).risk_amount
+    return WorkingEntry(order.symbol, order.side, order.quantity * price, risk)
+
+
+def _tied(exposure: Held | WorkingEntry, kinds: Mapping[str, str], leverage: Decimal) -> Decimal:
+    value = abs(exposure.value)
+    return value / leverage if kinds[exposure.symbol] == "perpetual" else value
+
+
+def _approved(journal: Journal, now: datetime) -> list[Approval]:
+    """Approvals of today and of the longest bar before it.
+
+    This and the two below ask from a midnight on, so that within a day the journal has the answer
+    at hand until something is written that changes it.
+    """
+    return journal.approvals(_midnight(now) - Timeframe.D1.delta)
+
+
+def _orders_of_the_minute(journal: Journal, now: datetime, exclude_run: str | None) -> int:
+    made = journal.orders_made(_midnight(now) - _MINUTE)
+    return sum(1 for o in made if now - _MINUTE < o.at <= now and o.run_id != exclude_run)
+
+
+def _recent_exits(
+    journal: Journal, now: datetime, policy: Policy, timeframe: Timeframe
+) -> tuple[Exit, ...]:
+    """As far back as any rule on closed positions looks: a pause follows its window."""
+    bars = max(
+        policy.cooldown_bars,
+        policy.cooldown_after_stop_bars,
+        policy.loss_streak_window_bars + policy.loss_streak_pause_bars,
+    )
+    back = bars * timeframe.delta
+    return tuple(e for e in journal.exits(_midnight(now) - back) if e.at >= now - back)
+
+
+def _midnight(now: datetime) -> datetime:
+    return now.replace(hour=0, minute=0, second=0, microsecond=0)

@@ -59,7 +59,10 @@ class PlanRow(SQLModel, table=True):
     """One approved plan version and where it stands."""
 
     __tablename__ = "plan"
-    __table_args__ = (Index("ix_plan_run", "session", "run_id"),)
+    __table_args__ = (
+        Index("ix_plan_run", "session", "run_id"),
+        Index("ix_plan_approved", "session", "approved_at"),
+    )
 
     session: str = Field(primary_key=True)
     plan_id: str = Field(primary_key=True)
@@ -85,6 +88,7 @@ class OrderRow(SQLModel, table=True):
     __tablename__ = "order"
     __table_args__ = (
         Index("ix_order_status", "session", "status"),
+        Index("ix_order_created", "session", "created_at"),
         CheckConstraint("kind = 'market' OR price IS NOT NULL", name="priced"),
     )
 
@@ -148,6 +152,7 @@ class TradeRow(SQLModel, table=True):
     """One closed round trip."""
 
     __tablename__ = "trade"
+    __table_args__ = (Index("ix_trade_closed", "session", "closed_at"),)
 
     session: str = Field(primary_key=True)
     plan_id: str = Field(primary_key=True)
@@ -163,6 +168,21 @@ class TradeRow(SQLModel, table=True):
     funding: Decimal = _money()
     risk_amount: Decimal = _money()
     close_reason: str
+
+
+class TradingStateRow(SQLModel, table=True):
+    """One change of what the session may do; append-only, the newest counts."""
+
+    __tablename__ = "trading_state"
+    __table_args__ = (CheckConstraint("state IN ('active', 'reducing', 'halted')", name="known"),)
+
+    session: str = Field(primary_key=True)
+    sequence: int = Field(primary_key=True)
+    at: datetime = _moment()
+    state: str
+    until: datetime | None = _moment(nullable=True)
+    """When it ends by itself."""
+    reason: str
 
 
 class EquityRow(SQLModel, table=True):
@@ -189,3 +209,4 @@ FILLS = _table(FillRow)
 FUNDING = _table(FundingRow)
 TRADES = _table(TradeRow)
 EQUITY = _table(EquityRow)
+TRADING_STATES = _table(TradingStateRow)

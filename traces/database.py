@@ -22,11 +22,13 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, MetaData, create_engine, event, text
 from sqlalchemy.exc import DatabaseError, IntegrityError
 from sqlalchemy.pool import QueuePool
+from sqlalchemy.schema import CreateIndex
 
 from domain.errors import StateError
 
-SCHEMA_VERSION = 1
-"""Kept in the file's `user_version`; counted up with every migration."""
+SCHEMA_VERSION = 2
+"""Kept in the file's `user_version`; counted up with every change. So far tables and indexes were
+only added, so that opening an older file makes what it lacks and touches nothing else."""
 
 BUSY_TIMEOUT_MS = 5000
 CHECKED_BELOW_BYTES = 50 * 1024 * 1024
@@ -49,7 +51,7 @@ class Database:
     def open(
         cls, path: Path, metadata: MetaData, *, busy_timeout_ms: int = BUSY_TIMEOUT_MS
     ) -> Database:
-        """Open the file, making it and its tables when there is none.
+        """Open the file, making it and its tables where they lack; an older one is upgraded.
 
         Raises:
             StateError: the file is not ours, damaged, locked, read-only or of a newer plangate.
@@ -65,6 +67,8 @@ class Database:
                 database._check()
             with database.begin() as connection:
                 metadata.create_all(connection)
+                for index in (i for table in metadata.sorted_tables for i in table.indexes):
+                    connection.execute(CreateIndex(index, if_not_exists=True))
                 connection.execute(text(f"PRAGMA user_version = {SCHEMA_VERSION}"))
         except StateError:
             database.close()

@@ -122,6 +122,9 @@ class Reviewed(_Event):
     bracket: dict[str, Any] | None
     stage: Literal["review", "send"]
     """`send`: the same gate again, on fresh data, before the order goes out."""
+    case: str | None = None
+    """Blob hash of the whole case as the gate saw it; None where nothing could be seen, and in
+    traces of 0.1."""
 
 
 class Revised(_Event):

@@ -82,6 +82,10 @@ class RunView:
         """Say it, also to those who asked for JSON."""
         err().print(f"will be tried again: {words}", markup=False)
 
+    def notice(self, words: str) -> None:
+        """Say it, also to those who asked for JSON."""
+        err().print(words, style="yellow", markup=False)
+
     def decided(self, slot: datetime, final: dict[str, Any]) -> None:
         """Move the bar on."""
         self._outcomes[final["outcome"]] += 1

@@ -111,6 +111,11 @@ class StepView:
         out().print(f"cannot: {words}", style="red", markup=False)
 
     @staticmethod
+    def notice(words: str) -> None:
+        """Something a person should know of."""
+        out().print(words, style="yellow", markup=False)
+
+    @staticmethod
     def ended(final: dict[str, Any]) -> None:
         """One decision is over."""
         out().print(f"decision ended: {final['outcome']}", style="bold")

@@ -57,6 +57,7 @@ def document(**session: Any) -> dict[str, Any]:
                     **session},
         "disclaimer": "promise nothing", "performance": {**performance, "trades_count": 0},
         "account": account, "selectivity": chosen, "equity": [], "trades": [],
+        "trading_states": [],
         "cost": {"model_calls": 0, "input_tokens": 0, "output_tokens": 0, "usd": None},
     }  # fmt: skip
 

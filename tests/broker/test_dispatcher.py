@@ -23,7 +23,8 @@ from journal.batch import Batch
 from journal.books import Journal
 from journal.standing import account_facts
 from market.observe import Observer
-from policies.case import Case, market_facts
+from policies.case import case_of
+from policies.facts import market_facts
 from policies.gate import review
 from policies.settings import Policy
 from tests.broker.kept_venue import KeptVenue
@@ -64,7 +65,7 @@ class Desk:
 
     async def decide(self, entry: Decimal | None = None) -> Approved:
         """The gate's word at the decision."""
-        self.plan = decided_plan(entry)
+        self.plan = decided_plan(entry, self.policy)
         verdict = await gate(self.book, self.observer, self.plan, self.policy)
         assert isinstance(verdict, Approved), [f.sentence for f in verdict.failed]
         return verdict
@@ -86,6 +87,7 @@ class Desk:
             self.policy,
             FixedClock(NOW),
             [SYMBOL, OTHER],
+            Timeframe.H1,
             self.told.append,
         )
         await dispatcher.dispatch()
@@ -95,13 +97,13 @@ class Desk:
         return order.status.value, self.book.stored_plan(self.plan.plan_id).status.value
 
 
-def decided_plan(entry: Decimal | None = None) -> TradePlan:
+def decided_plan(entry: Decimal | None = None, policy: Policy = POLICY) -> TradePlan:
     levels = {
         "entry": entry,
         "targets": (Target(price=LAST * D("1.06")),),
         "invalidation": LAST * D("0.985"),
     }
-    return plan_of(draft(**levels), at=NOW, price=LAST)
+    return plan_of(draft(**levels), at=NOW, price=LAST, policy=policy.policy_hash)
 
 
 async def gate(
@@ -109,16 +111,14 @@ async def gate(
 ) -> Approved | Denied:
     snapshot = await observer.snapshot(plan.symbol, NOW)
     return review(
-        Case(
-            draft=plan.draft,
-            decided_at=NOW,
-            decision_price=plan.decision_price,
-            timeframe=Timeframe.H1,
-            instrument=observer.source.instrument(plan.symbol),
-            allowed_symbols=(SYMBOL, OTHER),
-            market=market_facts(snapshot, NOW),
-            account=account_facts(book, {}, NOW, plan.symbol),
-            policy=policy,
+        case_of(
+            plan,
+            observer.source.instrument(plan.symbol),
+            (SYMBOL, OTHER),
+            market_facts(snapshot, NOW, 0.0),
+            account_facts(book, {}, NOW, plan.symbol, policy, Timeframe.H1, exclude_run="run"),
+            policy,
+            plan.version,
         )
     )
 
@@ -173,14 +173,11 @@ async def test_an_entry_into_a_market_that_cannot_be_seen_is_denied(tmp_path: Pa
 
 async def test_an_entry_is_made_smaller_when_less_is_allowed_now(tmp_path: Path) -> None:
     desk = Desk(tmp_path, KeptVenue())
-    order = await desk.commit()
-    allowed = order.quantity
-    desk.policy = Policy(risk_per_trade_fraction=POLICY.risk_per_trade_fraction / 4,
-                         max_symbol_notional_fraction=D("0.05"))  # fmt: skip
+    order = await desk.commit(share="2")
     await desk.dispatch()
     (sent,) = desk.book.orders()
     stored = desk.book.stored_plan(desk.plan.plan_id)
-    assert 0 < sent.quantity < allowed
+    assert 0 < sent.quantity < order.quantity
     assert stored.bracket.quantity == sent.quantity
     assert stored.risk_amount == stored.bracket.risk_amount
     assert sum(t.quantity for t in stored.bracket.targets) == sent.quantity

@@ -123,6 +123,7 @@ def plan_of(
     symbol: str = SYMBOL,
     at: datetime = T,
     price: Decimal = HUNDRED,
+    policy: str = "h",
 ) -> TradePlan:
     """A draft in its place."""
     return make_plan(
@@ -135,7 +136,7 @@ def plan_of(
         decision_price=price,
         model="hand",
         prompt_hash="p",
-        policy_hash="h",
+        policy_hash=policy,
     )
 
 

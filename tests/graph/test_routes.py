@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from domain.verdict import Approved, Denied, Finding
+from domain.verdict import Approved, Denied, Stated
 from graph import routes
 from graph.caps import HOPELESS, Caps, may_go_on
 from graph.state import RunState, initial_state
@@ -54,7 +54,7 @@ def test_hopeless_codes_are_codes_of_the_gate() -> None:
 def test_a_denial_goes_back_while_it_can_help(
     codes: list[str], revisions: int, goes_on: bool
 ) -> None:
-    findings = tuple(Finding(code, False, "", "", "", "") for code in codes)
+    findings = tuple(Stated(code, False, "", "", "") for code in codes)
     verdict = Denied(findings) if codes else Approved(None, ())  # type: ignore[arg-type]
     assert may_go_on(Caps(), state(revisions=revisions), verdict) is goes_on
 

@@ -1,68 +1,202 @@
 from __future__ import annotations
 
+import time
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
-from domain.lifecycle import OrderStatus
+import pytest
+
+from broker.outbox import exit_orders
+from domain.candles import Timeframe
+from domain.lifecycle import OrderStatus, PlanStatus, TradingState
+from domain.orders import CloseReason
+from domain.plan import TradePlan
+from domain.trade import ClosedTrade
+from domain.verdict import Approved
 from journal.batch import Batch
-from journal.standing import account_facts, exposed_symbols, working_entries
-from tests.broker.venue import OTHER, SYMBOL, D, H, T, approved, commit, open_journal, work
+from journal.books import Journal
+from journal.kill_switch import KILL_SWITCH
+from journal.standing import account_facts, exposed_symbols, state_change, working_entries
+from policies.case import draft_hash
+from policies.facts import AccountFacts, Exit
+from policies.settings import Policy
+from policies.trading_state import StateEntry
+from tests.broker.venue import OTHER, SYMBOL, D, H, T, approved, commit, draft, open_journal, work
 from tests.journal.hand import fill
 
 NOW = T + 10 * H
 MARKS = {SYMBOL: D(110), OTHER: D(50)}
+POLICY = Policy(max_leverage_ratio=D(4), max_position_leverage_ratio=D(5))
+SECOND = timedelta(seconds=1)
 
 
-def test_an_untouched_account_is_free_and_began_the_day_with_its_capital(tmp_path: Path) -> None:
-    facts = account_facts(open_journal(tmp_path), {}, NOW, SYMBOL)
-    assert facts.equity == facts.free == facts.day_start_equity == D(10_000)
-    assert (facts.positions, facts.working_entries, facts.trades_today) == ((), (), 0)
+def facts(
+    book: Journal, now: datetime = NOW, marks: dict[str, Decimal] = MARKS, **more: Any
+) -> AccountFacts:
+    return account_facts(book, marks, now, SYMBOL, POLICY, Timeframe.H1, **more)
+
+
+def hold(book: Journal, plan: TradePlan, verdict: Approved, price: str = "100") -> None:
+    """The plan's entry filled at `price`, its stop and targets working."""
+    entry, bracket = work(book, plan, verdict), verdict.bracket
+    bought = fill(bracket.entry_side, bracket.quantity, price, symbol=plan.symbol, name=plan.run_id)
+    book.apply(
+        Batch(
+            new_orders=exit_orders(plan, bracket, plan.as_of, "paper"),
+            entries=[replace(bought, plan_id=plan.plan_id)],
+            steps=[(entry.client_order_id, OrderStatus.FILLED)],
+            plans=[(plan.plan_id, PlanStatus.OPEN)],
+        )
+    )
+
+
+def closed(
+    number: int, at: datetime, reason: CloseReason = "target", *, price: int = 100
+) -> ClosedTrade:
+    return ClosedTrade(
+        plan_id=f"p{number:04}",
+        symbol=SYMBOL,
+        side="long",
+        quantity=D(2),
+        entry_price=D(price),
+        exit_price=D(101),
+        opened_at=at - H,
+        closed_at=at,
+        gross=D(2),
+        fees=D(0),
+        funding=D(0),
+        risk_amount=D(1),
+        close_reason=reason,
+    )
+
+
+def test_an_untouched_account_is_free_active_and_began_with_its_capital(tmp_path: Path) -> None:
+    seen = facts(open_journal(tmp_path))
+    assert seen.equity == seen.free == seen.day_start_equity == seen.peak_equity == D(10_000)
+    assert seen.net_deposits_today == 0
+    assert (seen.positions, seen.working_entries, seen.trades_today) == ((), (), 0)
+    assert (seen.open_orders, seen.orders_last_minute) == (0, 0)
+    assert (seen.recent_exits, seen.recent_notionals, seen.recent_drafts) == ((), (), ())
+    assert seen.trading_state == TradingState.ACTIVE
+    assert (seen.kill_switch, seen.reconciled) == (False, True)
 
 
 def test_the_day_begins_with_the_last_value_known_at_its_midnight(tmp_path: Path) -> None:
     book = open_journal(tmp_path)
     for hours, equity in [(-30, 9_000), (-2, 9_500), (1, 9_900)]:
         book.record_equity(T + hours * H, D(equity), D(0))
-    assert account_facts(book, {}, NOW, SYMBOL).day_start_equity == D(9_500)
-    assert account_facts(book, {}, NOW + 24 * H, SYMBOL).day_start_equity == D(9_900)
+    assert facts(book).day_start_equity == D(9_500)
+    assert facts(book, NOW + 24 * H).day_start_equity == D(9_900)
     book.record_equity(T, D(9_600), D(0))
-    assert account_facts(book, {}, NOW, SYMBOL).day_start_equity == D(9_600)
+    assert facts(book).day_start_equity == D(9_600)
+
+
+def test_the_peak_is_the_highest_value_ever_also_after_a_restart(tmp_path: Path) -> None:
+    book = open_journal(tmp_path)
+    book.record_equity(T, D(9_000), D(0))
+    assert facts(book).peak_equity == D(10_000)
+    book.record_equity(T + H, D(12_000), D(0))
+    book.record_equity(T + 2 * H, D(8_000), D(0))
+    assert facts(book).peak_equity == D(12_000)
+    assert facts(open_journal(tmp_path)).peak_equity == D(12_000)
+
+
+def test_the_peak_is_never_below_what_the_account_is_worth_now(tmp_path: Path) -> None:
+    book = open_journal(tmp_path, kind="spot")
+    book.apply(Batch(entries=[fill("buy", "10", "100")]))
+    seen = facts(book)
+    assert seen.peak_equity == seen.equity == D(10_100)
+    assert book.peak_equity() == D(10_000)
 
 
 def test_spot_ties_up_all_of_its_value(tmp_path: Path) -> None:
     book = open_journal(tmp_path, kind="spot")
     book.apply(Batch(entries=[fill("buy", "10", "100", fee="1")]))
-    facts = account_facts(book, MARKS, NOW, SYMBOL, leverage=D(4))
-    assert facts.equity == D(10_099)
-    assert facts.free == facts.equity - D(1_100)
-    assert facts.positions[0].notional == D(1_100)
+    seen = facts(book)
+    assert seen.equity == D(10_099)
+    assert seen.free == seen.equity - D(1_100)
+    assert seen.positions[0].value == D(1_100)
+    assert seen.leverage_ratio == 1
 
 
 def test_a_perpetual_ties_up_its_value_over_the_leverage(tmp_path: Path) -> None:
     book = open_journal(tmp_path)
     book.apply(Batch(entries=[fill("sell", "10", "100", fee="1")]))
-    facts = account_facts(book, MARKS, NOW, SYMBOL, leverage=D(4))
-    assert facts.equity == D(9_899)
-    assert facts.free == facts.equity - D(275)
+    seen = facts(book)
+    assert seen.equity == D(9_899)
+    assert seen.free == seen.equity - D(275)
+    assert seen.leverage_ratio == POLICY.margin_leverage_ratio == 4
 
 
 def test_a_working_entry_ties_up_its_limit_or_the_market_price(tmp_path: Path) -> None:
     book = open_journal(tmp_path, kind="spot")
     work(book, *approved(entry="98", targets=[("110", "2")]))
     commit(book, *approved(symbol=OTHER, run="other"))
-    facts = account_facts(book, MARKS, NOW, SYMBOL)
-    assert [w.notional for w in facts.working_entries] in ([D(196), D(50)], [D(50), D(196)])
-    assert facts.free == D(10_000) - D(246)
+    seen = facts(book)
+    assert {w.notional for w in seen.working_entries} == {D(196), D(50)}
+    assert {w.open_risk for w in seen.working_entries} == {D(12), D(6)}
+    assert seen.free == D(10_000) - D(246)
     assert exposed_symbols(book) == {SYMBOL, OTHER}
+
+
+@pytest.mark.parametrize(
+    ("side", "mark", "risk"),
+    [
+        ("long", "110", "32"),  # 2 x (15 to the stop at 95, and 1 of costs)
+        ("long", "96", "4"),
+        ("long", "94", "2"),  # beyond the stop: only its costs are left to lose
+        ("short", "90", "32"),
+        ("short", "104", "4"),
+        ("short", "106", "2"),
+    ],
+)
+def test_open_risk_is_what_is_lost_from_the_mark_when_the_stop_fires(
+    side: Any, mark: str, risk: str, tmp_path: Path
+) -> None:
+    book = open_journal(tmp_path)
+    target = "110" if side == "long" else "90"
+    hold(book, *approved(side=side, targets=[(target, "2")]))
+    assert facts(book, marks={SYMBOL: D(mark)}).positions[0].open_risk == D(risk)
+
+
+def test_open_risk_without_a_working_stop_is_unknown(tmp_path: Path) -> None:
+    book = open_journal(tmp_path)
+    hold(book, *approved())
+    (stop,) = [o for o in book.orders(OrderStatus.WORKING) if o.leg == "stop"]
+    book.step(stop, OrderStatus.CANCELLED)
+    assert facts(book).positions[0].open_risk is None
+
+
+def test_open_risk_is_unknown_while_stops_cover_only_a_part(tmp_path: Path) -> None:
+    book = open_journal(tmp_path)
+    hold(book, *approved())
+    book.apply(Batch(entries=[fill("buy", "1", "100", hour=2)]))
+    assert facts(book).positions[0].open_risk is None
+
+
+def test_a_position_with_two_stops_is_taken_to_end_at_the_farther_one(tmp_path: Path) -> None:
+    book = open_journal(tmp_path)
+    hold(book, *approved(run="first"))
+    hold(book, *approved(run="second", stop="90"))
+    (held,) = facts(book).positions
+    assert held.quantity == 2
+    assert held.open_risk == 2 * D(20)  # the wider stop leaves nothing of its 6 for costs
 
 
 def test_a_plan_under_decision_does_not_count_against_itself(tmp_path: Path) -> None:
     book = open_journal(tmp_path, kind="spot")
-    plan, verdict = approved(entry="98")
+    plan, verdict = approved(entry="98", at=NOW)
     commit(book, plan, verdict)
-    mine = account_facts(book, MARKS, NOW, SYMBOL, exclude_run=plan.run_id)
+    mine = facts(book, exclude_run=plan.run_id)
     assert (mine.free, mine.working_entries, mine.trades_today) == (D(10_000), (), 0)
-    theirs = account_facts(book, MARKS, NOW, SYMBOL)
+    assert (mine.open_orders, mine.orders_last_minute, mine.recent_drafts) == (0, 0, ())
+    theirs = facts(book)
     assert (theirs.free, theirs.trades_today, theirs.trades_today_symbol) == (D(9_902), 1, 1)
+    assert (theirs.open_orders, theirs.orders_last_minute) == (1, 1)
+    assert theirs.recent_drafts == (draft_hash(plan.draft),)
 
 
 def test_trades_of_the_day_count_approvals_since_midnight_that_were_not_taken_back(
@@ -75,8 +209,62 @@ def test_trades_of_the_day_count_approvals_since_midnight_that_were_not_taken_ba
     book.deny_at_send(commit(book, *approved(run="denied")), ["X"])
     commit(book, *approved(run="withdrawn"))
     book.record_decision("withdrawn", T, SYMBOL, "no_trade", {"orders": []})
-    facts = account_facts(book, MARKS, NOW, SYMBOL)
-    assert (facts.trades_today, facts.trades_today_symbol) == (2, 1)
+    seen = facts(book)
+    assert (seen.trades_today, seen.trades_today_symbol) == (2, 1)
+
+
+def test_orders_of_every_kind_are_counted_while_they_may_still_do_something(
+    tmp_path: Path,
+) -> None:
+    book = open_journal(tmp_path)
+    hold(book, *approved(targets=[("105", "1"), ("110", "1")]))
+    assert facts(book).open_orders == 3
+    work(book, *approved(run="another", symbol=OTHER))
+    sending = commit(book, *approved(run="third", symbol=OTHER))
+    book.step(sending, OrderStatus.SENDING)
+    assert facts(book).open_orders == 5
+
+
+@pytest.mark.parametrize(
+    ("later", "count"), [(-SECOND, 0), (0 * H, 1), (59 * SECOND, 1), (60 * SECOND, 0)]
+)
+def test_orders_of_the_last_minute_are_those_made_in_it(
+    later: timedelta, count: int, tmp_path: Path
+) -> None:
+    book = open_journal(tmp_path)
+    work(book, *approved(at=NOW))
+    assert facts(book, NOW + later).orders_last_minute == count
+
+
+def test_closed_positions_are_told_as_far_back_as_the_policy_looks(tmp_path: Path) -> None:
+    book = open_journal(tmp_path)
+    bars = POLICY.loss_streak_window_bars + POLICY.loss_streak_pause_bars
+    ages = [bars + 1, bars, 3]
+    trades = [closed(i, NOW - age * H, "stop") for i, age in enumerate(ages)]
+    book.apply(Batch(trades=[*trades, closed(9, NOW - H)]))
+    assert facts(book).recent_exits == (
+        Exit(SYMBOL, NOW - bars * H, True),
+        Exit(SYMBOL, NOW - 3 * H, True),
+        Exit(SYMBOL, NOW - H, False),
+    )
+    assert len(facts(book, NOW - H).recent_exits) == 4
+
+
+def test_the_usual_size_is_that_of_the_newest_twenty_trades(tmp_path: Path) -> None:
+    book = open_journal(tmp_path)
+    book.apply(Batch(trades=[closed(i, T + i * H, price=100 + i) for i in range(25)]))
+    assert facts(book).recent_notionals == tuple(D(2) * (100 + i) for i in range(24, 4, -1))
+
+
+def test_drafts_of_the_last_bar_are_known_by_content_unless_they_came_to_nothing(
+    tmp_path: Path,
+) -> None:
+    book = open_journal(tmp_path)
+    work(book, *approved(run="now", at=NOW, entry="99"))
+    work(book, *approved(run="old", at=NOW - H, entry="98"))
+    work(book, *approved(run="elsewhere", at=NOW, symbol=OTHER, entry="97"))
+    book.deny_at_send(commit(book, *approved(run="denied", at=NOW, entry="96")), ["X"])
+    assert facts(book).recent_drafts == (draft_hash(draft("long", D(99))),)
 
 
 def test_only_entries_that_may_still_fill_are_working(tmp_path: Path) -> None:
@@ -86,3 +274,68 @@ def test_only_entries_that_may_still_fill_are_working(tmp_path: Path) -> None:
     book.step(order, OrderStatus.FILLED)
     assert working_entries(book) == []
     assert exposed_symbols(book) == set()
+
+
+def test_an_order_half_sent_is_a_question_until_the_venue_has_answered(tmp_path: Path) -> None:
+    book = open_journal(tmp_path)
+    order = commit(book, *approved())
+    assert facts(book).reconciled is True
+    book.step(order, OrderStatus.SENDING)
+    assert facts(book).reconciled is False
+    assert facts(book, exclude_run="run").reconciled is False
+    assert facts(book, answered={order.client_order_id}).reconciled is True
+
+
+def test_the_kill_switch_lies_beside_the_database(tmp_path: Path) -> None:
+    book = open_journal(tmp_path)
+    (tmp_path / KILL_SWITCH).touch()
+    assert facts(book).kill_switch is True
+    (tmp_path / KILL_SWITCH).unlink()
+    assert facts(book).kill_switch is False
+
+
+def test_the_state_counts_until_it_ends(tmp_path: Path) -> None:
+    book = open_journal(tmp_path)
+    book.record_state(StateEntry(TradingState.REDUCING, T, T + 24 * H, "a loss"))
+    assert facts(book).trading_state == TradingState.REDUCING
+    assert facts(book, T + 24 * H).trading_state == TradingState.ACTIVE
+
+
+def test_a_loss_before_any_point_of_the_day_counts_from_the_newest_one_before(
+    tmp_path: Path,
+) -> None:
+    book = open_journal(tmp_path)
+    book.record_equity(T - H, D(9_800), D(0))
+    policy = Policy(max_daily_loss_fraction=D("0.03"))
+    assert state_change(book, D(9_600), policy, NOW) is None
+    change = state_change(book, D(9_500), policy, NOW)
+    assert change is not None
+    assert (change.state, change.until) == (TradingState.REDUCING, T + 24 * H)
+
+
+def test_a_halt_stands_however_often_equity_is_looked_at(tmp_path: Path) -> None:
+    book, policy = open_journal(tmp_path), Policy(max_drawdown_fraction=D("0.10"))
+    for hour, equity in enumerate([12_000, 10_900, 10_800, 10_000, 5_000, 12_000, 13_000]):
+        at = T + hour * 24 * H
+        book.record_equity(at, D(equity), D(0), state_change(book, D(equity), policy, at))
+    states = [(e.state.value, e.at) for e in book.trading_states()]
+    assert states == [("reducing", T + 24 * H), ("halted", T + 48 * H)]
+    assert open_journal(tmp_path).trading_state(NOW + 9_999 * H) == TradingState.HALTED
+
+
+def test_the_account_is_told_in_under_two_milliseconds_after_300_trades(tmp_path: Path) -> None:
+    book = open_journal(tmp_path)
+    for number in range(300):
+        plan, verdict = approved(run=f"r{number}", at=T - (400 - number) * H)
+        commit(book, plan, verdict)
+    trades = [closed(i, T - (400 - i) * H) for i in range(300)]
+    steps = [(o.client_order_id, OrderStatus.CANCELLED) for o in book.orders()]
+    book.apply(Batch(trades=trades, steps=steps))
+    hold(book, *approved(run="held", at=T))
+    taken = []
+    for hour in range(60):
+        book.record_equity(T + hour * H, D(10_000), D(0))
+        began = time.perf_counter()
+        facts(book)
+        taken.append(time.perf_counter() - began)
+    assert sorted(taken)[len(taken) // 2] < 0.02  # measured 1 ms; a scan of the history takes more

@@ -1,0 +1,50 @@
+"""Whether a session may go on with what is asked of it now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from domain.clock import iso, parse_moment
+from domain.errors import StateError
+
+_MAY_DIFFER = frozenset({"to", "description"})
+_OF_THE_RELEASE = frozenset({"policy_hash", "policy_keys"})
+
+
+def require_continuable(
+    name: str, stored: Mapping[str, Any], asked: Mapping[str, Any], cursor: datetime
+) -> None:
+    """Refuse to go on with other options than the session was started with.
+
+    A release that knows other limits hashes every policy anew, so a session of an earlier one goes
+    on under the policy that is given now; what was planned under the old one, the gate denies.
+
+    Args:
+        name: The session's, for the message.
+        stored: Its configuration; `policy_keys` says which limits its release knew.
+        asked: The configuration asked for.
+        cursor: How far the session has come.
+
+    Raises:
+        StateError: naming each option that differs, or an end that has passed.
+    """
+    upgraded = stored.get("policy_keys") != asked.get("policy_keys")
+    ignored = _MAY_DIFFER | _OF_THE_RELEASE if upgraded else _MAY_DIFFER
+    differing = [
+        f"{key} was {stored.get(key)!r}, now {asked.get(key)!r}"
+        for key in sorted({*stored, *asked} - ignored)
+        if stored.get(key) != asked.get(key)
+    ]
+    if differing:
+        raise StateError(
+            f"session {name!r} was started differently: {'; '.join(differing)}; "
+            "use the same options or another --session name"
+        )
+    end = asked["to"]
+    if end is not None and parse_moment(end) < cursor:
+        raise StateError(
+            f"session {name!r} has gone on to {iso(cursor)}; --to {end} lies before that: "
+            "use the same or a later --to, or another --session name"
+        )

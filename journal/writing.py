@@ -1,0 +1,102 @@
+"""The statements behind the journal's acts: rows in, steps through the life cycle, one transaction.
+
+`journal.books` says what belongs into one transaction; this says how it is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from domain.lifecycle import OrderStatus, PlanStatus, order_step, plan_step
+from domain.orders import Fill, Order
+from journal.ledger import Entry
+from journal.reading import JournalReader, Part
+from journal.rows import to_row
+from journal.tables import FILLS, FUNDING, ORDERS, PLANS, TRADING_STATES
+from policies.trading_state import StateEntry
+from traces.database import Database
+
+
+class JournalWriter(JournalReader):
+    """Writes one session's rows, and remembers which parts of the record to read anew."""
+
+    def __init__(self, database: Database, session: str) -> None:
+        super().__init__(database, session)
+        self._touched: set[Part] = set()
+        """What the transaction at hand has written."""
+
+    @contextmanager
+    def _write(self, *parts: Part) -> Iterator[Connection]:
+        """One transaction; the parts it writes are read anew after it."""
+        self._touched = set(parts)
+        with self.database.begin() as connection:
+            yield connection
+        for part in self._touched:
+            self._known.pop(part, None)
+
+    def _insert_orders(self, connection: Connection, orders: Sequence[Order]) -> None:
+        for order in orders:
+            self._touched.add("orders")
+            row = to_row(self.session, order)
+            connection.execute(insert(ORDERS).values(**row).on_conflict_do_nothing())
+
+    def _insert_entry(self, connection: Connection, entry: Entry, sequence: int) -> bool:
+        table = FILLS if isinstance(entry, Fill) else FUNDING
+        row = {**to_row(self.session, entry), "sequence": sequence}
+        return connection.execute(insert(table).values(**row).on_conflict_do_nothing()).rowcount > 0
+
+    def _insert_state(self, connection: Connection, entry: StateEntry) -> None:
+        mine = TRADING_STATES.c.session == self.session
+        count = connection.execute(select(func.count()).where(mine)).scalar_one()
+        row = {**to_row(self.session, entry), "sequence": count + 1}
+        connection.execute(insert(TRADING_STATES).values(**row))
+
+    def _step_order(self, connection: Connection, name: str, status: OrderStatus) -> None:
+        mine = (ORDERS.c.session == self.session) & (ORDERS.c.client_order_id == name)
+        current = connection.execute(select(ORDERS.c.status).where(mine)).scalar_one()
+        if current != status:
+            order_step(OrderStatus(current), status)
+            self._touched.add("orders")
+            connection.execute(update(ORDERS).where(mine).values(status=status))
+
+    def _step_plan(self, connection: Connection, plan_id: str, status: PlanStatus) -> None:
+        mine = (PLANS.c.session == self.session) & (PLANS.c.plan_id == plan_id)
+        current = connection.execute(select(PLANS.c.status).where(mine)).scalar_one()
+        if current != status:
+            plan_step(PlanStatus(current), status)
+            self._touched.add("plans")
+            connection.execute(update(PLANS).where(mine).values(status=status))
+
+    def _update_order(self, connection: Connection, name: str, **values: Any) -> None:
+        self._touched.add("orders")
+        mine = (ORDERS.c.session == self.session) & (ORDERS.c.client_order_id == name)
+        connection.execute(update(ORDERS).where(mine).values(**values))
+
+    def _update_plan(self, connection: Connection, plan_id: str, **values: Any) -> None:
+        self._touched.add("plans")
+        mine = (PLANS.c.session == self.session) & (PLANS.c.plan_id == plan_id)
+        connection.execute(update(PLANS).where(mine).values(**values))
+
+    def _withdraw(self, connection: Connection, run_id: str, standing: set[str]) -> None:
+        """Take back the run's unsent intents that do not stand, and the plans whose entries go.
+
+        They are deleted, not cancelled: nobody outside ever knew them (the trace does), and the
+        same plan may be committed again.
+        """
+        unsent = (
+            (ORDERS.c.session == self.session)
+            & (ORDERS.c.run_id == run_id)
+            & ORDERS.c.client_order_id.not_in(standing)
+            & (ORDERS.c.status == OrderStatus.PENDING)
+        )
+        for row in connection.execute(select(ORDERS).where(unsent)).mappings().all():
+            self._touched |= {"orders", "plans", "terms"}
+            if row["leg"] == "entry":
+                mine = (PLANS.c.session == self.session) & (PLANS.c.plan_id == row["plan_id"])
+                connection.execute(delete(PLANS).where(mine))
+        connection.execute(delete(ORDERS).where(unsent))
