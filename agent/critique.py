@@ -2,7 +2,7 @@
 
 Providers want one tool message per call of the answer that came before, so the critique travels as
 the result of the proposal's own call. It says the failed findings as sentences, the bracket that
-was judged, and the same as JSON that a program reads (the rules planner does). Nothing the model
+was judged, what would have passed, and the same as JSON that a program reads (the rules planner does). Nothing the model
 wrote is repeated as an instruction.
 """
 
@@ -37,8 +37,9 @@ def critique_text(denied: Denied, revisions_left: int) -> str:
     """Failed findings as sentences, what was judged, and both as one JSON line at the end."""
     sentences = "\n".join(f"- {finding.code}: {finding.sentence}" for finding in denied.failed)
     judged = "" if denied.bracket is None else f"\nJudged: {_judged(denied.bracket)}"
+    nearest = "" if denied.nearest is None else f"\n{denied.nearest.sentence}"
     return (
-        f"DENIED by the gate.\n{sentences}{judged}\n"
+        f"DENIED by the gate.\n{sentences}{judged}{nearest}\n"
         "Propose a plan that meets every rule and still follows from the data, or call no_trade: "
         f"abstaining is a good answer. {_left(revisions_left)}\n{canonical(_facts(denied))}"
     )

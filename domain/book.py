@@ -92,10 +92,11 @@ class OrderBook(BaseModel):
         mid = self.mid
         if mid is None:
             return ZERO
-        reach = mid * within_bps / BPS
-        return sum(
-            (lv.quantity for lv in self.side(order_side) if abs(lv.price - mid) <= reach), ZERO
-        )
+        reach, found = mid * within_bps / BPS, ZERO
+        for price, quantity in self.side(order_side):
+            if abs(price - mid) <= reach:
+                found += quantity
+        return found
 
     @property
     def imbalance(self) -> Decimal | None:

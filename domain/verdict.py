@@ -9,120 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from domain.book import BookOrigin, OrderSide
-from domain.numbers import ZERO, plain
+from domain.finding import Finding
+from domain.numbers import ZERO
 from domain.plan import PlanDraft, Side
-
-ABSENT = "absent"
-Comparison = Literal["<=", "<", ">=", ">"]
-_SUFFIX = {"bps": " bps", "s": " s"}
-_WORDS = {
-    "<=": "the most is",
-    "<": "it has to stay below",
-    ">=": "the least is",
-    ">": "it has to be above",
-}
-
-
-class Measured(NamedTuple):
-    """One value held against one limit. Words are made when they are asked for."""
-
-    code: str
-    """Stable upper-case code of the control, such as `RR_BELOW_MIN`."""
-    passed: bool
-    what: str
-    """What was measured, as a noun phrase that can follow "the"."""
-    value: Decimal | None
-    """In `unit`; None when it is unknown."""
-    comparison: Comparison
-    """What has to hold between value and bound for the finding to pass."""
-    bound: Decimal
-    """In `unit`."""
-    unit: str
-    """Unit of both: `ratio`, `bps`, `fraction`, `quote`, `base`, `s`, `count` or `price`."""
-    modelled: bool = False
-    """True when the measurement rests on a modelled book instead of a venue's."""
-    hint: str = ""
-    """What follows from a failure, in words."""
-
-    @property
-    def measured(self) -> str:
-        """The value as text, in `unit`; `absent` when it is unknown."""
-        return ABSENT if self.value is None else _texts(self)[0]
-
-    @property
-    def limit(self) -> str:
-        """The bound with its comparison, such as `>= 1.5`."""
-        return f"{self.comparison} {_texts(self)[1]}"
-
-    @property
-    def sentence(self) -> str:
-        """One plain sentence with the numbers, fit for a model and for a person."""
-        what = f"modelled {self.what}" if self.modelled else self.what
-        if self.value is None:
-            return f"The {what} is unknown, and what cannot be checked is denied."
-        suffix, (value, bound) = _SUFFIX.get(self.unit, ""), _texts(self)
-        end = f"; {self.hint}." if self.hint and not self.passed else "."
-        return f"The {what} is {value}{suffix}, {_WORDS[self.comparison]} {bound}{suffix}{end}"
-
-
-class Stated(NamedTuple):
-    """What a rule found that is no comparison of two numbers."""
-
-    code: str
-    passed: bool
-    measured: str
-    """What was found, in a few words."""
-    limit: str
-    """What was expected."""
-    sentence: str
-    unit: str = ""
-    modelled: bool = False
-
-
-Finding = Measured | Stated
-"""What one rule found; both kinds read alike."""
-
-
-def finding_fields(finding: Finding) -> dict[str, Any]:
-    """A finding as words, JSON-able."""
-    return {
-        "code": finding.code,
-        "passed": finding.passed,
-        "measured": finding.measured,
-        "limit": finding.limit,
-        "unit": finding.unit,
-        "sentence": finding.sentence,
-        "modelled": finding.modelled,
-    }
-
-
-def shown(value: Decimal, digits: int = 6) -> str:
-    """`value` rounded to `digits` significant digits, without exponent."""
-    return plain(Decimal(f"{value:.{digits}g}"))
-
-
-def holds(value: Decimal, comparison: Comparison, bound: Decimal) -> bool:
-    """Whether the comparison is true; NaN makes none true."""
-    if comparison == "<=":
-        return value <= bound
-    if comparison == ">=":
-        return value >= bound
-    return value < bound if comparison == "<" else value > bound
-
-
-def _texts(finding: Measured) -> tuple[str, str]:
-    """Value and bound, rounded unless that would hide on which side of the bound the value is."""
-    value, bound = finding.value, finding.bound
-    if value is None:
-        return ABSENT, shown(bound)
-    texts = shown(value), shown(bound)
-    told = holds(Decimal(texts[0]), finding.comparison, Decimal(texts[1]))
-    true = holds(value, finding.comparison, bound)
-    return texts if told == true else (plain(value), plain(bound))
-
 
 BoundName = Literal[
     "risk_budget",
@@ -142,8 +34,7 @@ BoundName = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class SizeStep:
+class SizeStep(NamedTuple):
     """One bound that sizing met; the smallest decides."""
 
     name: BoundName

@@ -5,8 +5,9 @@ Prices are rounded to the tick first and everything else is reckoned from the ro
 
 from __future__ import annotations
 
+from domain.finding import Finding
 from domain.numbers import ONE, ZERO, ceil_to_tick, floor_to_tick
-from domain.verdict import Bracket, Finding
+from domain.verdict import Bracket
 from policies.case import Case
 from policies.costs import Costs, Share, close_at, costs_of
 from policies.findings import unknown

@@ -12,19 +12,11 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from domain.clock import iso
+from domain.finding import Stated, finding_fields
 from domain.numbers import plain
 from domain.plan import PlanDraft
 from domain.strict_json import Json, JsonRefused, exact, loads
-from domain.verdict import (
-    Approved,
-    Bracket,
-    Change,
-    Denied,
-    Nearest,
-    Stated,
-    Verdict,
-    finding_fields,
-)
+from domain.verdict import Approved, Bracket, Change, Denied, Nearest, Verdict
 from policies.case import Case
 from policies.case_defaults import to_case
 from policies.case_model import CaseDocument

@@ -138,6 +138,8 @@ class AccountFacts:
     @property
     def gross(self) -> Decimal:
         """Absolute value of positions and working entries, in quote."""
+        if not (self.positions or self.working_entries):
+            return ZERO
         held = sum((abs(p.value) for p in self.positions), ZERO)
         return held + sum((w.notional for w in self.working_entries), ZERO)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from domain.verdict import Comparison, Measured, holds
+from domain.finding import Comparison, Measured, holds
 
 
 def compare(

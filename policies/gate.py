@@ -18,7 +18,8 @@ from decimal import (
 )
 from typing import Any, TypeVar
 
-from domain.verdict import Approved, Bracket, Denied, Finding, Stated, Verdict
+from domain.finding import Finding, Stated
+from domain.verdict import Approved, Bracket, Denied, Verdict
 from policies.bracket import build_bracket
 from policies.case import Case
 from policies.rulebook import RULES, OnCase, Rule
@@ -38,13 +39,8 @@ def review(case: Case, rules: Sequence[Rule] = RULES) -> Verdict:
     finding itself.
     """
     with localcontext(_ARITHMETIC):
-        bracket = _guarded(build_bracket, case)
-        findings = []
-        for rule in rules:
-            if isinstance(rule, OnCase):
-                findings.append(_guarded(rule.check, case))
-            elif isinstance(bracket, Bracket):
-                findings.append(_guarded(rule.check, case, bracket))
+        bracket = _guarded("build_bracket", build_bracket, case)
+        findings = _findings(case, bracket, rules)
     failed = {finding.code for finding in findings if finding.passed is not True}
     if not isinstance(bracket, Bracket):
         reason = () if bracket.code in failed else (bracket,)
@@ -52,11 +48,28 @@ def review(case: Case, rules: Sequence[Rule] = RULES) -> Verdict:
     return Denied(tuple(findings), bracket) if failed else Approved(bracket, tuple(findings))
 
 
-def _guarded(control: Callable[..., _T], *seen: Any) -> _T | Finding:
+def _findings(case: Case, bracket: Bracket | Finding, rules: Sequence[Rule]) -> list[Finding]:
+    """Every rule's finding; a broken rule is only looked for once something broke."""
+    on_bracket = isinstance(bracket, Bracket)
+    asked = [rule for rule in rules if on_bracket or isinstance(rule, OnCase)]
+    try:
+        return [_finding(rule, case, bracket) for rule in asked]
+    except Exception:  # noqa: BLE001 - one by one, below, so that the broken rule is named
+        return [_guarded(rule.check.__name__, _finding, rule, case, bracket) for rule in asked]
+
+
+def _finding(rule: Rule, case: Case, bracket: Bracket | Finding) -> Finding:
+    if isinstance(rule, OnCase):
+        return rule.check(case)
+    assert isinstance(bracket, Bracket)  # noqa: S101  # as asked above
+    return rule.check(case, bracket)
+
+
+def _guarded(name: str, control: Callable[..., _T], *seen: Any) -> _T | Finding:
     try:
         return control(*seen)
     except Exception as error:  # noqa: BLE001 - fail closed: whatever breaks a control denies the plan
-        return _broken(control.__name__, error)
+        return _broken(name, error)
 
 
 def _broken(name: str, error: Exception) -> Finding:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 
+from domain.finding import Finding
 from domain.lifecycle import TradingState
-from domain.verdict import Finding
 from policies import probes
 from policies.case import Case, draft_hash
 from policies.facts import Held

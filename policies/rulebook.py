@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from domain.verdict import Bracket, Finding
+from domain.finding import Finding
+from domain.verdict import Bracket
 from policies.case import Case
 from policies.rules import (
     account,

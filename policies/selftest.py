@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-from domain.verdict import Denied, Finding
+from domain.finding import Finding
+from domain.verdict import Denied
 from policies.case import Case
 from policies.document import read_case
 from policies.gate import review

@@ -12,9 +12,9 @@ from datetime import datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
 
 from domain.clock import iso
+from domain.finding import shown
 from domain.lifecycle import TradingState
 from domain.numbers import ZERO, plain
-from domain.verdict import shown
 from policies.settings import Policy
 
 _ARITHMETIC = Context(prec=50, rounding=ROUND_HALF_EVEN)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from domain.finding import Finding
 from domain.numbers import ONE, ZERO
-from domain.verdict import Finding
 from policies.case import Case
 from policies.findings import compare
 

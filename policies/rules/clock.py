@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from domain.verdict import Finding
+from domain.finding import Finding
 from policies.case import Case
 from policies.facts import known
 from policies.findings import compare

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from domain.finding import Finding, Stated
 from domain.numbers import ONE, ZERO
-from domain.verdict import Bracket, Finding, Stated
+from domain.verdict import Bracket
 from policies.case import Case
 from policies.facts import known
 from policies.findings import compare, unknown

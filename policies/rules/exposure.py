@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from domain.finding import Finding
 from domain.numbers import ONE, ZERO
-from domain.verdict import Bracket, Finding
+from domain.verdict import Bracket
 from policies.case import Case
 from policies.exposure import correlated_exposure, net_exposure
 from policies.findings import compare

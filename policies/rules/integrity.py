@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
 
-from domain.numbers import ZERO, plain
-from domain.verdict import Finding, Stated
+from domain.finding import Finding, Stated
+from domain.numbers import ONE, ZERO, plain
 from policies.case import Case, draft_hash
 
 LARGEST = Decimal("1e12")
@@ -20,52 +19,49 @@ def numbers_are_valid(case: Case) -> Finding:
     free margin, fee and the venue's minima may be 0 or negative, but have to be finite. Reason: NaN
     compares false with everything, so that a check written the other way round would pass it.
     """
-    broken = [
-        f"{name} {value}"
-        for name, value in _positive(case)
-        if not (value.is_finite() and ZERO < value < LARGEST)
-    ]
-    broken += [
-        f"{name} {value}"
-        for name, value in _finite(case)
-        if not (value.is_finite() and -LARGEST < value < LARGEST)
-    ]
+    broken = [f"{name} {value}" for name, value in _amounts(case) if not _is_amount(value)]
+    for name, value in _prices(case):
+        if not (_is_amount(value) and value > ZERO):
+            broken.append(f"{name} {value}")
     if broken:
         sentence = f"Not a number to trade on: {', '.join(broken)}."
         return Stated("NUMBER_INVALID", False, broken[0], "0 < x < 1e12", sentence)
     return Stated("NUMBER_INVALID", True, "finite", "0 < x < 1e12", "All numbers are finite.")
 
 
-def _positive(case: Case) -> Iterator[tuple[str, Decimal]]:
+def _is_amount(value: Decimal) -> bool:
+    return value.is_finite() and -LARGEST < value < LARGEST
+
+
+def _prices(case: Case) -> tuple[tuple[str, Decimal], ...]:
     draft, instrument = case.draft, case.instrument
-    yield "decision price", case.decision_price
-    yield "invalidation", draft.invalidation
-    for target in draft.targets:
-        yield "target", target.price
-    yield "price tick", instrument.price_tick
-    yield "quantity step", instrument.quantity_step
-    yield "leverage", case.account.leverage_ratio
-    if draft.entry is not None:
-        yield "entry", draft.entry
-    if case.quantity is not None:
-        yield "quantity", case.quantity
+    return (
+        ("decision price", case.decision_price),
+        ("invalidation", draft.invalidation),
+        *(("target", target.price) for target in draft.targets),
+        ("price tick", instrument.price_tick),
+        ("quantity step", instrument.quantity_step),
+        ("leverage", case.account.leverage_ratio),
+        ("entry", ONE if draft.entry is None else draft.entry),
+        ("quantity", ONE if case.quantity is None else case.quantity),
+    )
 
 
-def _finite(case: Case) -> Iterator[tuple[str, Decimal]]:
+def _amounts(case: Case) -> tuple[tuple[str, Decimal], ...]:
     account, instrument = case.account, case.instrument
-    yield "equity", account.equity
-    yield "free margin", account.free
-    yield "equity at midnight", account.day_start_equity
-    yield "peak equity", account.peak_equity
-    yield "net deposits", account.net_deposits_today
-    yield "least quantity", instrument.min_quantity
-    yield "least notional", instrument.min_notional
-    yield "fee", instrument.taker_fee_fraction
-    yield "maintenance margin", instrument.maintenance_margin_fraction
-    for position in account.positions:
-        yield f"value of {position.symbol}", position.value
-    for entry in account.working_entries:
-        yield f"entry in {entry.symbol}", entry.notional
+    return (
+        ("equity", account.equity),
+        ("free margin", account.free),
+        ("equity at midnight", account.day_start_equity),
+        ("peak equity", account.peak_equity),
+        ("net deposits", account.net_deposits_today),
+        ("least quantity", instrument.min_quantity),
+        ("least notional", instrument.min_notional),
+        ("fee", instrument.taker_fee_fraction),
+        ("maintenance margin", instrument.maintenance_margin_fraction),
+        *((f"value of {p.symbol}", p.value) for p in account.positions),
+        *((f"entry in {w.symbol}", w.notional) for w in account.working_entries),
+    )
 
 
 def symbol_is_known(case: Case) -> Finding:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from domain.finding import Finding, shown
 from domain.numbers import ZERO, plain
-from domain.verdict import Bracket, Finding, Stated, shown
+from domain.verdict import Bracket
 from policies.bracket import target_shares
 from policies.case import Case
 from policies.facts import known
@@ -20,15 +21,16 @@ def stop_is_on_its_side(case: Case, bracket: Bracket) -> Finding:
     meantime denies the plan.
     """
     invalidation, stop, entry = case.draft.invalidation, bracket.stop_price, bracket.entry_price
-    passed = all((entry - price) * case.direction > ZERO for price in (invalidation, stop))
-    side, sign = ("below", "<") if case.draft.side == "long" else ("above", ">")
-    at = shown(entry, 10)
-    sentence = (
-        f"The invalidation is {plain(invalidation)} and the stop {plain(stop)}; "
-        f"a {case.draft.side} needs both {side} its entry {at}."
+    nearest = max(invalidation, stop) if case.direction > ZERO else min(invalidation, stop)
+    what, distance = "distance from the stop to the entry", (entry - nearest) * case.direction
+    found = compare("STOP_WRONG_SIDE", what, distance, ">", ZERO, "price")
+    if found.passed:
+        return found
+    side = "below" if case.draft.side == "long" else "above"
+    return found._replace(
+        hint=f"the invalidation is {plain(invalidation)} and the stop {plain(stop)}, and a "
+        f"{case.draft.side} needs both {side} its entry {shown(entry, 10)}"
     )
-    limit = f"{sign} {at}"
-    return Stated("STOP_WRONG_SIDE", passed, plain(invalidation), limit, sentence, "price")
 
 
 def targets_are_on_their_side(case: Case, bracket: Bracket) -> Finding:
@@ -38,14 +40,18 @@ def targets_are_on_their_side(case: Case, bracket: Bracket) -> Finding:
     only those that were left after merging small legs.
     """
     nearest, entry = target_shares(case)[0].price, bracket.entry_price
-    passed = (nearest - entry) * case.direction > ZERO
-    side, sign = ("above", ">") if case.draft.side == "long" else ("below", "<")
-    at = shown(entry, 10)
-    sentence = (
-        f"The nearest target is {plain(nearest)}; a {case.draft.side} needs every target {side} "
-        f"its entry {at}."
+    what, distance = (
+        "distance from the entry to the nearest target",
+        (nearest - entry) * case.direction,
     )
-    return Stated("TARGET_WRONG_SIDE", passed, plain(nearest), f"{sign} {at}", sentence, "price")
+    found = compare("TARGET_WRONG_SIDE", what, distance, ">", ZERO, "price")
+    if found.passed:
+        return found
+    side = "above" if case.draft.side == "long" else "below"
+    return found._replace(
+        hint=f"the target is {plain(nearest)}, and a {case.draft.side} needs every target {side} "
+        f"its entry {shown(entry, 10)}"
+    )
 
 
 def stop_is_beyond_noise(case: Case, bracket: Bracket) -> Finding:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from domain.finding import Finding, Stated
 from domain.numbers import ZERO
-from domain.verdict import Bracket, Finding, Stated
+from domain.verdict import Bracket
 from policies.acceptable import liquidation_fraction
 from policies.case import Case
 from policies.facts import known

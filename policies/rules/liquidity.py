@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from domain.finding import Finding, Stated
 from domain.numbers import ZERO, plain
-from domain.verdict import Bracket, Finding, Stated
+from domain.verdict import Bracket
 from policies.case import Case
 from policies.facts import known
 from policies.findings import compare

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from domain.finding import Finding, Stated
 from domain.numbers import ZERO
-from domain.verdict import Finding, Stated
 from policies.case import Case
 from policies.facts import Exit
 from policies.findings import compare

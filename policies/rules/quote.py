@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from domain.finding import Finding
 from domain.numbers import BPS, ZERO, plain
-from domain.verdict import ABSENT, Finding, Stated
 from policies.case import Case
 from policies.facts import known
 from policies.findings import compare, unknown
@@ -16,16 +16,13 @@ def book_is_not_crossed(case: Case) -> Finding:
 
     Reason: a crossed book is a broken feed; walking it would give a price that nobody offers.
     """
-    book, code, limit = case.market.book, "BOOK_CROSSED", "bid < ask"
+    book, code, what = case.market.book, "BOOK_CROSSED", "distance from bid to ask"
     if book is None or not (book.bids and book.asks):
-        sentence = "The best bid or ask is unknown, and what cannot be checked is denied."
-        return Stated(code, False, ABSENT, limit, sentence, "price", case.modelled)
+        return unknown(code, what, ">", ZERO, "price", modelled=case.modelled)
     bid, ask = book.bids[0].price, book.asks[0].price
-    uncrossed = bid < ask
-    word, is_it = ("modelled book" if case.modelled else "book"), ("not " if uncrossed else "")
-    sentence = f"The {word} bids {plain(bid)} and asks {plain(ask)}: it is {is_it}crossed."
-    measured = f"{plain(bid)} / {plain(ask)}"
-    return Stated(code, uncrossed, measured, limit, sentence, "price", case.modelled)
+    found = compare(code, what, ask - bid, ">", ZERO, "price", modelled=case.modelled)
+    hint = f"the book bids {plain(bid)} and asks {plain(ask)}: it is crossed"
+    return found if found.passed else found._replace(hint=hint)
 
 
 def spread_is_narrow(case: Case) -> Finding:

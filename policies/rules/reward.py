@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from domain.finding import Finding, shown
 from domain.numbers import plain
-from domain.verdict import Bracket, Finding, shown
+from domain.verdict import Bracket
 from policies.case import Case
 from policies.costs import costs_of
 from policies.findings import compare

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from domain.finding import Finding
 from domain.numbers import ZERO
-from domain.verdict import Bracket, Finding
+from domain.verdict import Bracket
 from policies.case import Case
 from policies.exposure import open_risk
 from policies.findings import compare, unknown

@@ -5,8 +5,8 @@ Exits and cancels pass under every one of these: they are not reviewed at all.
 
 from __future__ import annotations
 
+from domain.finding import ABSENT, Finding, Stated
 from domain.lifecycle import TradingState
-from domain.verdict import ABSENT, Finding, Stated
 from policies.case import Case
 
 

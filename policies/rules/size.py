@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from domain.finding import Finding, Measured, Stated, shown
 from domain.numbers import ZERO, plain
-from domain.verdict import Bracket, Finding, Measured, Stated, shown
+from domain.verdict import Bracket
 from policies.case import Case
 from policies.findings import compare
 from policies.legs import leg_notional

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from domain.verdict import Finding, Stated
+from domain.finding import Finding, Stated
 from policies.case import Case
 from policies.findings import compare, unknown
 

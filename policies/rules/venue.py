@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from domain.clock import iso
-from domain.verdict import ABSENT, Finding, Stated
+from domain.finding import ABSENT, Finding, Stated
 from policies.case import Case
 from policies.settings import window
 
