@@ -2,8 +2,8 @@
 
 Providers want one tool message per call of the answer that came before, so the critique travels as
 the result of the proposal's own call. It says the failed findings as sentences, the bracket that
-was judged, what would have passed, and the same as JSON that a program reads (the rules planner does). Nothing the model
-wrote is repeated as an instruction.
+was judged, what would have passed, and the figures as JSON that a program reads (the rules planner
+does). Nothing the model wrote is repeated as an instruction.
 """
 
 from __future__ import annotations

@@ -135,7 +135,7 @@ class Approved:
         return ()
 
 
-ChangedField = Literal["entry", "targets", "invalidation", "horizon_bars", "evidence"]
+ChangedField = Literal["entry", "targets", "invalidation", "horizon_bars", "evidence", "quantity"]
 
 
 class Change(NamedTuple):
@@ -162,6 +162,8 @@ class Nearest:
     """A plan that the gate approves on the same facts; None when no change of the plan would."""
     hopeless: tuple[str, ...]
     """Codes that no change of the plan was found to mend."""
+    quantity: Decimal | None = None
+    """The size that passes, where one that was given is too large; in base."""
 
     @property
     def sentence(self) -> str:

@@ -145,6 +145,7 @@ def _nearest(nearest: Nearest) -> dict[str, Any]:
         "together": list(nearest.together),
         "plan": None if draft is None else draft.model_dump(mode="json"),
         "hopeless": list(nearest.hopeless),
+        "quantity": None if nearest.quantity is None else plain(nearest.quantity),
     }
 
 
@@ -156,6 +157,7 @@ def _read_nearest(raw: dict[str, Any] | None) -> Nearest | None:
         together=tuple(raw["together"]),
         draft=None if raw["plan"] is None else PlanDraft.model_validate(raw["plan"]),
         hopeless=tuple(raw["hopeless"]),
+        quantity=None if raw["quantity"] is None else Decimal(raw["quantity"]),
     )
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from domain.numbers import plain
 from domain.plan import PlanDraft
 from domain.verdict import Approved, Change, ChangedField, Denied, Nearest, Verdict
 from policies.alternatives import FIELDS, Alternative, between, candidates, told
@@ -52,6 +53,8 @@ def advised(case: Case, verdict: Verdict) -> Verdict:
 
 def nearest(case: Case, denied: Denied) -> Nearest:
     """What would pass instead of the denied plan; see `Nearest`."""
+    if case.quantity is not None and (smaller := _smaller(case, denied)) is not None:
+        return smaller
     changes, passing = [], []
     for code in denied.codes:
         for field in MENDS.get(code, ()):
@@ -71,6 +74,16 @@ def nearest(case: Case, denied: Denied) -> Nearest:
     mended = {change.code for change in changes}
     hopeless = tuple(c for c in denied.codes if c not in mended) or denied.codes
     return Nearest(tuple(changes), (), None, hopeless)
+
+
+def _smaller(case: Case, denied: Denied) -> Nearest | None:
+    """The executor's own size instead of the given one: the largest that passes, if any does."""
+    sized = review(replace(case, quantity=None))
+    if not isinstance(sized, Approved):
+        return None
+    sentence = f"quantity <= {plain(sized.bracket.quantity)}"
+    changes = tuple(Change(code, "quantity", sentence, passes=True) for code in denied.codes)
+    return Nearest(changes, (sentence,), case.draft, (), sized.bracket.quantity)
 
 
 def _without(code: str) -> Callable[[Verdict], bool]:

@@ -141,12 +141,14 @@ def _write_nearest(path: Path, case: Case, verdict: Verdict) -> None:
     from domain.strict_json import exact
     from policies.case_document import case_document
 
-    draft = verdict.nearest.draft if verdict.nearest is not None else None
-    if draft is None:
+    found = verdict.nearest
+    if found is None or found.draft is None:
         err().print(f"{path} is not written: no change of the plan would pass", markup=False)
         return
+    size = case.quantity if found.quantity is None else found.quantity
+    changed = replace(case, draft=found.draft, quantity=size)
     try:
-        path.write_text(exact(case_document(replace(case, draft=draft))) + "\n", encoding="utf-8")
+        path.write_text(exact(case_document(changed)) + "\n", encoding="utf-8")
     except OSError as error:
         raise ConfigError(f"cannot write {str(path)!r}: {error.strerror}") from error
 
