@@ -59,7 +59,8 @@ def _states(entries: list[dict[str, Any]]) -> str:
     if not entries:
         return "active throughout"
     newest = entries[-1]
-    earlier = f" ({len(entries) - 1} earlier changes)" if len(entries) > 1 else ""
+    before = len(entries) - 1
+    earlier = f" ({before} earlier change{'s' * (before > 1)})" if before else ""
     return f"{newest['state']} at {newest['at']}: {newest['reason']}{earlier}"
 
 

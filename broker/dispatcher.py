@@ -20,9 +20,10 @@ from broker.protocol import Broker
 from domain.candles import Timeframe
 from domain.clock import Clock
 from domain.errors import AccessRefused, DataError, Unreachable
+from domain.finding import Stated
 from domain.lifecycle import OrderStatus, PlanStatus
 from domain.orders import Order
-from domain.verdict import Denied, Stated, Verdict
+from domain.verdict import Denied, Verdict
 from journal.books import Journal
 from journal.reading import StoredPlan
 from journal.standing import account_facts

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from domain.verdict import Approved, Denied, Stated
+from domain.finding import Stated
+from domain.verdict import Approved, Denied
 from graph import routes
 from graph.caps import HOPELESS, Caps, may_go_on
 from graph.state import RunState, initial_state

@@ -9,11 +9,18 @@ from typing import Any
 import pytest
 
 from agent.scripted_model import Step
+from app.session import ORDER_DELAY
+from domain.clock import FixedClock
 from domain.errors import Unreachable
 from domain.lifecycle import OrderStatus
 from graph.build import build_graph
+from graph.recording import plan_of
 from graph.run import Runner, open_saver, thread
+from policies.case import Case
+from policies.document import read_case, verdict_document
+from policies.gate import review
 from tests.graph.room import SLOT, proposal, scripted, wired_session
+from traces.events import Reviewed
 
 ASK: Step = [("ohlcv", {"bars": 5}), ("regime", {})]
 ABSTAIN: Step = [("no_trade", {"reason": "nothing to do"})]
@@ -33,6 +40,67 @@ async def test_tools_denial_revision_approval_and_one_intent(tmp_path: Path) -> 
     assert (final["model_calls"], final["tool_calls"], final["revisions"]) == (3, 2, 1)
     assert [o.client_order_id for o in final["pending"]] == final["orders"]
     assert len(final["versions"]) == 2
+
+
+async def test_a_plan_carries_what_its_runs_tools_answered(tmp_path: Path) -> None:
+    async with wired_session(tmp_path) as wired, open_saver(tmp_path / "c.db") as saver:
+        refused: Step = [("ohlcv", {"bars": 5}), ("ohlcv", {"bars": -5})]
+        context, _ = scripted(wired, [refused, proposal(5300, evidence=["ohlcv#1"])])
+        final = await Runner(context, saver).decide("BTC/USD", SLOT)
+        plan = plan_of(context, final["versions"][-1][0])
+    assert final["outcome"] == "approved", final["reason"]
+    assert [(e.result_id, e.tool, e.ok) for e in plan.evidence] == [
+        ("ohlcv#1", "ohlcv", True),
+        ("ohlcv#2", "ohlcv", False),
+    ]
+    assert {e.as_of for e in plan.evidence} == {SLOT}
+
+
+@pytest.mark.parametrize("cited", ["ohlcv#1", "ohlcv#2", "made_up#1"])
+async def test_a_plan_that_rests_on_what_was_never_answered_is_denied(
+    tmp_path: Path, cited: str
+) -> None:
+    asked: list[Step] = [[("ohlcv", {"bars": -5})]]
+    steps = [*asked, proposal(5300, evidence=[cited])]
+    final = await decide(tmp_path, steps, max_revisions_count=0)
+    assert (final["outcome"], final["codes"]) == ("denied", ["EVIDENCE_MISSING"])
+
+
+async def test_the_whole_case_is_kept_as_the_gate_saw_it(tmp_path: Path) -> None:
+    async with wired_session(tmp_path) as wired, open_saver(tmp_path / "c.db") as saver:
+        context, _ = scripted(wired, [proposal(5200), proposal(5300)])
+        final = await Runner(context, saver).decide("BTC/USD", SLOT)
+        clock = context.clock
+        assert isinstance(clock, FixedClock)
+        clock.advance_to(SLOT + ORDER_DELAY)
+        await wired.dispatcher.dispatch()
+        reviews = [
+            recorded.event
+            for recorded in context.recorder.store.events(final["run_id"])
+            if isinstance(recorded.event, Reviewed)
+        ]
+        assert [(r.stage, r.approved) for r in reviews] == [
+            ("review", False),
+            ("review", True),
+            ("send", True),
+        ]
+        for event in reviews:
+            assert event.case is not None
+            case = read_case(context.recorder.read_blob(event.case))
+            assert isinstance(case, Case)
+            verdict = review(case)
+            assert (verdict.approved, list(verdict.codes)) == (event.approved, event.codes)
+            assert verdict_document(verdict)["findings"] == event.findings
+
+
+async def test_a_denial_is_kept_with_the_nearest_plan_that_would_pass(tmp_path: Path) -> None:
+    async with wired_session(tmp_path) as wired, open_saver(tmp_path / "c.db") as saver:
+        context, _ = scripted(wired, [proposal(5200), proposal(5300)])
+        await Runner(context, saver).decide("BTC/USD", SLOT)
+        (decision,) = context.journal.decisions()
+    first, second = (version["verdict"] for version in decision["versions"])
+    assert first["nearest"]["plan"]["targets"]
+    assert second["nearest"] is None
 
 
 async def test_abstaining_is_an_answer(tmp_path: Path) -> None:
