@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from domain.candles import Timeframe
 from domain.errors import IllegalTransition, UnknownSymbol
+from domain.finding import Stated
 from domain.instrument import split_symbol
 from domain.lifecycle import (
     ORDER_STEPS,
@@ -21,7 +22,7 @@ from domain.lifecycle import (
 from domain.orders import Position, client_order_id
 from domain.plan import PlanDraft, TradePlan, make_plan
 from domain.trade import ClosedTrade
-from domain.verdict import Approved, Bracket, Denied, Finding, TargetLeg
+from domain.verdict import Approved, Bracket, Denied, TargetLeg
 
 AT = datetime(2024, 1, 1, tzinfo=UTC)
 
@@ -136,8 +137,8 @@ def bracket(side: str) -> Bracket:
 
 
 def test_verdicts_name_their_failed_codes_once_and_in_order() -> None:
-    good = Finding("A", True, "1", "<= 2", "ratio", "fine")
-    bad = Finding("B", False, "3", "<= 2", "ratio", "not fine")
+    good = Stated("A", True, "1", "<= 2", "fine", "ratio")
+    bad = Stated("B", False, "3", "<= 2", "not fine", "ratio")
     denied = Denied((good, bad, bad))
     assert (denied.approved, denied.codes, denied.failed) == (False, ("B",), (bad, bad))
     approved = Approved(bracket("long"), (good,))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from domain.book import Level, OrderBook
+from domain.finding import Measured
 from domain.plan import Target
-from domain.verdict import Bracket, Finding
+from domain.verdict import Bracket, SizeStep
 from policies.bracket import build_bracket
 from policies.gate import review
 from tests.policies.cases import NOW, D, draft, make_case
@@ -29,7 +30,7 @@ def built(case) -> Bracket:
 
 def test_a_market_entry_pays_what_walking_the_book_costs():
     bracket = built(make_case(market__book=deep((10_001, 1), (10_005, 200))))
-    # sized at the best price 2.499, walked, and never sized up again
+    # 25 000 buy 1 at 10 001 and 1.4991 at 10 005
     assert bracket.quantity == D("2.499")
     assert bracket.entry_price == (D(10_001) + D("1.499") * 10_005) / D("2.499")
     assert bracket.entry_slippage_bps > D(3)
@@ -46,7 +47,10 @@ def test_a_resting_limit_is_priced_at_its_limit_and_pays_no_slippage():
 def test_a_limit_that_takes_is_priced_by_walking_but_never_beyond_itself():
     book = deep((10_001, 1), (10_015, 200))
     assert built(make_case(market__book=book, draft__entry=D(10_100))).entry_price < D(10_015)
-    assert built(make_case(market__book=book, draft__entry=D(10_002))).entry_price == D(10_002)
+    # 1 is taken at 10 001, the rest waits at the limit
+    partly = built(make_case(market__book=book, draft__entry=D(10_002)))
+    assert partly.entry_price == (D(10_001) + D("1.499") * 10_002) / D("2.499")
+    assert partly.entry_slippage_bps > 1
     assert built(make_case(draft__entry=D(10_001))).entry_slippage_bps == 1
 
 
@@ -76,23 +80,34 @@ def test_without_book_or_volatility_there_is_a_reason_instead():
         ({"market__realised_volatility": None}, "VOL_UNAVAILABLE"),
     ):
         reason = build_bracket(make_case(**changes))
-        assert isinstance(reason, Finding)
+        assert isinstance(reason, Measured)
         assert (reason.code, reason.passed) == (code, False)
 
 
-def test_the_entry_is_not_inferred_from_stop_and_target():
-    """nofx reckons entry = stop + 0.2 x (target - stop): its ratio is always 4 and never fires."""
-    target = Target(price=D(10_050))
-    case = make_case(draft__targets=(target,))
-    assert built(case).entry_price == D(10_001)
-    assert "RR_BELOW_MIN" in review(case).codes
+def test_a_thin_book_makes_the_order_smaller_instead_of_denying_it():
+    thin = deep((10_001, "0.4"), ("10019.9", 200))
+    verdict = review(make_case(market__book=thin))
+    assert verdict.approved
+    bracket = built(make_case(market__book=thin))
+    assert min(bracket.sizing, key=lambda step: step.quantity).name == "price"
+    # 15 bps over the mid are 10 015: 0.4 x 14 below it pay for 1.142 x 4.9 above
+    assert bracket.quantity == D("1.542")
+    assert D("14.99") < bracket.entry_slippage_bps <= 15
 
 
-def test_the_target_is_not_ignored():
-    """LLM_trader computes the ratio but enforces nothing: here a nearer target alone denies."""
-    assert review(make_case()).approved
-    nearer = make_case(draft__targets=(Target(price=D(10_300)),))
-    assert review(nearer).codes == ("RR_BELOW_MIN",)
+def test_a_size_that_was_fixed_is_judged_as_it_stands():
+    thin = deep((10_001, "0.4"), ("10019.9", 200))
+    verdict = review(make_case(market__book=thin, quantity=D("1.6")))
+    assert verdict.codes == ("SLIPPAGE_LIMIT",)
+    assert verdict.bracket is not None
+    assert verdict.bracket.quantity == D("1.6")
+    assert verdict.bracket.sizing[-1] == SizeStep("given", D("1.6"))
+
+
+def test_what_is_too_small_to_send_is_judged_at_the_least_that_could_be_sent():
+    bracket = built(make_case(account__free=D(0), instrument__min_notional=D(600)))
+    assert (bracket.quantity, bracket.judged_quantity) == (0, D("0.060"))
+    assert bracket.judged_notional == D("0.060") * 10_001
 
 
 def test_the_nearest_target_of_the_sentence_passes_when_fed_back():

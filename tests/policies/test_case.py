@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from domain.book import Level
 from domain.candles import Timeframe
-from domain.plan import make_plan
+from domain.plan import Target, make_plan
 from domain.snapshot import Features, Regime, Snapshot
-from policies.case import case_of
+from policies.case import case_of, draft_hash
 from policies.facts import Held, WorkingEntry, known, market_facts
-from tests.policies.cases import NOW, D, ago, book, make_case
+from tests.policies.cases import NOW, D, ago, book, draft, make_case
 
 
 def snapshot(**features) -> Snapshot:
@@ -36,26 +36,50 @@ def snapshot(**features) -> Snapshot:
 
 
 def test_floats_become_the_shortest_decimals():
-    facts = market_facts(snapshot(atr_14=60.1, realised_volatility=0.55), NOW)
+    facts = market_facts(snapshot(atr_14=60.1, realised_volatility=0.55), NOW, 0.25)
     assert (facts.atr, facts.realised_volatility) == (D("60.1"), D("0.55"))
     assert (facts.history_bars, facts.candle_known_at, facts.last_at) == (400, NOW, ago(1))
+    assert (facts.last_close, facts.clock_jump_s) == (D("7485.1"), D("0.25"))
+
+
+def test_what_the_venue_said_arrives_and_what_it_did_not_say_is_missing():
+    said = snapshot().model_copy(
+        update={
+            "turnover_24h": 1.5e6,
+            "gap_bars": 3,
+            "correlations": {"ETH/USD": 0.83},
+            "venue_status": "maintenance",
+            "clock_skew_s": -0.5,
+        }
+    )
+    facts = market_facts(said, NOW, 0.0)
+    assert (facts.turnover_24h, facts.gap_bars, facts.venue_status) == (1_500_000, 3, "maintenance")
+    assert (facts.correlations, facts.clock_skew_s) == ({"ETH/USD": D("0.83")}, D("-0.5"))
+    bare = market_facts(snapshot(), NOW, 0.0)
+    assert (bare.turnover_24h, bare.gap_bars, bare.venue_status) == (None, None, None)
+    assert (bare.correlations, bare.clock_skew_s) == ({}, None)
 
 
 def test_what_is_warming_up_is_missing_not_zero():
-    facts = market_facts(snapshot(), NOW)
+    facts = market_facts(snapshot(), NOW, 0.0)
     assert (facts.atr, facts.realised_volatility) == (None, None)
-    bare = market_facts(snapshot().model_copy(update={"features": ()}), NOW)
+    bare = market_facts(snapshot().model_copy(update={"features": ()}), NOW, 0.0)
     assert (bare.atr, bare.candle_known_at, bare.history_bars) == (None, None, 0)
 
 
 def test_working_entries_count_in_full_beside_positions():
     account = make_case(
-        account__positions=(Held("BTC/USDT", D(-2), D(100)), Held("ETH/USDT", D(1), D(50))),
-        account__working_entries=(WorkingEntry("BTC/USDT", "buy", D(30)),),
+        account__positions=(
+            Held("BTC/USDT", D(-2), D(100), D(0)),
+            Held("ETH/USDT", D(1), D(50), D(0)),
+        ),
+        account__working_entries=(WorkingEntry("BTC/USDT", "buy", D(30), D(0)),),
     ).account
-    assert account.gross_notional == 280
-    assert account.symbol_notional("BTC/USDT") == 230
-    assert account.symbol_notional("btc/usdt") == 0
+    assert account.gross == 280
+    assert account.gross_of("BTC/USDT") == 230
+    assert account.gross_of("btc/usdt") == 0
+    assert [p.value for p in account.positions] == [-200, 50]
+    assert WorkingEntry("BTC/USDT", "sell", D(30), None).value == -30
 
 
 def test_missing_nan_and_infinite_are_the_same_to_a_rule():
@@ -85,4 +109,13 @@ def test_a_plan_is_judged_by_the_moment_and_price_it_was_made_at():
         policy_hash=case.policy.policy_hash,
     )
     facts = (case.market, case.account, case.policy)
-    assert case_of(plan, case.instrument, case.allowed_symbols, *facts) == case
+    assert case_of(plan, case.instrument, case.allowed_symbols, *facts, 1) == case
+    assert case_of(plan, case.instrument, case.allowed_symbols, *facts, None).head_version is None
+
+
+def test_a_draft_is_known_by_what_it_would_do_and_not_by_its_words():
+    first = draft_hash(draft())
+    assert draft_hash(draft(thesis="other words", evidence=("ohlcv#1",), confidence=D(1))) == first
+    others = [draft("short"), draft(entry=D(10_000)), draft(horizon_bars=13)]
+    others += [draft(invalidation=D(9_799)), draft(targets=(Target(price=D(10_601)),))]
+    assert len({first, *map(draft_hash, others)}) == 6

@@ -25,6 +25,10 @@ EXPECTED = {
     "stale-quote.json": ["STALE_DATA"],
     "spot-short.json": ["SIDE_NOT_ALLOWED"],
     "daily-loss.json": ["DAILY_LOSS_LIMIT"],
+    "correlated-exposure.json": ["CORRELATED_EXPOSURE"],
+    "given-size.json": ["RISK_PER_TRADE", "SYMBOL_NOTIONAL_LIMIT", "CORRELATED_EXPOSURE"],
+    "kill-switch.json": ["KILL_SWITCH"],
+    "strict-stop.json": ["STOP_TOO_TIGHT"],
 }
 
 SHORT_FILE = """{
@@ -117,7 +121,7 @@ def test_what_is_given_arrives():
     assert case.market.book.at == case.market.now
     assert case.market.funding is not None
     assert case.market.funding.known_at == case.market.now
-    assert case.account.gross_notional == D(30)
+    assert case.account.gross == D(30)
     assert (case.account.free, case.account.day_start_equity) == (4000, 5100)
     assert case.policy.max_spread_bps == 12
     assert case.allowed_symbols == ("X/Y",)

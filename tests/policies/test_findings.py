@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from policies.findings import compare, shown
+from domain.finding import Measured, Stated, finding_fields, holds, shown
+from policies.findings import compare, unknown
 from tests.policies.cases import D
 
 
@@ -30,3 +31,38 @@ def test_a_hint_follows_only_a_failed_comparison():
         "The thing is 1 s, it has to stay below 2 s."
     )
     assert compare("X", "thing", D(2), "<", D(2), "s", hint="so").sentence.endswith("2 s; so.")
+
+
+def test_words_are_made_only_when_asked_for_and_both_kinds_read_alike():
+    finding = compare("X", "thing", D(1), "<=", D(2), "bps", modelled=True)
+    assert isinstance(finding, Measured)
+    assert (finding.value, finding.bound) == (1, 2)
+    assert finding.sentence == "The modelled thing is 1 bps, the most is 2 bps."
+    stated = Stated("Y", False, "found", "expected", "Not so.")
+    assert finding_fields(finding).keys() == finding_fields(stated).keys()
+    assert (finding_fields(stated)["limit"], finding_fields(finding)["limit"]) == (
+        "expected",
+        "<= 2",
+    )
+
+
+def test_an_unknown_input_fails_and_says_what_it_would_be_held_against():
+    finding = unknown("X", "thing", ">=", D(3), "ratio", modelled=True)
+    assert (finding.passed, finding.measured, finding.limit) == (False, "absent", ">= 3")
+    assert (
+        finding.sentence == "The modelled thing is unknown, and what cannot be checked is denied."
+    )
+
+
+def test_neither_nan_nor_infinity_ever_passes_on_either_side():
+    for odd in (D("NaN"), D("sNaN"), D("Infinity"), D("-Infinity")):
+        for comparison in ("<=", "<", ">=", ">"):
+            assert not compare("X", "thing", odd, comparison, D(1), "ratio").passed
+            assert not compare("X", "thing", D(1), comparison, odd, "ratio").passed
+
+
+def test_each_comparison_is_what_it_says():
+    told = [[holds(D(value), sign, D(2)) for value in (1, 2, 3)] for sign in ("<=", "<", ">=", ">")]
+    assert told == [
+        [True, True, False], [True, False, False], [False, True, True], [False, False, True],
+    ]  # fmt: skip

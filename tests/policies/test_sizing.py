@@ -4,54 +4,79 @@ from __future__ import annotations
 
 import pytest
 
-from policies.case import Held
-from policies.costs import Share
-from policies.sizing import depth, risk_fraction, size_position, split_targets
+from domain.verdict import Bracket
+from policies.bracket import build_bracket, target_shares
+from policies.costs import costs_of
+from policies.facts import Held, WorkingEntry
+from policies.pricing import price_entry
+from policies.sizing import depth, risk_fraction, size_position, smallest_order, usual_notional
 from tests.policies.cases import D, book, make_case
 
-ENTRY, RISK = D(10_000), D(200)
+WIDE = {
+    "policy__max_symbol_notional_fraction": D(2),
+    "policy__max_gross_exposure_fraction": D(3),
+    "policy__max_net_exposure_fraction": D(3),
+    "policy__max_correlated_exposure_fraction": D(3),
+    "policy__max_leverage_ratio": D(5),
+    "market__correlations": {"ETH/USDT": D(0)},
+}
 
 
-@pytest.mark.parametrize(
-    ("bound", "quantity", "changes"),
-    [
-        ("symbol_notional", "2.5", {}),
-        ("risk_budget", "5", {"policy__max_symbol_notional_fraction": D(2)}),
-        (
-            "risk_budget",
-            "2.5",
-            {
-                "policy__max_symbol_notional_fraction": D(2),
-                "market__realised_volatility": D("0.8"),
-            },
-        ),
-        ("gross_exposure", "1", {"account__positions": (Held("ETH/USDT", D(14), D(10_000)),)}),
-        (
-            "leverage",
-            "1",
-            {
-                "account__positions": (Held("ETH/USDT", D(-19), D(10_000)),),
-                "policy__max_gross_exposure_fraction": D(3),
-            },
-        ),
-        ("margin", "1.998", {"account__free": D(10_000)}),
-        ("margin", "0.999", {"account__free": D(10_000), "instrument__kind": "spot"}),
-        ("depth", "2", {"market__book": book(quantity="20")}),
-        ("margin", "0", {"account__free": D(-5)}),
-    ],
-)
+def held(symbol, quantity, risk=0):
+    return {"account__positions": (Held(symbol, D(quantity), D(10_000), D(risk)),)}
+
+
+def built(**changes) -> Bracket:
+    bracket = build_bracket(make_case(**changes))
+    assert isinstance(bracket, Bracket)
+    return bracket
+
+
+# The entry is 10 001 and the stop 9 800: a risk of 201 + 5.0005 + 4.9 + 5 + 2.0002 = 217.9007.
+BOUNDS = [
+    ("symbol_notional", "2.499", {}),
+    ("risk_budget", "4.589", WIDE),
+    ("risk_budget", "2.294", {**WIDE, "market__realised_volatility": D("0.8")}),
+    ("open_risk", "0.458", {**WIDE, **held("ETH/USDT", 1, 3_900)}),
+    ("gross_exposure", "0.999", {**WIDE, **held("ETH/USDT", -29)}),
+    (
+        "net_exposure",
+        "0.999",
+        {**WIDE, **held("ETH/USDT", 9), "policy__max_net_exposure_fraction": D(1)},
+    ),
+    ("correlated_exposure", "0.999", held("ETH/USDT", 4)),
+    ("leverage", "0.999", {**WIDE, **held("ETH/USDT", -19), "policy__max_leverage_ratio": D(2)}),
+    ("margin", "1.997", {"account__free": D(30_000)}),
+    ("margin", "0.999", {"account__free": D(30_000), "account__leverage_ratio": D(1)}),
+    ("depth", "2.0", {"market__book": book(quantity="20")}),
+    ("turnover", "0.999", {"market__turnover_24h": D(1_000_000)}),
+    ("usual_size", "0.749", {"account__recent_notionals": (D(2_500),) * 20}),
+    ("venue_maximum", "2.4", {"instrument__max_quantity": D("2.4005")}),
+    ("margin", "0", {"account__free": D(-5)}),
+]
+
+
+@pytest.mark.parametrize(("bound", "quantity", "changes"), BOUNDS)
 def test_the_smallest_bound_decides(bound, quantity, changes):
-    sizing = size_position(make_case(**changes), ENTRY, RISK)
-    assert sizing is not None
-    assert sizing.quantity == D(quantity)
-    assert sizing.decisive.name == bound
-    assert len(sizing.steps) == 6
+    bracket = built(**changes)
+    assert bracket.quantity == D(quantity)
+    assert min(bracket.sizing, key=lambda step: step.quantity).name == bound
 
 
-def test_the_quantity_is_rounded_down_to_the_step():
-    sizing = size_position(make_case(), D(9_999), D(200))
-    assert sizing is not None
-    assert sizing.quantity == D("2.5")  # 2.50025
+def test_every_bound_is_recorded_and_those_that_cannot_be_told_are_left_out():
+    all_known = built(instrument__max_quantity=D(100), account__recent_notionals=(D(90_000),) * 20)
+    names = [step.name for step in all_known.sizing]
+    assert names == [
+        "risk_budget", "open_risk", "symbol_notional", "gross_exposure", "net_exposure",
+        "correlated_exposure", "leverage", "turnover", "usual_size", "margin", "depth",
+        "venue_maximum",
+    ]  # fmt: skip
+    unknown = built(
+        market__turnover_24h=None, account__positions=(Held("ETH/USDT", D(1), D(1), None),)
+    )
+    assert {step.name for step in unknown.sizing}.isdisjoint(
+        {"turnover", "usual_size", "venue_maximum", "open_risk"}
+    )
 
 
 def test_a_calm_market_is_not_bet_on_more_than_the_budget():
@@ -59,10 +84,17 @@ def test_a_calm_market_is_not_bet_on_more_than_the_budget():
     assert risk_fraction(make_case(market__realised_volatility=D("0.8"))) == D("0.005")
 
 
-@pytest.mark.parametrize("volatility", [None, D("NaN"), D(-1)])
+def test_doubt_shrinks_the_budget_and_certainty_does_not_enlarge_it():
+    full = {"policy__full_size_confidence_fraction": D("0.8")}
+    budgets = [risk_fraction(make_case(**full, draft__confidence=D(c))) for c in ("0.4", "0.8", 1)]
+    assert budgets == [D("0.005"), D("0.01"), D("0.01")]
+
+
+@pytest.mark.parametrize("volatility", [None, D("NaN"), D("Infinity"), D(-1)])
 def test_without_volatility_there_is_no_size(volatility):
     case = make_case(market__realised_volatility=volatility)
-    assert size_position(case, ENTRY, RISK) is None
+    entry = price_entry(case, book())
+    assert size_position(case, entry, costs_of(case, D(9_800)), target_shares(case)) is None
 
 
 def test_depth_is_that_of_the_thinner_side():
@@ -71,40 +103,20 @@ def test_depth_is_that_of_the_thinner_side():
     assert depth(make_case(market__book=None)) == 0
 
 
-def _split(quantity, *shares, **changes):
-    case = make_case(**changes)
-    rows = [Share(D(price), D(weight)) for price, weight in shares]
-    kept, legs = split_targets(rows, case.instrument, ENTRY, D(quantity))
-    return [(leg.price, leg.quantity) for leg in legs], [share.weight for share in kept]
+def test_the_smallest_order_meets_quantity_step_and_value():
+    assert smallest_order(make_case(instrument__min_notional=D(0)), D(10_000)) == D("0.001")
+    assert smallest_order(make_case(instrument__min_quantity=D(2)), D(10_000)) == 2
+    assert smallest_order(make_case(instrument__min_notional=D(25)), D(10_000)) == D("0.003")
+    none = make_case(instrument__min_quantity=D(0), instrument__min_notional=D(0))
+    assert smallest_order(none, D(10_000)) == D("0.001")
 
 
-def test_legs_are_rounded_down_and_the_last_takes_the_remainder():
-    legs, weights = _split("0.010", (10_200, "0.33"), (10_400, "0.33"), (10_600, "0.34"))
-    assert legs == [(10_200, D("0.003")), (10_400, D("0.003")), (10_600, D("0.004"))]
-    assert weights == [D("0.33"), D("0.33"), D("0.34")]
+def test_what_is_usual_is_unknown_before_twenty_trades():
+    assert usual_notional(make_case(account__recent_notionals=(D(5),) * 19)) is None
+    rows = tuple(D(value) for value in range(20))
+    assert usual_notional(make_case(account__recent_notionals=rows)) == D("9.5")
 
 
-def test_a_leg_that_is_too_small_is_merged_at_the_nearer_price():
-    legs, weights = _split("0.005", (10_200, "0.6"), (10_400, "0.3"), (10_600, "0.1"))
-    assert sum(quantity for _, quantity in legs) == D("0.005")
-    assert legs == [(10_200, D("0.003")), (10_400, D("0.001")), (10_600, D("0.001"))]
-    legs, weights = _split(
-        "0.005",
-        (10_200, "0.6"),
-        (10_400, "0.3"),
-        (10_600, "0.1"),
-        instrument__min_quantity=D("0.002"),
-    )
-    assert legs == [(10_200, D("0.003")), (10_400, D("0.002"))]
-    assert weights == [D("0.6"), D("0.4")]
-
-
-def test_a_first_leg_below_the_least_notional_takes_the_second_at_its_own_price():
-    legs, _ = _split("0.010", (10_200, "0.2"), (10_400, "0.8"), instrument__min_notional=D(30))
-    assert legs == [(10_200, D("0.010"))]
-
-
-def test_a_whole_that_is_too_small_is_not_merged_but_left_to_its_rule():
-    legs, weights = _split("0", (10_200, "0.5"), (10_400, "0.5"))
-    assert legs == [(10_200, 0), (10_400, 0)]
-    assert weights == [D("0.5"), D("0.5")]
+def test_a_working_entry_takes_room_as_a_position_does():
+    working = (WorkingEntry("ETH/USDT", "buy", D(40_000), D(0)),)
+    assert built(account__working_entries=working).quantity == D("0.999")
