@@ -123,6 +123,7 @@ def _assemble(
     replay = isinstance(clock, FixedClock)
     window = replay_window(info, options.timeframe, options.start, options.end) if replay else None
     begins = window[0] if window else clock.now()
+    _check_required_tools(policy, desk)
     quotes = {source.instrument(s).quote for s in symbols}
     if len(quotes) > 1:
         raise ConfigError(
@@ -171,6 +172,16 @@ def _assemble(
         diary.dispatched,
     )
     return Wired(context, dispatcher, venue, info, window, home / CHECKPOINTS, diary)
+
+
+def _check_required_tools(policy: Policy, desk: Desk) -> None:
+    """A tool that does not exist can never answer: nothing would ever be opened."""
+    unknown = [name for name in policy.required_tools if name not in desk.names]
+    if unknown:
+        raise ConfigError(
+            f"required_tools of the policy names {', '.join(map(repr, unknown))}; "
+            f"the tools are {', '.join(desk.names)}"
+        )
 
 
 def _clock(options: SessionOptions) -> Clock:

@@ -175,6 +175,7 @@ def note_review(
             bracket=document.get("bracket"),
             stage="review",
             case=context.recorder.blob(exact(case_document(case))),
+            nearest=document["nearest"],
         ),
     )
 

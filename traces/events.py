@@ -125,6 +125,8 @@ class Reviewed(_Event):
     case: str | None = None
     """Blob hash of the whole case as the gate saw it; None where nothing could be seen, and in
     traces of 0.1."""
+    nearest: dict[str, Any] | None = None
+    """What would have passed instead; None at send, when approved, and in traces of 0.1."""
 
 
 class Revised(_Event):

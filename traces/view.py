@@ -194,6 +194,8 @@ class _Page:
         for finding in event.findings:
             if not finding["passed"]:
                 self._put(f"✗ {finding['sentence']}", 4)
+        if event.nearest:
+            self._put(event.nearest["sentence"], 4)
 
     def _revised(self, event: ev.Revised) -> None:
         self._head(f"revise    {event.revision}: {', '.join(event.codes)}")
