@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from agent.models import close_model, make_model
 from agent.planner import Planner
@@ -130,13 +131,7 @@ def _assemble(
             f"symbols {', '.join(symbols)} are quoted in {', '.join(sorted(quotes))}; "
             "one session keeps one currency: run them as sessions of their own"
         )
-    config = {
-        **options.config(policy.policy_hash, symbols),
-        "policy_keys": content_hash(sorted(Policy.model_fields))[:12],
-        "origin": info.origin,
-        "description": info.description,
-        "order_book": "offered" if "order_book" in info.offers else "modelled",
-    }
+    config = _config(options, policy, symbols, info)
     kinds = {symbol: source.instrument(symbol).kind for symbol in symbols}
     journal.open_session(config, kinds, options.capital, quotes.pop(), begins)
     recorder = Recorder(
@@ -182,6 +177,19 @@ def _check_required_tools(policy: Policy, desk: Desk) -> None:
             f"required_tools of the policy names {', '.join(map(repr, unknown))}; "
             f"the tools are {', '.join(desk.names)}"
         )
+
+
+def _config(
+    options: SessionOptions, policy: Policy, symbols: tuple[str, ...], info: SourceInfo
+) -> dict[str, Any]:
+    """What the session is, kept with it; `policy_keys` says which limits this release knows."""
+    return {
+        **options.config(policy.policy_hash, symbols),
+        "policy_keys": content_hash(sorted(Policy.model_fields))[:12],
+        "origin": info.origin,
+        "description": info.description,
+        "order_book": "offered" if "order_book" in info.offers else "modelled",
+    }
 
 
 def _clock(options: SessionOptions) -> Clock:

@@ -62,6 +62,8 @@ def account_facts(
     today = [a for a in approved if a.at >= _midnight(now)]
     margin, kinds = policy.margin_leverage_ratio, journal.config()["kinds"]
     sending = {o.client_order_id for o in orders if o.status == OrderStatus.SENDING}
+    bar_ago = now - timeframe.delta
+    drafts = [a.plan_id for a in approved if a.symbol == symbol and bar_ago < a.at <= now]
     return AccountFacts(
         equity=equity,
         free=equity - sum((_tied(e, kinds, margin) for e in exposures), ZERO),
@@ -79,11 +81,7 @@ def account_facts(
         orders_last_minute=_orders_of_the_minute(journal, now, exclude_run),
         recent_exits=_recent_exits(journal, now, policy, timeframe),
         recent_notionals=tuple(journal.newest_notionals(USUAL_TRADES_COUNT)),
-        recent_drafts=tuple(
-            draft_hash(journal.stored_plan(a.plan_id).plan.draft)
-            for a in approved
-            if a.symbol == symbol and now - timeframe.delta < a.at <= now
-        ),
+        recent_drafts=tuple(draft_hash(journal.stored_plan(p).plan.draft) for p in drafts),
     )
 
 
