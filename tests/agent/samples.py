@@ -12,8 +12,9 @@ from langchain_core.messages import AIMessage
 
 from domain.book import Level, OrderBook
 from domain.candles import Timeframe
+from domain.finding import Finding, Stated
 from domain.snapshot import Bar, Features, Funding, Provenance, Regime, Snapshot
-from domain.verdict import Bracket, Denied, Finding, TargetLeg
+from domain.verdict import Bracket, Denied, TargetLeg
 
 AS_OF = datetime(2024, 3, 5, 12, tzinfo=UTC)
 
@@ -72,10 +73,12 @@ def bracket(**changes: Any) -> Bracket:
     return replace(judged, **changes)
 
 
-def finding(code: str, measured: str = "0.5", limit: str = ">= 1.5", **changes: Any) -> Finding:
-    """A finding that denied."""
+def finding(
+    code: str, measured: str = "0.5", limit: str = ">= 1.5", *, passed: bool = False
+) -> Finding:
+    """A finding that denied, or passed."""
     sentence = f"{code} is {measured}, the limit is {limit}."
-    return replace(Finding(code, False, measured, limit, "ratio", sentence), **changes)
+    return Stated(code, passed, measured, limit, sentence, "ratio")
 
 
 def denied(*codes: str) -> Denied:

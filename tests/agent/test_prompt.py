@@ -7,8 +7,9 @@ from pathlib import Path
 
 from agent.prompt import prompt_hash, situation_message, system_message
 from agent.situation import situation_values
+from domain.lifecycle import TradingState
 from domain.orders import Position
-from policies.case import AccountFacts, Held, WorkingEntry
+from policies.facts import AccountFacts, Held, WorkingEntry
 from tests.agent.samples import AS_OF, snapshot
 
 SNAPSHOTS = Path(__file__).parents[1] / "snapshots"
@@ -16,8 +17,13 @@ ACCOUNT = AccountFacts(
     equity=Decimal("10000.5"),
     free=Decimal("7000"),
     day_start_equity=Decimal("10100"),
-    positions=(Held("BTC/USDT", Decimal("-0.02"), Decimal("64052.1")),),
-    working_entries=(WorkingEntry("ETH/USDT", "buy", Decimal("500")),),
+    peak_equity=Decimal("10100"),
+    leverage_ratio=Decimal(2),
+    trading_state=TradingState.ACTIVE,
+    kill_switch=False,
+    reconciled=True,
+    positions=(Held("BTC/USDT", Decimal("-0.02"), Decimal("64052.1"), Decimal("12.5")),),
+    working_entries=(WorkingEntry("ETH/USDT", "buy", Decimal("500"), Decimal("5")),),
     trades_today=2,
     trades_today_symbol=1,
 )
