@@ -1,0 +1,119 @@
+"""The oracle: holds a verdict against its own reckoning of the same case document.
+
+It shares no code with the gate and works in `Fraction`, so nothing is rounded. It is two-sided: an
+approval has to violate no control, a denial has to violate exactly the controls it names. Written
+from the controls' formulae; where the gate and the oracle differ, one of them has misread them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from fractions import Fraction
+from types import SimpleNamespace
+from typing import Any
+
+from tests.oracle.legs import misplaced_legs, shares_of
+from tests.oracle.limits import CODES, DOOR_CODES
+from tests.oracle.placing import Placed, placing_violations
+from tests.oracle.pricing import Pricing, bracket_of
+from tests.oracle.reading import Document, floor, moment, read
+from tests.oracle.standing import standing_violations
+
+KNOWN = CODES | DOOR_CODES
+TOLERANCE = Fraction(1, 10**18)
+"""Stated figures may differ by this much of themselves: they are written to 28 digits."""
+
+
+def violations(
+    case_document: Document, verdict_document: dict[str, Any], policy_hash: str | None = None
+) -> list[str]:
+    """Everything in which the verdict differs from the oracle's own, in words; empty when nothing.
+
+    Args:
+        case_document: The parsed case; numbers as text, `int`, `Decimal` or `Fraction`, not float.
+        verdict_document: What `plangate gate check --json` writes of the verdict.
+        policy_hash: Hash of the judging policy; without it every stated hash is another one.
+    """
+    case = read(case_document)
+    case.policy_hash = policy_hash
+    said = frozenset(verdict_document["codes"])
+    found = [f"UNHEARD-OF CODE {code}" for code in sorted(said - KNOWN)]
+    if (verdict_document["verdict"] == "approved") == bool(said):
+        found.append(f"verdict {verdict_document['verdict']} with the codes {sorted(said)}")
+    pricing = Pricing(case)
+    stated = verdict_document["bracket"]
+    if (stated is not None) != pricing.possible:
+        return [*found, "a bracket is stated" if stated else "no bracket is stated"]
+    own: dict[str, list[str]] = defaultdict(list)
+    for code, reason in standing_violations(case):
+        own[code].append(reason)
+    if stated is None:
+        own = {k: v for k, v in own.items() if k in said or not v[0].startswith("unknown")}
+        return found + _differences(own, said)
+    bracket = bracket_of(stated)
+    placed = _placed(case, pricing, bracket)
+    for code, reason in placing_violations(placed):
+        own[code].append(reason)
+    return [*found, *_differences(own, said), *_misstatements(placed, bracket)]
+
+
+def _differences(own: dict[str, list[str]], said: frozenset[str]) -> list[str]:
+    missed = [f"MISSED {code}: {own[code]}" for code in sorted(own.keys() - said)]
+    return missed + [f"UNFOUNDED {code}" for code in sorted((said & KNOWN) - own.keys())]
+
+
+def _placed(case: SimpleNamespace, pricing: Pricing, bracket: SimpleNamespace) -> Placed:
+    judged = max(bracket.quantity, pricing.least)
+    return Placed(
+        case=case,
+        pricing=pricing,
+        entry=pricing.entry(judged),
+        stop=bracket.stop_price,
+        quantity=bracket.quantity,
+        judged=judged,
+        legs=bracket.legs,
+        shares=shares_of(bracket.legs, pricing.targets, bracket.quantity, case.instrument.step),
+    )
+
+
+def _misstatements(placed: Placed, bracket: SimpleNamespace) -> list[str]:
+    case, pricing, entry, stop = placed.case, placed.pricing, placed.entry, placed.stop
+    risk = placed.risk
+    reward = pricing.reward_per_unit(entry, placed.shares)
+    figures = {
+        "entry_price": entry,
+        "notional": entry * placed.quantity,
+        "stop_price": stop if pricing.stop is None else pricing.stop,
+        "risk_per_unit": risk,
+        "risk_amount": risk * placed.quantity,
+        "reward_risk": reward / risk if risk else Fraction(0),
+        "stop_slippage": pricing.stop_slippage(stop),
+        "entry_slippage_bps": pricing.slippage_bps(entry),
+        "least_quantity": pricing.least,
+        "quantity": _quantity(case, bracket),
+    }
+    offered = sum(quantity for _, quantity in pricing.levels)
+    books = f"{float(placed.judged / offered):.3g}" if offered else "0"
+    wrong = [
+        f"MISSTATED {name}: {getattr(bracket, name)} instead of {value} at {books} books"
+        for name, value in figures.items()
+        if abs(getattr(bracket, name) - value) > TOLERANCE * abs(value)
+    ]
+    plan = case.plan
+    words = {
+        "symbol": (bracket.symbol, case.instrument.symbol),
+        "side": (bracket.side, plan.side),
+        "entry_kind": (bracket.entry_kind, "market" if plan.entry is None else "limit"),
+        "book_origin": (bracket.book_origin, case.market.book.origin),
+        "expires_at": (moment(bracket.expires_at), plan.decided_at + plan.bar),
+        "close_at": (moment(bracket.close_at), plan.decided_at + plan.horizon_bars * plan.bar),
+    }
+    wrong += [f"MISSTATED {k}: {a!r} instead of {b!r}" for k, (a, b) in words.items() if a != b]
+    return wrong + misplaced_legs(placed)
+
+
+def _quantity(case: SimpleNamespace, bracket: SimpleNamespace) -> Fraction:
+    """A fixed size stands as it is; else the smallest bound decides, rounded down."""
+    if case.quantity is not None:
+        return case.quantity
+    return floor(max(Fraction(0), min(bracket.bounds)), case.instrument.step)
