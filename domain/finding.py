@@ -13,6 +13,8 @@ from domain.numbers import plain
 
 ABSENT = "absent"
 Comparison = Literal["<=", "<", ">=", ">"]
+_DIGITS = (6, 9, 12, 18)
+"""Significant digits that are shown: the fewest that tell on which side of the bound a value is."""
 _SUFFIX = {"bps": " bps", "s": " s"}
 _WORDS = {
     "<=": "the most is",
@@ -115,7 +117,9 @@ def _texts(finding: Measured) -> tuple[str, str]:
     value, bound = finding.value, finding.bound
     if value is None:
         return ABSENT, shown(bound)
-    texts = shown(value), shown(bound)
-    told = holds(Decimal(texts[0]), finding.comparison, Decimal(texts[1]))
     true = holds(value, finding.comparison, bound)
-    return texts if told == true else (plain(value), plain(bound))
+    for digits in _DIGITS:
+        texts = shown(value, digits), shown(bound, digits)
+        if holds(Decimal(texts[0]), finding.comparison, Decimal(texts[1])) == true:
+            return texts
+    return plain(value), plain(bound)

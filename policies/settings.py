@@ -23,7 +23,8 @@ from pydantic import (
 )
 
 from domain.clock import parse_moment
-from domain.strict_json import canonical, content_hash
+from domain.numbers import plain
+from domain.strict_json import content_hash
 
 
 class Window(NamedTuple):
@@ -211,8 +212,11 @@ class Policy(BaseModel):
 
     @cached_property
     def policy_hash(self) -> str:
-        """Content hash of every limit; travels with each plan."""
-        return content_hash(canonical(self.model_dump(mode="json")))
+        """Content hash of every limit, 0.1 and 0.10 alike; travels with each plan."""
+        values = self.model_dump().items()
+        return content_hash(
+            {key: plain(value) if isinstance(value, Decimal) else value for key, value in values}
+        )
 
 
 DEFAULTS = Policy()

@@ -57,6 +57,8 @@ def _blobs_of(event: ev.Event) -> list[str]:
             return [event.message]
         case ev.ToolAnswered():
             return [event.content]
+        case ev.Reviewed(case=str(case)):
+            return [case]
         case _:
             return []
 

@@ -100,7 +100,7 @@ def _selftest_table(rows: list[Row]) -> Table:
 
     table = Table(box=None, pad_edge=False)
     for column in ("", "code", "moved", "passes at", "fires at", "limit"):
-        table.add_column(column, overflow="fold")
+        table.add_column(column, overflow="fold", no_wrap=column == "code")
     for row in rows:
         mark = {"holds": "[green]✓[/]", "off": "[yellow]-[/]", "broken": "[red]✗[/]"}[row.result]
         table.add_row(mark, row.code, row.moved, row.inside, row.outside, row.limit)
