@@ -17,6 +17,7 @@ from domain.numbers import plain
 from domain.plan import PlanDraft
 from domain.strict_json import Json, JsonRefused, exact, loads
 from domain.verdict import Approved, Bracket, Change, Denied, Nearest, Verdict
+from policies.arithmetic import gate_arithmetic
 from policies.case import Case
 from policies.case_defaults import to_case
 from policies.case_model import CaseDocument
@@ -70,6 +71,11 @@ def case_schema() -> dict[str, Any]:
 
 def verdict_document(verdict: Verdict) -> dict[str, Any]:
     """A verdict as JSON values; every Decimal is plain text, every moment ISO 8601 in UTC."""
+    with gate_arithmetic():
+        return _verdict(verdict)
+
+
+def _verdict(verdict: Verdict) -> dict[str, Any]:
     bracket = verdict.bracket
     return {
         "verdict": "approved" if verdict.approved else "denied",

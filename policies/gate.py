@@ -8,28 +8,16 @@ here can hold back an exit.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from decimal import (
-    ROUND_HALF_EVEN,
-    Context,
-    DivisionByZero,
-    InvalidOperation,
-    Overflow,
-    localcontext,
-)
 from typing import Any, TypeVar
 
 from domain.finding import Finding, Stated
 from domain.verdict import Approved, Bracket, Denied, Verdict
+from policies.arithmetic import gate_arithmetic
 from policies.bracket import build_bracket
 from policies.case import Case
 from policies.rulebook import RULES, OnCase, Rule
 
 _T = TypeVar("_T")
-
-_ARITHMETIC = Context(
-    prec=28, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation, DivisionByZero, Overflow]
-)
-"""The gate's own arithmetic, so that no caller's decimal context can change a verdict."""
 
 
 def review(case: Case, rules: Sequence[Rule] = RULES) -> Verdict:
@@ -38,7 +26,7 @@ def review(case: Case, rules: Sequence[Rule] = RULES) -> Verdict:
     Without a bracket the rules on it are left out, and the reason why there is none is a failed
     finding itself.
     """
-    with localcontext(_ARITHMETIC):
+    with gate_arithmetic():
         bracket = _guarded("build_bracket", build_bracket, case)
         findings = _findings(case, bracket, rules)
     failed = {finding.code for finding in findings if finding.passed is not True}

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from domain.instrument import Instrument
 from domain.numbers import ZERO, floor_to_step
 from domain.verdict import TargetLeg
-from policies.costs import Share
+from policies.costs import Share, mean_target
 
 
 def split_targets(
@@ -16,25 +16,35 @@ def split_targets(
 ) -> tuple[tuple[Share, ...], tuple[TargetLeg, ...]]:
     """Split `quantity` over the targets, nearest first; each floored, the remainder on the last.
 
-    A leg below the venue's least quantity or notional could never be sent, so it is merged with its
-    neighbour before approval. The merged leg keeps the nearer price: merging never flatters the
-    reward. Whether legs are merged depends on each leg's own floor, not on the remainder, so that a
-    larger position never has fewer legs.
+    A leg below the venue's least quantity or notional could never be sent, so neighbours are merged
+    before approval. A merged leg keeps the nearer price: merging never flatters the reward. Of the
+    ways to merge that can be sent the one with the best mean target is taken, and a larger position
+    has every way that a smaller one has, so that it never has a nearer mean. Where not even the
+    whole can be sent, it is one leg, and its rule denies it.
     """
+    best = None
+    for merged in _mergers(shares):
+        if all(_can_be_sent(share, instrument, touch, quantity) for share in merged):
+            mean = abs(mean_target(merged) - shares[0].price)
+            if best is None or mean > best[0]:
+                best = mean, merged
+    chosen = _merged(shares) if best is None else best[1]
+    return chosen, _legs(chosen, instrument.quantity_step, quantity)
+
+
+def _mergers(shares: tuple[Share, ...]) -> Iterator[tuple[Share, ...]]:
+    """Every way to merge neighbours, none merged first."""
     if len(shares) == 1:
-        return shares, (TargetLeg(shares[0].price, quantity),)
-    merged, step = shares, instrument.quantity_step
-    while True:
-        small = [
-            i
-            for i, share in enumerate(merged)
-            if _is_small(share, instrument, touch, floor_to_step(quantity * share.weight, step))
-        ]
-        if not small or len(merged) == 1:
-            return merged, _legs(merged, step, quantity)
-        near = max(small[-1] - 1, 0)
-        pair = Share(merged[near].price, merged[near].weight + merged[near + 1].weight)
-        merged = (*merged[:near], pair, *merged[near + 2 :])
+        yield shares
+        return
+    for rest in _mergers(shares[1:]):
+        yield (shares[0], *rest)
+    for rest in _mergers(shares[1:]):
+        yield (Share(shares[0].price, shares[0].weight + rest[0].weight), *rest[1:])
+
+
+def _merged(shares: tuple[Share, ...]) -> tuple[Share, ...]:
+    return (Share(shares[0].price, sum((share.weight for share in shares), ZERO)),)
 
 
 def leg_notional(leg: TargetLeg, entry_price: Decimal) -> Decimal:
@@ -48,6 +58,8 @@ def _legs(shares: Sequence[Share], step: Decimal, quantity: Decimal) -> tuple[Ta
     return (*legs, TargetLeg(shares[-1].price, rest))
 
 
-def _is_small(share: Share, instrument: Instrument, touch: Decimal, quantity: Decimal) -> bool:
-    worth = quantity * min(touch, share.price)
-    return quantity < instrument.min_quantity or worth < instrument.min_notional
+def _can_be_sent(share: Share, instrument: Instrument, touch: Decimal, quantity: Decimal) -> bool:
+    """Whether the leg's own floor can; the remainder that the last one gets does not count."""
+    floor = floor_to_step(quantity * share.weight, instrument.quantity_step)
+    worth = floor * min(touch, share.price)
+    return floor >= instrument.min_quantity and worth >= instrument.min_notional

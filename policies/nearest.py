@@ -16,6 +16,7 @@ from domain.numbers import plain
 from domain.plan import PlanDraft
 from domain.verdict import Approved, Change, ChangedField, Denied, Nearest, Verdict
 from policies.alternatives import FIELDS, Alternative, between, candidates, told
+from policies.arithmetic import gate_arithmetic
 from policies.case import Case
 from policies.gate import review
 
@@ -48,7 +49,8 @@ def advised(case: Case, verdict: Verdict) -> Verdict:
     """The verdict, with the nearest acceptable plan when it is a denial."""
     if isinstance(verdict, Approved):
         return verdict
-    return replace(verdict, nearest=nearest(case, verdict))
+    with gate_arithmetic():
+        return replace(verdict, nearest=nearest(case, verdict))
 
 
 def nearest(case: Case, denied: Denied) -> Nearest:

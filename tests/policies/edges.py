@@ -22,6 +22,7 @@ INFINITY = Decimal("Infinity")
 MS = timedelta(milliseconds=1)
 HELD = Held("ETH/USDT", D(1), D(100), D(1))
 SPOT = {"instrument__kind": "spot", "market__funding": None, "account__leverage_ratio": D(1)}
+XRP = {"instrument__symbol": "XRP/USDT", "instrument__base": "XRP"}
 BAR = 3600
 
 
@@ -50,7 +51,7 @@ INTEGRITY: list[Row] = [
     ("NUMBER_INVALID", {"account__free": D("-1e11")}, {"account__free": D("-1e12")}),
     ("NUMBER_INVALID", {"quantity": D("0.001")}, {"quantity": D(0)}),
     ("NUMBER_INVALID", {}, {"account__leverage_ratio": D(0)}),
-    ("UNKNOWN_SYMBOL", {}, {"instrument__symbol": "ВTC/USDT"}),
+    ("UNKNOWN_SYMBOL", {}, {"instrument__symbol": "ВTC/USDT", "instrument__base": "ВTC"}),
     ("UNKNOWN_SYMBOL", {"policy__symbols": ("BTC/USDT",)}, {"policy__symbols": ("ETH/USDT",)}),
     ("UNKNOWN_SYMBOL", {}, {"allowed_symbols": ()}),
     ("UNKNOWN_SYMBOL", {}, {"allowed_symbols": ("ETH/USDT",), "policy__symbols": ("BTC/USDT",)}),
@@ -153,8 +154,8 @@ DATA: list[Row] = [
     ),
     (
         "SPREAD_TOO_WIDE",
-        {"instrument__base": "XRP", "market__book": book("9985", "10015")},
-        {"instrument__base": "XRP", "market__book": book("9984.9", "10015")},
+        {**XRP, "market__book": book("9985", "10015")},
+        {**XRP, "market__book": book("9984.9", "10015")},
     ),
     ("DECISION_SLIPPAGE", {"market__last": D(10_025)}, {"market__last": D("10025.1")}),
     ("DECISION_SLIPPAGE", {"market__last": D(9_975)}, {"market__last": D("9974.9")}),

@@ -157,7 +157,6 @@ def test_a_modelled_book_is_named_in_finding_and_sentence():
     assert not any(finding.modelled for finding in review(make_case()).findings)
 
 
-@pytest.mark.xfail(reason="words, notional and the nearest plan are made in the caller's context")
 @pytest.mark.parametrize(
     "case",
     [

@@ -111,7 +111,6 @@ MIDDLE_SMALL = (
 )
 
 
-@pytest.mark.xfail(reason="merging the last small leg first can flatter a smaller position")
 @settings(max_examples=300, deadline=None)
 @given(given=split_cases(), steps=STEPS, more=STEPS)
 @example(*MIDDLE_SMALL)
