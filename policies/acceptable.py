@@ -50,6 +50,14 @@ def worst_entries(
             yield _before_liquidation(case, costs, atr)
     if reference is not None and atr is not None:
         yield reference * (ONE + direction * collar(case, reference, atr))
+    band = _venues_band(case)
+    if reference is not None and band is not None:
+        yield reference * band
+
+
+def _venues_band(case: Case) -> Decimal | None:
+    instrument = case.instrument
+    return instrument.max_price_ratio if case.direction > ZERO else instrument.min_price_ratio
 
 
 def _before_liquidation(case: Case, costs: Costs, atr: Decimal) -> Decimal:

@@ -5,8 +5,8 @@ Prices are rounded to the tick first and everything else is reckoned from the ro
 
 from __future__ import annotations
 
-from domain.finding import Finding
-from domain.numbers import ONE, ZERO, ceil_to_tick, floor_to_tick
+from domain.finding import Finding, Stated
+from domain.numbers import ONE, ZERO, ceil_to_tick, floor_to_tick, plain
 from domain.verdict import Bracket
 from policies.case import Case
 from policies.costs import Costs, Share, close_at, costs_of
@@ -25,12 +25,17 @@ def build_bracket(case: Case) -> Bracket | Finding:
     book = case.market.book
     if book is None or not (book.bids and book.asks):
         return unknown("DEPTH_INSUFFICIENT", "order book with two sides", ">", ZERO, "base")
-    entry = price_entry(case, book)
+    entry, shares = price_entry(case, book), target_shares(case)
+    for name, price in (("entry", entry.touch), ("target", min(share.price for share in shares))):
+        if not price > ZERO:
+            tick = plain(case.instrument.price_tick)
+            sentence = f"The {name} is {plain(price)} on the tick {tick}, which is no price."
+            return Stated("PRECISION", False, plain(price), "> 0", sentence, "price")
     stop = place_stop(case, entry.touch)
     if stop is None:
         return unknown("VOL_UNAVAILABLE", "ATR14", ">", ZERO, "quote")
     costs = costs_of(case, stop)
-    sized = size_position(case, entry, costs, target_shares(case))
+    sized = size_position(case, entry, costs, shares)
     if sized is None:
         return unknown("VOL_UNAVAILABLE", "realised volatility", ">=", ZERO, "fraction")
     return _assemble(case, entry, costs, sized)

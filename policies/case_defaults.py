@@ -112,7 +112,7 @@ def _market(
     given = section.model_fields_set
     return MarketFacts(
         now=now,
-        last=last,
+        last=_given(section, "last", last),
         last_at=_given(section, "last_at", now),
         book=_book(section, now) if "book" in given else _assumed_book(now, last, instrument),
         atr=section.atr,

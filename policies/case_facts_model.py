@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 from domain.book import BookOrigin, OrderSide
 from domain.snapshot import VenueStatus
 from policies.case_fields import (
+    NOT_NULL,
     Count,
     Moment,
     Name,
@@ -32,7 +33,7 @@ LevelRow = tuple[Positive, Positive]
 class BookSection(Section):
     """Order book; each level is [price in quote, quantity in base]."""
 
-    at: Moment | None = None
+    at: Annotated[Moment | None, NOT_NULL] = None
     """When it was so; now when left out."""
     origin: BookOrigin = "venue"
     """`venue`, `synthetic` or `modelled`."""
@@ -49,19 +50,19 @@ class FundingSection(Section):
     """Latest rate per interval; positive is paid by longs."""
     interval_hours: Annotated[int, BeforeValidator(whole), Field(ge=1, le=24)] = 8
     """Hours between two payments."""
-    known_at: Moment | None = None
+    known_at: Annotated[Moment | None, NOT_NULL] = None
     """Stamp of that rate; now when left out."""
-    next_at: Moment | None = None
+    next_at: Annotated[Moment | None, NOT_NULL] = None
     """Next payment; one interval after `known_at` when left out."""
 
 
 class MarketSection(Section):
     """The market at the moment of the check."""
 
-    now: Moment | None = None
+    now: Annotated[Moment | None, NOT_NULL] = None
     """The moment; `plan.decided_at` when left out."""
     last: Positive | None = None
-    """Last price, in quote; `plan.decision_price` when left out."""
+    """Last price, in quote; `plan.decision_price` when left out, missing when null."""
     last_at: Moment | None = None
     """When it was known; now when left out, missing when null."""
     book: BookSection | None = None
@@ -129,9 +130,9 @@ class AccountSection(Section):
 
     equity: Number = Decimal(10_000)
     """Cash plus the value of what is held."""
-    free: Number | None = None
+    free: Annotated[Number | None, NOT_NULL] = None
     """What is not tied up; equity when left out."""
-    day_start_equity: Number | None = None
+    day_start_equity: Annotated[Number | None, NOT_NULL] = None
     """Equity at the last UTC midnight; equity when left out."""
     positions: Annotated[tuple[PositionRow, ...], Field(max_length=100)] = ()
     """Open positions."""
@@ -141,7 +142,7 @@ class AccountSection(Section):
     """Entries approved since UTC midnight."""
     trades_today_symbol: Count = 0
     """The same in this symbol."""
-    peak_equity: Number | None = None
+    peak_equity: Annotated[Number | None, NOT_NULL] = None
     """Highest equity ever recorded; equity when left out."""
     net_deposits_today: Number = Decimal(0)
     """Deposits less withdrawals since UTC midnight."""

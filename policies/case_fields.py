@@ -36,6 +36,12 @@ def _moment(value: Any) -> Any:
     return moment
 
 
+def _not_null(value: Any) -> Any:
+    if value is None:
+        raise ValueError("null; leave it out for the default, it cannot be missing")
+    return value
+
+
 def _timeframe(value: Any) -> Any:
     return Timeframe(value) if isinstance(value, str) else value
 
@@ -64,6 +70,8 @@ Bars = Annotated[
     BeforeValidator(_timeframe),
     WithJsonSchema({"type": "string", "enum": [t.value for t in Timeframe]}),
 ]
+NOT_NULL = BeforeValidator(_not_null)
+"""May be left out, but not said to be missing: the case could not be reckoned without."""
 Name = Annotated[str, Field(min_length=1, max_length=64)]
 
 

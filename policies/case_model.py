@@ -17,6 +17,7 @@ from domain.instrument import InstrumentKind
 from domain.plan import PlanDraft
 from policies.case_facts_model import AccountSection, MarketSection
 from policies.case_fields import (
+    NOT_NULL,
     Bars,
     Moment,
     Name,
@@ -36,9 +37,9 @@ class PlanSection(PlanDraft):
     """Candles of the decision timeframe after which the position is closed in any case."""
     thesis: Annotated[str, Field(min_length=1, max_length=2000)] = "none given"
     """Why, in plain words."""
-    decided_at: Moment | None = None
+    decided_at: Annotated[Moment | None, NOT_NULL] = None
     """When the plan was made; now when left out."""
-    decision_price: Positive | None = None
+    decision_price: Annotated[Positive | None, NOT_NULL] = None
     """Price the plan was made at, in quote; `market.last` when left out."""
     timeframe: Bars = Timeframe.H1
     """Length of a bar."""
@@ -46,7 +47,7 @@ class PlanSection(PlanDraft):
     """Version of the plan within its run."""
     head_version: Annotated[int, BeforeValidator(whole), Field(ge=1, le=1000)] | None = None
     """Newest version of the run's plan; `version` when left out, unreadable when null."""
-    policy_hash: Annotated[str, Field(max_length=64)] | None = None
+    policy_hash: Annotated[str | None, Field(max_length=64), NOT_NULL] = None
     """Hash of the policy the plan was made under; that of the judging one when left out."""
 
 
@@ -67,7 +68,7 @@ class InstrumentSection(Section):
     """Smallest order value, in quote."""
     max_quantity: Positive | None = None
     """Largest order, in base; null where the venue states none."""
-    taker_fee_fraction: NotNegative | None = None
+    taker_fee_fraction: Annotated[NotNegative | None, NOT_NULL] = None
     """Fee per side; 0.001 for spot and 0.0005 for a perpetual when left out."""
     maintenance_margin_fraction: NotNegative = Decimal("0.005")
     """Share of notional below which a leveraged position is liquidated."""
@@ -87,7 +88,7 @@ class ToolResultRow(Section):
     tool: Name
     ok: bool = True
     """False when the call was refused or failed."""
-    as_of: Moment | None = None
+    as_of: Annotated[Moment | None, NOT_NULL] = None
     """The moment it was asked as of; that of the decision when left out."""
 
 

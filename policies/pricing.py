@@ -40,14 +40,14 @@ class Entry(NamedTuple):
         first = self.levels[0]
         if quantity <= first.quantity:
             return first.price
-        left, paid = quantity, ZERO
+        filled = paid = ZERO
         for price, size in self.levels:
-            taken = size if size < left else left
+            taken = min(size, quantity - filled)
             paid += taken * price
-            left -= taken
-            if not left:
+            filled += taken
+            if filled == quantity:
                 break
-        return paid / (quantity - left)
+        return paid / filled
 
 
 def limit_price(case: Case) -> Decimal | None:

@@ -27,6 +27,9 @@ DEPTH_WITHIN_BPS = Decimal(20)
 USUAL_TRADES = 20
 """Closed trades before their median says what is usual."""
 
+INSIDE = 1 - Decimal("1e-20")
+"""Keeps a size within its bounds whichever way the 28th digit of its average price was rounded."""
+
 
 class Sized(NamedTuple):
     """A quantity, how it is split over the targets, and the bounds that led to it."""
@@ -79,11 +82,11 @@ def size_position(
     if case.quantity is not None:
         given = SizeStep("given", case.quantity)
         return Sized(case.quantity, *_split(case, entry, targets, case.quantity), (*steps, given))
-    quantity = _rounded(case, min(step.quantity for step in steps))
+    quantity = _rounded(case, entry, min(step.quantity for step in steps))
     shares, legs = _split(case, entry, targets, quantity)
     while entry.takes and (priced := _within_price(case, entry, costs, shares)) is not None:
         step = SizeStep("price", priced)
-        smaller = min(quantity, _rounded(case, priced))
+        smaller = min(quantity, _rounded(case, entry, priced))
         merged, legs = _split(case, entry, targets, smaller)
         if merged == shares or smaller == quantity:
             return Sized(smaller, merged, legs, (*steps, step))
@@ -170,5 +173,8 @@ def _split(
     return split_targets(targets, case.instrument, entry.touch, quantity)
 
 
-def _rounded(case: Case, quantity: Decimal) -> Decimal:
+def _rounded(case: Case, entry: Entry, quantity: Decimal) -> Decimal:
+    """Down to the step; an average over levels is rounded itself, so a hair less before that."""
+    if quantity > entry.levels[0].quantity:
+        quantity *= INSIDE
     return floor_to_step(max(ZERO, quantity), case.instrument.quantity_step)

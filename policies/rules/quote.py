@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
+from itertools import pairwise
 
-from domain.finding import Finding
+from domain.book import Level
+from domain.finding import Finding, Stated
 from domain.numbers import BPS, ZERO, plain
 from policies.case import Case
 from policies.facts import known
@@ -12,7 +15,7 @@ from policies.findings import compare, unknown
 
 
 def book_is_not_crossed(case: Case) -> Finding:
-    """`BOOK_CROSSED`: best bid < best ask, in quote.
+    """`BOOK_CROSSED`: best bid < best ask, asks rise and bids fall, in quote.
 
     Reason: a crossed book is a broken feed; walking it would give a price that nobody offers.
     """
@@ -20,9 +23,16 @@ def book_is_not_crossed(case: Case) -> Finding:
     if book is None or not (book.bids and book.asks):
         return unknown(code, what, ">", ZERO, "price", modelled=case.modelled)
     bid, ask = book.bids[0].price, book.asks[0].price
+    if not (_rises(book.asks) and _rises(book.bids[::-1])):
+        sentence = "The book's prices are out of order: asks have to rise, bids to fall."
+        return Stated(code, False, "out of order", "in order", sentence, "price", case.modelled)
     found = compare(code, what, ask - bid, ">", ZERO, "price", modelled=case.modelled)
     hint = f"the book bids {plain(bid)} and asks {plain(ask)}: it is crossed"
     return found if found.passed else found._replace(hint=hint)
+
+
+def _rises(levels: Sequence[Level]) -> bool:
+    return all(near.price <= far.price for near, far in pairwise(levels))
 
 
 def spread_is_narrow(case: Case) -> Finding:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from domain.finding import Finding, Measured, Stated, shown
-from domain.numbers import ZERO, plain
+from domain.numbers import ZERO, floor_to_step, floor_to_tick, plain
 from domain.verdict import Bracket
 from policies.case import Case
 from policies.findings import compare
@@ -22,8 +22,8 @@ def numbers_are_on_the_grid(case: Case, bracket: Bracket) -> Finding:
     tick, step = case.instrument.price_tick, case.instrument.quantity_step
     prices = (bracket.stop_price, *(leg.price for leg in bracket.targets))
     sizes = (bracket.quantity, *(leg.quantity for leg in bracket.targets))
-    off = [f"price {plain(p)}" for p in prices if p % tick != ZERO]
-    off += [f"quantity {plain(q)}" for q in sizes if q % step != ZERO]
+    off = [f"price {plain(p)}" for p in prices if floor_to_tick(p, tick) != p]
+    off += [f"quantity {plain(q)}" for q in sizes if floor_to_step(q, step) != q]
     total = sum((leg.quantity for leg in bracket.targets), ZERO)
     if total != bracket.quantity:
         off.append(f"legs of {plain(total)} for a position of {plain(bracket.quantity)}")

@@ -128,8 +128,18 @@ def test_what_is_given_arrives():
 
 
 def test_the_decision_price_stands_in_for_the_last_price():
-    case = case_of(market={"last": None}, plan={"decision_price": 7485})
+    text = SHORT_FILE.replace('"last": 7485, ', "").replace(
+        '"side"', '"decision_price": 7485, "side"'
+    )
+    case = read_case(text)
+    assert isinstance(case, Case)
     assert case.market.last == D(7485)
+
+
+def test_a_last_price_that_is_null_is_missing():
+    case = case_of(market={"last": None}, plan={"decision_price": 7485})
+    assert case.market.last is None
+    assert "STALE_DATA" in review(case).codes
 
 
 def test_letters_of_another_alphabet_are_another_symbol():
