@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from domain.numbers import plain
+from domain.numbers import ZERO, plain
 from domain.plan import PlanDraft
 from domain.verdict import Approved, Change, ChangedField, Denied, Nearest, Verdict
 from policies.alternatives import FIELDS, Alternative, between, candidates, told
@@ -79,13 +79,22 @@ def nearest(case: Case, denied: Denied) -> Nearest:
 
 
 def _smaller(case: Case, denied: Denied) -> Nearest | None:
-    """The executor's own size instead of the given one: the largest that passes, if any does."""
-    sized = review(replace(case, quantity=None))
-    if not isinstance(sized, Approved):
+    """The executor's own size instead of the given one, with what else would have to change."""
+    sized = replace(case, quantity=None)
+    verdict = review(sized)
+    if isinstance(verdict, Approved):
+        size = verdict.bracket.quantity
+        sentence = f"quantity <= {plain(size)}"
+        changes = tuple(Change(code, "quantity", sentence, passes=True) for code in denied.codes)
+        return Nearest(changes, (sentence,), case.draft, (), size)
+    found = nearest(sized, verdict)
+    if found.draft is None:
         return None
-    sentence = f"quantity <= {plain(sized.bracket.quantity)}"
-    changes = tuple(Change(code, "quantity", sentence, passes=True) for code in denied.codes)
-    return Nearest(changes, (sentence,), case.draft, (), sized.bracket.quantity)
+    passing = review(replace(sized, draft=found.draft))
+    size = passing.bracket.quantity if passing.bracket is not None else ZERO
+    alone = tuple(change._replace(passes=False) for change in found.changes)
+    together = (f"quantity <= {plain(size)}", *found.together)
+    return Nearest(alone, together, found.draft, (), size)
 
 
 def _without(code: str) -> Callable[[Verdict], bool]:
