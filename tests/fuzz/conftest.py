@@ -7,18 +7,17 @@ from typing import Any
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    kinds, codes, questions = Counter[str](), Counter[str](), Counter[str]()
+    kinds, codes = Counter[str](), Counter[str]()
     for reports in terminalreporter.stats.values():
         for report in reports:
             for name, tally in getattr(report, "user_properties", []):
                 if name == "fuzz" and report.when == "call":
                     kinds.update(tally["kinds"])
                     codes.update(tally["codes"])
-                    questions.update(tally["questions"])
     if not kinds:
         return
     terminalreporter.section("gate against oracle")
-    for title, counter in (("cases", kinds), ("codes", codes), ("open questions", questions)):
+    for title, counter in (("cases", kinds), ("codes", codes)):
         if counter:
             total = f"{counter.total():,} " if counter is kinds else ""
             rows = ", ".join(f"{name} {count:,}" for name, count in counter.most_common())

@@ -158,4 +158,5 @@ PRICE: tuple[Edge, ...] = (
     slippage,
     funding_rate,
     funding_cost,
+    strict_stop,
 )

@@ -156,4 +156,5 @@ SIZE: tuple[Edge, ...] = (
     largest,
     daily_loss,
     drawdown,
+    largest,
 )

@@ -70,7 +70,7 @@ def counts(s: Scene) -> None:
         ("max_trades_day_symbol_count", "trades_today_symbol"),
         ("max_orders_minute_count", "orders_last_minute"),
     ):
-        s.doc["account"][field] = max(0, int(tighten(s, key)) - 1 + s.rng.choice([-1, 0, 0, 1]))
+        s.doc["account"][field] = max(0, int(tighten(s, key)) - 1 + s.rng.choice([-1, 0, 1, 1]))
 
 
 def positions(s: Scene) -> None:
@@ -89,7 +89,8 @@ def positions(s: Scene) -> None:
 def cooldown(s: Scene) -> None:
     stopped = s.rng.random() < 0.5
     bars = tighten(s, "cooldown_after_stop_bars" if stopped else "cooldown_bars")
-    at = s.stamp(bars_long(s, bars) + s.rng.choice(INSTANTS))
+    age = bars_long(s, bars) * s.rng.choice([1, 1, 0.5])
+    at = s.stamp(age + s.rng.choice(INSTANTS))
     symbol = s.rng.choice([s.symbol, s.symbol, "AAA/USD"])
     s.doc["account"]["recent_exits"] = [{"symbol": symbol, "at": at, "stopped": stopped}]
 
@@ -98,7 +99,7 @@ def streak(s: Scene) -> None:
     count = s.policy["loss_streak_count"] = s.rng.randrange(1, 6)
     window, pause = tighten(s, "loss_streak_window_bars"), s.rng.randrange(1, 30)
     s.policy["loss_streak_pause_bars"] = pause
-    newest = bars_long(s, D(pause)) + s.rng.choice(INSTANTS) * s.rng.choice([1, 1, 3_600_000])
+    newest = bars_long(s, D(pause)) * s.rng.choice([1, 1, 0.5]) + s.rng.choice(INSTANTS)
     oldest = newest + bars_long(s, D(int(window))) + s.rng.choice(INSTANTS)
     ages = [newest, oldest, *(newest for _ in range(max(0, count - 2 + near(s))))]
     s.rng.shuffle(ages)
@@ -132,4 +133,5 @@ TIME: tuple[Edge, ...] = (
     streak,
     confidence,
     any_tight,
+    *(counts, cooldown, cooldown, streak, streak),
 )

@@ -16,6 +16,7 @@ def missing(s: Scene) -> None:
     """A fact that nobody could read."""
     market, account, plan = s.doc["market"], s.doc["account"], s.doc["plan"]
     market_keys = [
+        "last",
         "last_at",
         "candle_known_at",
         "book",
@@ -135,7 +136,7 @@ def evidence(s: Scene) -> None:
 def broken_book(s: Scene) -> None:
     """Crossed, locked, one-sided, empty, thin or very long."""
     rng, book = s.rng, s.doc["market"]["book"]
-    kind = rng.randrange(6)
+    kind = rng.randrange(7)
     if kind == 0:
         book["bids"][0][0] = s.ask + s.tick * rng.choice([0, 1, 5])
     elif kind == 1:
@@ -146,6 +147,9 @@ def broken_book(s: Scene) -> None:
         book["asks"] = [[s.ask + s.tick * i, short(s.equity / s.mid)] for i in range(400)]
     elif kind == 4:
         book["asks"][0][1] = book["bids"][0][1] = D("1e-9")
+    elif kind == 5:
+        rng.shuffle(book["asks"])
+        rng.shuffle(book["bids"])
     else:
         s.doc["market"].pop("book")
 
@@ -195,7 +199,8 @@ def extreme(s: Scene) -> None:
         (s.doc["market"]["book"]["asks"][0], 1),
     ]
     for where, key in s.rng.sample(places, s.rng.choice([1, 1, 2, 3])):
-        where[key] = s.rng.choice(numbers)
+        finest = key == "quantity_step"  # a step below the digits sizes are reckoned in: open
+        where[key] = s.rng.choice(numbers[1:] if finest else numbers)
 
 
 def left_out(s: Scene) -> None:

@@ -12,7 +12,7 @@ from fractions import Fraction
 from types import SimpleNamespace
 from typing import Any
 
-from tests.oracle.legs import misplaced_legs, shares_of
+from tests.oracle.legs import legs_of, misplaced_legs, shares_of
 from tests.oracle.limits import CODES, DOOR_CODES
 from tests.oracle.placing import Placed, placing_violations
 from tests.oracle.pricing import Pricing, bracket_of
@@ -41,6 +41,8 @@ def violations(
     if (verdict_document["verdict"] == "approved") == bool(said):
         found.append(f"verdict {verdict_document['verdict']} with the codes {sorted(said)}")
     pricing = Pricing(case)
+    if pricing.disordered:  # what a walk of it costs is nobody's to say, so it is denied
+        return found if "BOOK_CROSSED" in said else [*found, "MISSED BOOK_CROSSED: out of order"]
     stated = verdict_document["bracket"]
     if (stated is not None) != pricing.possible:
         return [*found, "a bracket is stated" if stated else "no bracket is stated"]
@@ -54,7 +56,24 @@ def violations(
     placed = _placed(case, pricing, bracket)
     for code, reason in placing_violations(placed):
         own[code].append(reason)
-    return [*found, *_differences(own, said), *_misstatements(placed, bracket)]
+    found += [*_differences(own, said), *_misstatements(placed, bracket)]
+    return found if said or case.quantity is not None else [*found, *_undersized(placed)]
+
+
+def _undersized(placed: Placed) -> list[str]:
+    """An approved size that the executor chose is the largest: one step more breaks a limit."""
+    step, pricing = placed.case.instrument.step, placed.pricing
+    quantity = placed.quantity + step
+    groups = [
+        (leg.price, weight) for leg, (_, weight) in zip(placed.legs, placed.shares, strict=True)
+    ]
+    more = placed._replace(
+        entry=pricing.entry(max(quantity, pricing.least)),
+        quantity=quantity,
+        judged=max(quantity, pricing.least),
+        legs=legs_of([[share] for share in placed.shares], quantity, step),
+    )
+    return [] if any(placing_violations(more)) else [f"UNDERSIZED: {quantity} would pass"]
 
 
 def _differences(own: dict[str, list[str]], said: frozenset[str]) -> list[str]:

@@ -12,15 +12,15 @@ from tests.oracle.reading import floor
 def misplaced_legs(placed: Placed) -> list[str]:
     """Legs have to add up, and stand at the plan's targets with the plan's shares.
 
-    Where a share is too small for the venue, neighbouring targets may be joined at the nearest of
-    them; where every share is large enough, none may.
+    Where a share, rounded down, is too small for the venue, neighbouring targets may be joined at
+    the nearest of them; where every share is large enough, none may.
     """
     legs, total, step = placed.legs, placed.quantity, placed.case.instrument.step
     if sum(leg.quantity for leg in legs) != total:
         return [f"MISSTATED legs: {legs} do not add up to {total}"]
     if total % step:
         return []
-    allowed = [_legs(groups, total, step) for groups in _partitions(placed.pricing.targets)]
+    allowed = [legs_of(groups, total, step) for groups in _partitions(placed.pricing.targets)]
     if legs not in allowed:
         return [f"MISSTATED legs: {legs} are no shares of {placed.pricing.targets}"]
     bare = [Leg(price, floor(weight * total, step)) for price, weight in placed.pricing.targets]
@@ -32,7 +32,7 @@ def misplaced_legs(placed: Placed) -> list[str]:
 def shares_of(legs: list[Leg], targets: Targets, total: Fraction, step: Fraction) -> Targets:
     """Price and weight of each leg: the plan's weights of the targets it stands for."""
     for groups in _partitions(targets):
-        if _legs(groups, total, step) == legs:
+        if legs_of(groups, total, step) == legs:
             return [(group[0][0], sum(w for _, w in group)) for group in groups]
     return [(leg.price, leg.quantity / total if total else Fraction(1, len(legs))) for leg in legs]
 
@@ -53,7 +53,7 @@ def _partitions(targets: Targets) -> list[list[Targets]]:
     return [*out, [targets]]
 
 
-def _legs(groups: list[Targets], total: Fraction, step: Fraction) -> list[Leg]:
+def legs_of(groups: list[Targets], total: Fraction, step: Fraction) -> list[Leg]:
     """Each share is rounded down to the step; the last leg takes what is left."""
     legs = [Leg(g[0][0], floor(sum(w for _, w in g) * total, step)) for g in groups[:-1]]
     return [*legs, Leg(groups[-1][0][0], total - sum(leg.quantity for leg in legs))]

@@ -48,6 +48,15 @@ class Pricing:
         return known and not self.vanished
 
     @cached_property
+    def disordered(self) -> bool:
+        """Whether the book's levels do not lead away from its best prices."""
+        book = self.case.market.book
+        if book is None:
+            return False
+        bids, asks = [-price for price, _ in book.bids], [price for price, _ in book.asks]
+        return bids != sorted(bids) or asks != sorted(asks)
+
+    @cached_property
     def vanished(self) -> bool:
         """Whether a price rounds to nothing, on a tick as large as itself."""
         return min(self.touch, self.targets[0][0], self.targets[-1][0]) <= 0
@@ -133,7 +142,7 @@ class Pricing:
     def stop_slippage(self, stop: Fraction) -> Fraction:
         policy = self.case.policy
         return max(
-            policy.min_stop_slippage_bps * stop / BPS,
+            policy.min_stop_slippage_bps * abs(stop) / BPS,
             policy.stop_slippage_atr_ratio * self.case.market.atr,
         )
 

@@ -127,7 +127,9 @@ def _market(raw: Document, instrument: Any, now: int | None, decision: Any) -> S
         last=last,
         last_at=stamp["last_at"],
         candle_at=stamp["candle_known_at"],
-        book=_book(raw["book"], now) if "book" in raw else _default_book(last, instrument, now),
+        book=_book(raw["book"], now)
+        if "book" in raw
+        else _default_book(last or number(decision), instrument, now),
         atr=number(raw.get("atr")),
         volatility=number(raw.get("realised_volatility", "0.4")),
         history_bars=raw.get("history_bars", 500),
@@ -155,9 +157,8 @@ def _book(raw: Document | None, now: int | None) -> SimpleNamespace | None:
     )
 
 
-def _default_book(last: Fraction | None, instrument: Any, now: int | None) -> SimpleNamespace:
+def _default_book(last: Fraction, instrument: Any, now: int | None) -> SimpleNamespace:
     """1000 base each side, 1 bps and at least one tick from the last price."""
-    last = last or Fraction(0)
     half = max(last / 10_000, instrument.tick)
     bid, ask = floor(last - half, instrument.tick), ceil(last + half, instrument.tick)
     deep = Fraction(1000)

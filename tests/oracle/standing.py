@@ -78,6 +78,8 @@ def _age(case: SimpleNamespace) -> Violations:
     if case.instrument.perpetual:
         known_at = market.funding.known_at if market.funding else None
         most.append(("funding", known_at, policy.max_funding_age_h * HOUR))
+    if market.last is None:
+        yield "STALE_DATA", "no price"
     for name, at, limit in most:
         if at is None or market.now - at > limit:
             yield "STALE_DATA", name
@@ -100,8 +102,7 @@ def _quote(case: SimpleNamespace) -> Violations:
             yield code, "unknown: the book has not two sides"
         return
     if Pricing(case).vanished:
-        for code in ("NUMBER_INVALID", "PRECISION", "BOOK_CROSSED"):
-            yield code, "unknown: a price rounds to nothing"
+        yield "PRECISION", "a price rounds to nothing"
     bid, ask = book.bids[0][0], book.asks[0][0]
     major = case.instrument.base in policy.majors
     widest = policy.max_spread_bps if major else policy.max_spread_minor_bps

@@ -1,4 +1,4 @@
-"""The oracle finds what is wrong with a verdict: a code too few, a code too many, a wrong figure."""
+"""The oracle finds what is wrong with a verdict: a code too few or too many, a wrong figure."""
 
 from __future__ import annotations
 
@@ -74,8 +74,18 @@ def test_a_code_that_is_left_out_of_a_denial_is_found():
 
 @pytest.mark.parametrize(
     "figure",
-    """entry_price quantity notional stop_price risk_per_unit risk_amount reward_risk
-    stop_slippage entry_slippage_bps least_quantity""".split(),
+    [
+        "entry_price",
+        "quantity",
+        "notional",
+        "stop_price",
+        "risk_per_unit",
+        "risk_amount",
+        "reward_risk",
+        "stop_slippage",
+        "entry_slippage_bps",
+        "least_quantity",
+    ],
 )
 def test_a_figure_that_is_off_in_its_17th_digit_is_found(figure):
     document, verdict = judged(LONG)
