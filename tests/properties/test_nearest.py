@@ -16,7 +16,7 @@ from domain.verdict import Change, Denied, Nearest
 from policies.case import Case
 from policies.gate import review
 from policies.nearest import nearest
-from tests.policies.cases import D, edit
+from tests.policies.cases import D, edit, make_case
 from tests.properties.generators import CASES, TENSE, cited, tense, thrown
 
 MANY = settings(max_examples=120, deadline=None)
@@ -131,12 +131,14 @@ def test_what_is_sound_but_for_a_made_up_citation_passes_without_it(case: Case):
     assert [change.passes for change in near.changes] == [True]
 
 
-SEEDS_TOGETHER = [*range(120), 22_902]
+MIDWAY = [1_190, 1_273, 2_085, 3_390, 3_537, 4_021]
+"""Where an entry mends the plan, but not one of the edges that are tried first."""
 
 
+@pytest.mark.xfail(reason="an entry that passes only midway is not found beside another change")
 def test_two_failings_are_mended_together_where_each_is_mended_alone():
     missed = []
-    for seed in SEEDS_TOGETHER:
+    for seed in [*range(120), *MIDWAY]:
         alone = looked_for(thrown(seed))
         if alone is None or alone[1].draft is None:
             continue
@@ -190,3 +192,29 @@ def test_a_given_size_that_is_too_large_is_told_the_one_that_passes(seed: int):
         assert near.quantity == sized.bracket.quantity
         assert review(replace(case, quantity=near.quantity)).approved
         assert {change.field for change in near.changes} == {"quantity"}
+
+
+@pytest.mark.xfail(reason="only the smallest change that mends its own code is tried")
+def test_a_larger_change_of_the_same_field_is_found_where_the_smallest_fails_elsewhere():
+    case = tense(20_458)  # an entry of 10 000.3 mends its code and 10 002.2 the plan
+    assert review(edit(case, draft__entry=D("10002.2"))).approved
+    _, near = looked_for(case)
+    assert near.draft is not None
+
+
+@pytest.mark.xfail(reason="any given size is told to be at most the executor's")
+@pytest.mark.parametrize("quantity", ["0.0005", "1.0005", "0.0001"])
+def test_a_given_size_that_is_too_small_or_off_the_step_is_not_told_to_be_smaller(quantity: str):
+    case = make_case(quantity=D(quantity))
+    _, near = looked_for(case)
+    for change in near.changes:
+        told = D(change.sentence.rsplit(" ", 1)[1])
+        assert change.sentence.startswith("quantity <= ") is (D(quantity) > told)
+
+
+@pytest.mark.xfail(reason="a given size hides the changes that would pass alone")
+def test_a_given_size_that_is_sound_stays_while_the_plan_is_mended():
+    case = make_case(quantity=D(1), draft__targets=(Target(price=D(10_300)),))
+    _, near = looked_for(case)
+    assert near.quantity in {None, D(1)}
+    assert "target >= 10340.1" in {change.sentence for change in near.changes if change.passes}
