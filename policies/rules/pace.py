@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 
 from domain.finding import Finding, Stated
-from domain.numbers import ZERO
 from policies.case import Case
-from policies.facts import Exit
 from policies.findings import compare
 from policies.rules.clock import seconds
 
@@ -56,7 +55,7 @@ def symbol_has_cooled_down(case: Case) -> Finding:
         if done.symbol != symbol:
             continue
         need = policy.cooldown_after_stop_bars if done.stopped else policy.cooldown_bars
-        bars = _bars_since(case, done)
+        bars = _bars_since(case, done.at)
         if worst is None or bars - need < worst[0] - worst[1]:
             worst = bars, Decimal(need)
     if worst is None:
@@ -75,16 +74,16 @@ def stops_are_no_streak(case: Case) -> Finding:
     Source: the pattern of freqtrade's StoplossGuard.
     """
     policy = case.policy
-    ages = [_bars_since(case, done) for done in case.account.recent_exits if done.stopped]
-    newest = min(ages, default=ZERO)
-    count = sum(1 for age in ages if age - newest <= policy.loss_streak_window_bars)
+    stops = [done.at for done in case.account.recent_exits if done.stopped]
+    newest, reach = max(stops, default=case.market.now), policy.loss_streak_window_bars
+    count = sum(1 for at in stops if newest - at <= reach * case.timeframe.delta)
     pause = Decimal(policy.loss_streak_pause_bars)
     if count >= policy.loss_streak_count:
         what = f"number of bars since the last of {count} stops"
-        return compare("LOSS_STREAK", what, newest, ">=", pause, "count")
+        return compare("LOSS_STREAK", what, _bars_since(case, newest), ">=", pause, "count")
     limit, what = Decimal(policy.loss_streak_count), "number of stops in a row lately"
     return compare("LOSS_STREAK", what, Decimal(count), "<", limit, "count")
 
 
-def _bars_since(case: Case, done: Exit) -> Decimal:
-    return seconds(done.at, case.market.now) / case.timeframe.seconds
+def _bars_since(case: Case, at: datetime) -> Decimal:
+    return seconds(at, case.market.now) / case.timeframe.seconds

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from domain.finding import Finding, Measured, Stated, shown
 from domain.numbers import ZERO, floor_to_step, floor_to_tick, plain
+from domain.strict_json import MAX_DIGITS
 from domain.verdict import Bracket
 from policies.case import Case
 from policies.findings import compare
@@ -15,15 +16,17 @@ from policies.legs import leg_notional
 def numbers_are_on_the_grid(case: Case, bracket: Bracket) -> Finding:
     """`PRECISION`: stop and targets on the tick, quantities on the step, legs sum to the quantity.
 
-    Reason: what the venue would round, it rounds its own way; and legs that sum to more than the
-    position would turn it. (Knight Capital's loss of 2012 was child orders that did not match their
-    parents.)
+    A quantity has at most 18 digits. Reason: what the venue would round, it rounds its own way; and
+    legs that sum to more than the position would turn it. (Knight Capital's loss of 2012 was child
+    orders that did not match their parents.)
     """
     tick, step = case.instrument.price_tick, case.instrument.quantity_step
     prices = (bracket.stop_price, *(leg.price for leg in bracket.targets))
     sizes = (bracket.quantity, *(leg.quantity for leg in bracket.targets))
     off = [f"price {plain(p)}" for p in prices if floor_to_tick(p, tick) != p]
     off += [f"quantity {plain(q)}" for q in sizes if floor_to_step(q, step) != q]
+    if len(bracket.quantity.normalize().as_tuple().digits) > MAX_DIGITS:
+        off.append(f"quantity {plain(bracket.quantity)} of more than {MAX_DIGITS} digits")
     total = sum((leg.quantity for leg in bracket.targets), ZERO)
     if total != bracket.quantity:
         off.append(f"legs of {plain(total)} for a position of {plain(bracket.quantity)}")
