@@ -8,7 +8,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 export UV_PYTHON_PREFERENCE := only-system
 
-.PHONY: help run test check fmt lock bench clean
+.PHONY: help run test check fmt fuzz mutate lock bench clean
 
 help: ## what can be made here
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-7s %s\n", $$1, $$2}'
@@ -30,6 +30,12 @@ fmt: .venv/.ready ## format and fix what can be fixed
 
 bench: .venv/.ready ## the benchmarks, as ratios against a peer in the same run
 	@for b in benchmarks/bench_*.py; do echo "== $$b"; $(PY) $$b || exit 1; done
+
+fuzz: .venv/.ready ## 100,000 plans through the gate, each judged by the independent oracle
+	@FUZZ_CASES=100000 $(PY) -m pytest tests/fuzz -n 2
+
+mutate: .venv/.ready ## mutate policies/ and see which tests notice (half an hour); results in mutants/
+	@.venv/bin/mutmut run --max-children 2 && .venv/bin/mutmut results
 
 lock: $(UV) ## renew requirements.lock from pyproject.toml
 	@$(UV) pip compile -q --universal --upgrade --generate-hashes --no-annotate --no-header --group dev pyproject.toml -o requirements.lock
