@@ -7,6 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+from domain.book import Level
 from domain.lifecycle import TradingState
 from domain.plan import Evidence
 from policies.case import draft_hash
@@ -35,6 +36,10 @@ def answered(as_of=NOW, tool="ohlcv", **changes: Any) -> Evidence:
 def exits(*bars: float, symbol: str = "BTC/USDT", stopped: bool = True) -> tuple[Exit, ...]:
     """One exit so many bars ago each."""
     return tuple(Exit(symbol, ago(age * BAR), stopped) for age in bars)
+
+
+def rows(*prices: int) -> tuple[Level, ...]:
+    return tuple(Level(D(price), D(200)) for price in prices)
 
 
 def moment(seconds: float) -> str:
@@ -147,6 +152,16 @@ DATA: list[Row] = [
     ),
     ("BOOK_CROSSED", {"market__book": book("9999.9")}, {"market__book": book("10001")}),
     ("BOOK_CROSSED", {}, {"market__book__bids": ()}),
+    (
+        "BOOK_CROSSED",
+        {"market__book__asks": rows(10_001, 10_001)},
+        {"market__book__asks": rows(10_001, 10_000)},
+    ),
+    (
+        "BOOK_CROSSED",
+        {"market__book__bids": rows(9_999, 9_999)},
+        {"market__book__bids": rows(9_998, 9_999)},
+    ),
     (
         "SPREAD_TOO_WIDE",
         {"market__book": book("9995", "10005")},

@@ -167,6 +167,11 @@ SIZES: list[Row] = [
     ),
     ("PRECISION", ONE, {**ONE, "quantity": D("1.0005")}),
     (
+        "PRECISION",
+        {**ONE, "instrument__quantity_step": D("1e-17"), "quantity": D("1.12345678901234567")},
+        {**ONE, "instrument__quantity_step": D("1e-18"), "quantity": D("1.123456789012345678")},
+    ),
+    (
         "QTY_BELOW_MIN",
         {"quantity": D("2.499"), "instrument__min_quantity": D("2.499")},
         {"quantity": D("2.499"), "instrument__min_quantity": D("2.5")},

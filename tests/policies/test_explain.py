@@ -33,3 +33,21 @@ def test_spot_is_long_only_and_says_nothing_of_funding():
 
 def test_a_policy_that_allows_nothing_here_says_so():
     assert "You may open: nothing" in rules_text(Policy(sides=("short",)), SPOT)
+
+
+def test_what_a_policy_asks_beyond_the_defaults_is_said_too():
+    policy = Policy(
+        stop_mode="strict",
+        full_size_confidence_fraction=D("0.9"),
+        required_tools=("ohlcv", "regime"),
+        majors=("XRP",),
+    )
+    text = rules_text(policy, SPOT)
+    assert "closer than 1 ATR14 to the entry is denied" in text
+    assert "below 0.9 it shrinks the size" in text
+    assert "- Before any plan, call: ohlcv, regime." in text
+    assert "Spread at most 30 bps" in text
+    plain = rules_text(Policy(), SPOT)
+    assert "shrinks the size" not in plain
+    assert "Before any plan" not in plain
+    assert "Spread at most 10 bps" in plain

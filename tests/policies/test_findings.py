@@ -66,3 +66,8 @@ def test_each_comparison_is_what_it_says():
     assert told == [
         [True, True, False], [True, False, False], [False, True, True], [False, False, True],
     ]  # fmt: skip
+
+
+def test_two_numbers_that_differ_in_the_last_digit_only_are_told_whole():
+    value = D("10.000000000000000000000000001")
+    assert compare("X", "thing", value, "<=", D(10), "bps").measured == str(value)

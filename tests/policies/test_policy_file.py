@@ -10,7 +10,7 @@ import pytest
 
 from domain.errors import ConfigError
 from policies.case_document import policy_document
-from policies.policy_file import allowed, load_policy, parse_policy, preset
+from policies.policy_file import allowed, load_policy, parse_policy, policy_text, preset
 from policies.presets import PRESETS
 from policies.settings import DEFAULTS, WORDS, Policy, window
 from tests.policies.limits import NUMBERS, TIGHTER, is_tighter
@@ -134,3 +134,20 @@ def test_two_ways_to_write_one_limit_are_one_policy(text):
     assert written.policy_hash == Policy().policy_hash
     again = parse_policy(policy_document(written), where="the test")
     assert again.policy_hash == written.policy_hash
+
+
+@pytest.mark.parametrize("name", list(PRESETS))
+def test_a_policy_written_as_a_file_is_read_back_the_same(tmp_path, name):
+    text = policy_text(preset(name), "A title")
+    path = tmp_path / "policy.toml"
+    path.write_text(text, encoding="utf-8")
+    again = load_policy(path)
+    assert (again, again.policy_hash) == (preset(name), preset(name).policy_hash)
+    assert text.startswith("# A title\n")
+    for key in Policy.model_fields:
+        assert f"# Allowed: {allowed(key)}.\n{key} = " in text
+
+
+def test_a_preset_that_does_not_exist_is_refused_with_those_that_do():
+    with pytest.raises(ConfigError, match="no preset 'yolo'; the presets are conservative, bal"):
+        preset("yolo")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from dataclasses import replace
 from decimal import Decimal
@@ -176,7 +177,8 @@ def test_looking_for_it_takes_less_than_a_tenth_of_a_second():
             nearest(case, verdict)
             spent.append(time.process_time() - start)
     assert len(spent) > 100
-    assert sorted(spent)[len(spent) * 99 // 100] < 0.1
+    traced = sys.gettrace() is not None  # to measure coverage costs several times as much
+    assert sorted(spent)[len(spent) * 99 // 100] < (1 if traced else 0.1)
 
 
 @pytest.mark.parametrize("seed", range(40))
