@@ -199,8 +199,7 @@ def extreme(s: Scene) -> None:
         (s.doc["market"]["book"]["asks"][0], 1),
     ]
     for where, key in s.rng.sample(places, s.rng.choice([1, 1, 2, 3])):
-        finest = key == "quantity_step"  # a step below the digits sizes are reckoned in: open
-        where[key] = s.rng.choice(numbers[1:] if finest else numbers)
+        where[key] = s.rng.choice(numbers)
 
 
 def left_out(s: Scene) -> None:

@@ -105,3 +105,40 @@ def test_a_book_out_of_order_is_refused():
     """Its second ask lies below its bid: it is crossed, and the walk pays less than the touch."""
     book = {"bids": [[100, 500]], "asks": [[Decimal("100.02"), 1], [Decimal("99.9"), 500]]}
     assert hold(case(market={"book": book})).kind != "approved"
+
+
+def test_a_stop_at_the_window_s_edge_counts_whatever_the_moment():
+    """A moment that is no whole part of a bar seems to round the two ages apart."""
+    exits = [
+        {"symbol": "AAA/USD", "at": at, "stopped": True}
+        for at in ("2024-07-15T02:00:00Z", "2024-07-15T07:00:00Z")
+    ]
+    limits = {"loss_streak_count": 2, "loss_streak_window_bars": 5, "loss_streak_pause_bars": 11}
+    text = case(
+        market={"now": "2024-07-15T12:30:00.001Z"},
+        account={"recent_exits": exits},
+        policy=limits,
+    )
+    assert not hold(text).complaints
+
+
+def test_a_size_never_exceeds_the_risk_budget_however_fine_the_step():
+    text = case(
+        instrument={"quantity_step": Decimal("1e-24")},
+        market={
+            "last": Decimal("0.5"),
+            "atr": Decimal("0.01"),
+            "realised_volatility": Decimal("0.7"),
+            "book": {
+                "bids": [[Decimal("0.483"), 300_000]],
+                "asks": [[Decimal("0.483"), 200_000]],
+            },
+        },
+        plan={
+            "confidence": Decimal("0.8"),
+            "invalidation": Decimal("0.463"),
+            "targets": [{"price": Decimal("0.6")}],
+        },
+        policy={"risk_per_trade_fraction": Decimal("0.02")},
+    )
+    assert not hold(text).complaints

@@ -20,6 +20,7 @@ from tests.oracle.reading import Document, floor, moment, read
 from tests.oracle.standing import standing_violations
 
 KNOWN = CODES | DOOR_CODES
+DIGITS = 18
 TOLERANCE = Fraction(1, 10**18)
 """Stated figures may differ by this much of themselves: they are written to 28 digits."""
 
@@ -53,6 +54,10 @@ def violations(
         own = {k: v for k, v in own.items() if k in said or not v[0].startswith("unknown")}
         return found + _differences(own, said)
     bracket = bracket_of(stated)
+    if _unwritable(bracket.quantity):  # no order can say it, so no limit on it is worth a digit
+        if "PRECISION" in said:
+            return found
+        found.append("MISSED PRECISION: too many digits")
     placed = _placed(case, pricing, bracket)
     for code, reason in placing_violations(placed):
         own[code].append(reason)
@@ -64,9 +69,6 @@ def _undersized(placed: Placed) -> list[str]:
     """An approved size that the executor chose is the largest: one step more breaks a limit."""
     step, pricing = placed.case.instrument.step, placed.pricing
     quantity = placed.quantity + step
-    groups = [
-        (leg.price, weight) for leg, (_, weight) in zip(placed.legs, placed.shares, strict=True)
-    ]
     more = placed._replace(
         entry=pricing.entry(max(quantity, pricing.least)),
         quantity=quantity,
@@ -136,3 +138,9 @@ def _quantity(case: SimpleNamespace, bracket: SimpleNamespace) -> Fraction:
     if case.quantity is not None:
         return case.quantity
     return floor(max(Fraction(0), min(bracket.bounds)), case.instrument.step)
+
+
+def _unwritable(quantity: Fraction) -> bool:
+    """Whether it has more than the 18 digits that a number may have."""
+    digits = str(abs(quantity.numerator) * 10**48 // quantity.denominator)
+    return len(digits.rstrip("0")) > DIGITS
