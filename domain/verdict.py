@@ -194,7 +194,7 @@ class Denied:
     @property
     def failed(self) -> tuple[Finding, ...]:
         """The findings that denied, in gate order."""
-        return tuple(f for f in self.findings if not f.passed)
+        return tuple(f for f in self.findings if f.passed is not True)
 
     @property
     def codes(self) -> tuple[str, ...]:

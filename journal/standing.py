@@ -16,11 +16,10 @@ from journal.rows import Approval
 from policies.case import draft_hash
 from policies.facts import AccountFacts, Exit, Held, WorkingEntry
 from policies.settings import Policy
+from policies.sizing import USUAL_TRADES
 from policies.trading_state import StateEntry, next_state
 
 OPEN_ORDERS = (OrderStatus.PENDING, OrderStatus.SENDING, OrderStatus.WORKING)
-USUAL_TRADES_COUNT = 20
-"""Closed trades that say what size is usual."""
 _MINUTE = timedelta(seconds=60)
 
 
@@ -80,7 +79,7 @@ def account_facts(
         open_orders=len(others),
         orders_last_minute=_orders_of_the_minute(journal, now, exclude_run),
         recent_exits=_recent_exits(journal, now, policy, timeframe),
-        recent_notionals=tuple(journal.newest_notionals(USUAL_TRADES_COUNT)),
+        recent_notionals=tuple(journal.newest_notionals(USUAL_TRADES)),
         recent_drafts=tuple(draft_hash(journal.stored_plan(p).plan.draft) for p in drafts),
     )
 
@@ -135,7 +134,8 @@ def _held(
         if o.status == OrderStatus.WORKING and o.leg == "stop" and o.symbol == name
     ]
     risk = None
-    if stops and sum((o.quantity for o in stops), ZERO) >= quantity:
+    priced = all(o.price is not None for o in stops)
+    if stops and priced and sum((o.quantity for o in stops), ZERO) >= quantity:
         risk = quantity * max(_loss_per_unit(journal, o, position, mark) for o in stops)
     return Held(name, position.quantity, mark, risk)
 

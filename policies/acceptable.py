@@ -46,8 +46,9 @@ def worst_entries(
     atr, reference = known(case.market.atr), reference_price(case)
     if atr is not None:
         yield costs.stop + direction * policy.max_stop_atr_ratio * atr
-        if not case.spot:
-            yield _before_liquidation(case, costs, atr)
+        before = None if case.spot else _before_liquidation(case, costs, atr)
+        if before is not None:
+            yield before
     if reference is not None and atr is not None:
         yield reference * (ONE + direction * collar(case, reference, atr))
     band = _venues_band(case)
@@ -60,10 +61,14 @@ def _venues_band(case: Case) -> Decimal | None:
     return instrument.max_price_ratio if case.direction > ZERO else instrument.min_price_ratio
 
 
-def _before_liquidation(case: Case, costs: Costs, atr: Decimal) -> Decimal:
-    """Where |e - liquidation| = ratio x d + 1 ATR, see `policies.rules.liquidation`."""
+def _before_liquidation(case: Case, costs: Costs, atr: Decimal) -> Decimal | None:
+    """Where |e - liquidation| = ratio x d + 1 ATR; None where the distance outgrows what it needs.
+
+    See `policies.rules.liquidation`.
+    """
     ratio, room = case.policy.min_liquidation_stop_ratio, liquidation_fraction(case)
-    return (ratio * costs.stop - case.direction * atr) / (ratio - case.direction * room)
+    slope = ratio - case.direction * room
+    return (ratio * costs.stop - case.direction * atr) / slope if slope > ZERO else None
 
 
 def liquidation_fraction(case: Case) -> Decimal:

@@ -102,7 +102,7 @@ class CaseDocument(Section):
     market: MarketSection
     account: AccountSection = AccountSection()
     policy: Annotated[dict[str, Any], Field(default_factory=dict)]
-    """Limits that differ from the defaults, by their names in the policy file."""
+    """Limits by their names in the policy file; `--policy`, else the defaults, where left out."""
     quantity: Positive | None = None
     """A size fixed elsewhere, in base, judged as it stands; the executor sizes when left out."""
     tool_results: Annotated[tuple[ToolResultRow, ...], Field(max_length=100)] | None = None

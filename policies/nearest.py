@@ -1,15 +1,16 @@
 """The nearest acceptable plan: what would have to be otherwise, and proof that it then passes.
 
 For each control that failed, the fields of the plan that can mend it are tried: where the rules'
-own arithmetic puts the edge, and then, halving, back toward what the plan said. Nothing is told
-that the gate has not approved. The facts stay as they are, and so does the confidence: it is no
-number to bargain with.
+own arithmetic puts the edge, and then, halving, back toward what the plan said. Nothing is said to
+pass that the gate has not approved. The facts stay as they are, and so does the confidence: it is
+no number to bargain with.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from domain.numbers import ZERO, plain
@@ -55,8 +56,8 @@ def advised(case: Case, verdict: Verdict) -> Verdict:
 
 def nearest(case: Case, denied: Denied) -> Nearest:
     """What would pass instead of the denied plan; see `Nearest`."""
-    if case.quantity is not None and (smaller := _smaller(case, denied)) is not None:
-        return smaller
+    if case.quantity is not None and (resized := _own_size(case, denied)) is not None:
+        return resized
     changes, passing = [], []
     for code in denied.codes:
         for field in MENDS.get(code, ()):
@@ -78,13 +79,13 @@ def nearest(case: Case, denied: Denied) -> Nearest:
     return Nearest(tuple(changes), (), None, hopeless)
 
 
-def _smaller(case: Case, denied: Denied) -> Nearest | None:
-    """The executor's own size instead of the given one, with what else would have to change."""
+def _own_size(case: Case, denied: Denied) -> Nearest | None:
+    """The executor's size instead of the given one, with what else would have to change."""
     sized = replace(case, quantity=None)
     verdict = review(sized)
     if isinstance(verdict, Approved):
         size = verdict.bracket.quantity
-        sentence = f"quantity <= {plain(size)}"
+        sentence = _bound(case, size)
         changes = tuple(Change(code, "quantity", sentence, passes=True) for code in denied.codes)
         return Nearest(changes, (sentence,), case.draft, (), size)
     found = nearest(sized, verdict)
@@ -93,8 +94,13 @@ def _smaller(case: Case, denied: Denied) -> Nearest | None:
     passing = review(replace(sized, draft=found.draft))
     size = passing.bracket.quantity if passing.bracket is not None else ZERO
     alone = tuple(change._replace(passes=False) for change in found.changes)
-    together = (f"quantity <= {plain(size)}", *found.together)
-    return Nearest(alone, together, found.draft, (), size)
+    return Nearest(alone, (_bound(case, size), *found.together), found.draft, (), size)
+
+
+def _bound(case: Case, size: Decimal) -> str:
+    """The size that passes: as a bound where the given one is larger, else the size itself."""
+    larger = case.quantity is not None and case.quantity > size
+    return f"quantity {'<=' if larger else 'of'} {plain(size)}"
 
 
 def _without(code: str) -> Callable[[Verdict], bool]:
@@ -158,14 +164,17 @@ def _differences(case: Case, draft: PlanDraft) -> Iterator[str]:
             yield told(case, draft, field)
 
 
-def _distance(case: Case, draft: PlanDraft) -> Any:
-    """How far a draft moved from the plan: the sum of its price movements, in quote."""
+def _distance(case: Case, draft: PlanDraft) -> Decimal:
+    """How far a draft moved from the plan: the sum of its price movements, in quote.
+
+    A shorter horizon and less evidence move no price, so they come first.
+    """
     touch = case.decision_price
     own, new = case.draft, draft
     moved = abs((new.entry or touch) - (own.entry or touch))
     moved += abs(new.invalidation - own.invalidation)
     pairs = zip(new.targets, own.targets, strict=True)
-    return moved + sum(abs(a.price - b.price) for a, b in pairs)
+    return moved + sum((abs(a.price - b.price) for a, b in pairs), ZERO)
 
 
 def _review(case: Case, draft: PlanDraft) -> Verdict:

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from domain.errors import ConfigError
 from domain.numbers import plain
 from policies.presets import PRESETS
-from policies.settings import WORDS, Policy
+from policies.settings import DEFAULTS, WORDS, Policy
 
 MAX_POLICY_BYTES = 65_536
 """A policy is a page of limits; what is larger is some other file."""
@@ -40,7 +40,7 @@ def load_policy(name: Path | None) -> Policy:
             is not allowed.
     """
     if name is None:
-        return Policy()
+        return DEFAULTS
     if str(name) in PRESETS:
         return preset(str(name))
     path, where = name, f"policy file {str(name)!r}"

@@ -58,7 +58,7 @@ def _slide(
 
 
 def _switch(moved: str, bad: Callable[[Case], Case]) -> Switch:
-    return Switch(moved, lambda case: case, bad)
+    return Switch(moved, bad)
 
 
 def _other_side(case: Case) -> Case:

@@ -1,7 +1,8 @@
 """Ways to move a specimen across a limit.
 
 A sliding probe turns one number from where the rule passes to where it fires; the self-test finds
-the edge between the two by halving. A switching probe has two states only.
+the edge between the two by halving. A switching probe has two states only, the specimen as it is
+and the other.
 """
 
 from __future__ import annotations
@@ -43,10 +44,9 @@ class Slide:
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """Two states of the specimen, one on each side."""
+    """One thing that is wrong with the specimen."""
 
     moved: str
-    good: Callable[[Case], Case]
     bad: Callable[[Case], Case]
 
 

@@ -175,7 +175,11 @@ RULES: tuple[Rule, ...] = (
     OnCase("VENUE_MAINTENANCE", venue.venue_is_up),
     OnCase("NEWS_BLACKOUT", venue.no_blackout, ("blackouts",)),
     OnCase("KILL_SWITCH", send.kill_switch_is_off),
-    OnCase("TRADING_HALTED", send.trading_is_active),
+    OnCase(
+        "TRADING_HALTED",
+        send.trading_is_active,
+        ("max_daily_loss_fraction", "max_drawdown_fraction"),
+    ),
     OnCase("NOT_RECONCILED", send.orders_are_reconciled),
 )
 """Integrity, data, price, risk, size, exposure, account, send; the first that fails is primary."""

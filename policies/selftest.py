@@ -1,8 +1,8 @@
 """The gate tries itself: each rule passes just inside its edge and fires just outside, or says so.
 
 Under the user's own policy, on a made-up specimen. The edge is not taken from the rule's formula
-but found by halving, so that a rule which never fires, or fires somewhere else than its limit says,
-is seen. Both sides are judged by the whole gate.
+but found by halving, so that a rule which never fires is seen, and where it does is shown beside
+the limit. Outside, the whole gate denies with the rule's code; inside, the rule itself passes.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ def _row(rule: Rule, base: Case, policy: Policy) -> Row:
 def _ends(probe: Slide | Switch, base: Case) -> tuple[Case, Case]:
     if isinstance(probe, Slide):
         return probe.vary(base, probe.good), probe.vary(base, probe.bad)
-    return probe.good(base), probe.bad(base)
+    return base, probe.bad(base)
 
 
 def _edge(rule: Rule, probe: Slide, base: Case) -> tuple[Case, Case]:

@@ -33,6 +33,7 @@ _TICK = Decimal("0.01")
 
 def specimen(policy: Policy) -> Case:
     """A plan on the first side that the policy allows, well within every limit that can be met."""
+    policy = policy.model_copy(update={"symbols": (), "blackouts": ()})
     sign = ONE if policy.sides[0] == "long" else -ONE
     stop_away = max(ATR * policy.min_stop_atr_ratio, ONE)
     return Case(
@@ -71,10 +72,10 @@ def specimen(policy: Policy) -> Case:
             kill_switch=False,
             reconciled=True,
         ),
-        policy=policy.model_copy(update={"symbols": (), "blackouts": ()}),
+        policy=policy,
         version=1,
         head_version=1,
-        plan_policy_hash=policy.model_copy(update={"symbols": (), "blackouts": ()}).policy_hash,
+        plan_policy_hash=policy.policy_hash,
         evidence=tuple(
             Evidence(result_id=f"{name}#1", tool=name, ok=True, as_of=NOW)
             for name in policy.required_tools

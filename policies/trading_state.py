@@ -9,16 +9,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
+from decimal import Decimal
 
 from domain.clock import iso
 from domain.finding import shown
 from domain.lifecycle import TradingState
 from domain.numbers import ZERO, plain
+from policies.arithmetic import gate_arithmetic
 from policies.settings import Policy
-
-_ARITHMETIC = Context(prec=50, rounding=ROUND_HALF_EVEN)
-"""Its own, so that no caller's decimal context can move a limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +62,7 @@ def next_state(
     before = state_at(current, now)
     if before is TradingState.HALTED:
         return None
-    with localcontext(_ARITHMETIC):
+    with gate_arithmetic():
         halt = _unknown(equity, day_start_equity, net_deposits_today, peak_equity)
         halt = halt or _drawdown(equity, peak_equity, policy.max_drawdown_fraction)
         if halt:

@@ -50,12 +50,16 @@ class VenueWatch:
         self._lock = asyncio.Lock()
 
     async def state(self) -> VenueState:
-        """Status and clock skew, at most a minute old."""
+        """Status and clock skew, at most a minute old.
+
+        A venue that has no word for its status, but answers what time it is, counts as open: it is
+        there. One that says neither stays unknown, and the gate denies.
+        """
         async with self._lock:
             at_s = self._monotonic()
             if self._asked_s is None or at_s - self._asked_s >= ASK_EVERY_S:
                 skew_s, status = await asyncio.gather(self._skew_s(), self._status())
-                if not self._says_status and (skew_s is not None or not self._says_time):
+                if not self._says_status and skew_s is not None:
                     status = "open"
                 self._state, self._asked_s = VenueState(status, skew_s), at_s
             return self._state

@@ -72,7 +72,8 @@ def leverage_is_within_limit(case: Case, bracket: Bracket) -> Finding:
 def position_leverage_is_within_limit(case: Case) -> Finding:
     """`LEVERAGE_LIMIT`: the account's leverage in the instrument <= max_position_leverage_ratio.
 
-    Ratio, default 3 (ceiling 5); spot 1. Reason: it decides where the venue liquidates.
+    Ratio, default 3 (ceiling 5); spot 1. A paper account obeys it by construction; a venue may be
+    set otherwise. Reason: it decides where the venue liquidates.
     """
     limit = ONE if case.spot else case.policy.max_position_leverage_ratio
     what, ratio = "leverage of the position's margin", case.account.leverage_ratio

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from domain.finding import Finding, Stated
 from domain.numbers import ONE, ZERO, plain
+from domain.strict_json import MAX_DIGITS
 from policies.case import Case, draft_hash
 
 LARGEST = Decimal("1e12")
@@ -13,15 +14,20 @@ _DUPLICATE = "DUPLICATE_INTENT"
 
 
 def numbers_are_valid(case: Case) -> Finding:
-    """`NUMBER_INVALID`: every price, step and amount is finite, 0 < x < 1e12.
+    """`NUMBER_INVALID`: every number of the plan, its instrument and the account is finite.
 
-    The doors refuse such numbers already; the gate does not trust that a door was used. Equity,
-    free margin, fee and the venue's minima may be 0 or negative, but have to be finite. Reason: NaN
-    compares false with everything, so that a check written the other way round would pass it.
+    Prices, steps, leverage and size: 0 < x < 1e12, those of the plan of at most 18 digits; fee,
+    margin, minima and counts: not negative; money: |x| < 1e12. The doors refuse other numbers
+    already; the gate does not trust that a door was used. Market facts are held against None and
+    NaN by the rules that read them. Reason: NaN compares false with everything, so that a check
+    written the other way round would pass it.
     """
     broken = [f"{name} {value}" for name, value in _amounts(case) if not _is_amount(value)]
     for name, value in _prices(case):
-        if not (_is_amount(value) and value > ZERO):
+        if not (_is_amount(value) and value > ZERO and _is_short(value)):
+            broken.append(f"{name} {value}")
+    for name, value in _not_negative(case):
+        if not (_is_amount(value) and value >= ZERO):
             broken.append(f"{name} {value}")
     if broken:
         sentence = f"Not a number to trade on: {', '.join(broken)}."
@@ -31,6 +37,10 @@ def numbers_are_valid(case: Case) -> Finding:
 
 def _is_amount(value: Decimal) -> bool:
     return value.is_finite() and -LARGEST < value < LARGEST
+
+
+def _is_short(value: Decimal) -> bool:
+    return len(value.as_tuple().digits) <= MAX_DIGITS
 
 
 def _prices(case: Case) -> tuple[tuple[str, Decimal], ...]:
@@ -48,19 +58,29 @@ def _prices(case: Case) -> tuple[tuple[str, Decimal], ...]:
 
 
 def _amounts(case: Case) -> tuple[tuple[str, Decimal], ...]:
-    account, instrument = case.account, case.instrument
+    account = case.account
     return (
         ("equity", account.equity),
         ("free margin", account.free),
         ("equity at midnight", account.day_start_equity),
         ("peak equity", account.peak_equity),
         ("net deposits", account.net_deposits_today),
+        *((f"value of {p.symbol}", p.value) for p in account.positions),
+        *((f"entry in {w.symbol}", w.notional) for w in account.working_entries),
+    )
+
+
+def _not_negative(case: Case) -> tuple[tuple[str, Decimal], ...]:
+    account, instrument = case.account, case.instrument
+    return (
         ("least quantity", instrument.min_quantity),
         ("least notional", instrument.min_notional),
         ("fee", instrument.taker_fee_fraction),
         ("maintenance margin", instrument.maintenance_margin_fraction),
-        *((f"value of {p.symbol}", p.value) for p in account.positions),
-        *((f"entry in {w.symbol}", w.notional) for w in account.working_entries),
+        ("number of entries today", Decimal(account.trades_today)),
+        ("number of entries today in the symbol", Decimal(account.trades_today_symbol)),
+        ("number of open orders", Decimal(account.open_orders)),
+        ("number of orders within a minute", Decimal(account.orders_last_minute)),
     )
 
 

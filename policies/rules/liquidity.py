@@ -39,8 +39,9 @@ def share_of_turnover_is_small(case: Case, bracket: Bracket) -> Finding:
     Unknown turnover denies.
     """
     turnover, limit = known(case.market.turnover_24h), case.policy.max_turnover_fraction
-    known_one = turnover is not None and turnover > ZERO
-    share = bracket.judged_notional / turnover if known_one and turnover else None
+    share = None
+    if turnover is not None and turnover > ZERO:
+        share = bracket.judged_notional / turnover
     return compare("FAT_FINGER", "share of the day's turnover", share, "<=", limit, "fraction")
 
 

@@ -61,7 +61,7 @@ def symbol_has_cooled_down(case: Case) -> Finding:
     if worst is None:
         sentence = f"{case.instrument.symbol} was not closed lately."
         return Stated("COOLDOWN", True, "none", "", sentence)
-    what = "number of bars since the last exit in this symbol"
+    what = "number of bars since the exit in this symbol that asks for the longest wait"
     return compare("COOLDOWN", what, worst[0], ">=", worst[1], "count")
 
 
@@ -81,7 +81,7 @@ def stops_are_no_streak(case: Case) -> Finding:
     if count >= policy.loss_streak_count:
         what = f"number of bars since the last of {count} stops"
         return compare("LOSS_STREAK", what, _bars_since(case, newest), ">=", pause, "count")
-    limit, what = Decimal(policy.loss_streak_count), "number of stops in a row lately"
+    limit, what = Decimal(policy.loss_streak_count), f"number of stops within {reach} bars"
     return compare("LOSS_STREAK", what, Decimal(count), "<", limit, "count")
 
 

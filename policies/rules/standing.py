@@ -7,6 +7,7 @@ from decimal import Decimal
 from domain.finding import Finding, Stated
 from policies.case import Case
 from policies.findings import compare, unknown
+from policies.rules.clock import seconds
 
 
 def plan_is_current(case: Case) -> Finding:
@@ -14,7 +15,7 @@ def plan_is_current(case: Case) -> Finding:
 
     Reason: a plan answers the candle it saw; when the next one has closed, it is asked again.
     """
-    age = Decimal(str((case.market.now - case.decided_at).total_seconds()))
+    age = seconds(case.decided_at, case.market.now)
     limit = Decimal(case.timeframe.seconds)
     return compare("PLAN_EXPIRED", "age of the plan", age, "<=", limit, "s")
 
