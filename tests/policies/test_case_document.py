@@ -126,3 +126,22 @@ def test_the_schema_knows_every_key_that_is_written():
     document = case_document(FULL)
     assert set(document) <= set(schema["properties"])
     assert set(document["policy"]) == set(schema["properties"]["policy"]["properties"])
+
+
+@pytest.mark.parametrize("path", [
+    "plan.decided_at", "plan.decision_price", "plan.policy_hash", "market.now", "market.book.at",
+    "market.funding.known_at", "market.funding.next_at", "account.free",
+    "account.day_start_equity", "account.peak_equity",
+])  # fmt: skip
+def test_what_has_a_default_but_cannot_be_missing_is_no_null(path):
+    """A null says "missing"; here it would say "as if it were left out", which is another case."""
+    document = case_document(FULL)
+    *parents, name = path.split(".")
+    section = document
+    for parent in parents:
+        section = section[parent]
+    section[name] = None
+    denied = read_case(exact(document))
+    assert denied.codes == ("SCHEMA_INVALID",)
+    assert denied.findings[0].measured == path
+    assert "null; leave it out for the default" in denied.findings[0].sentence

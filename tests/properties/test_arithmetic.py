@@ -111,8 +111,10 @@ def test_long_and_short_are_mirror_images(seed: int):
 
     Equity is so small against the ATR that the risk budget or the depth always decides the size.
     """
+    case = thrown(seed, "long", plain=True)
     free = edit(
-        thrown(seed, "long", plain=True),
+        case,
+        market__atr=max(case.market.atr, D(60)),
         instrument__taker_fee_fraction=D(0),
         instrument__min_notional=D(0),
         policy=Policy(

@@ -106,7 +106,7 @@ def test_the_edges_come_back_from_their_file_with_the_same_verdict(row: int):
     assert told(again) == told(case)
 
 
-@MANY
+@settings(max_examples=80, deadline=None)
 @given(case=ANY)
 def test_a_verdict_comes_back_from_its_document(case: Case):
     document = verdict_document(advised(case, review(case)))
