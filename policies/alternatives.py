@@ -29,6 +29,8 @@ FIELDS: tuple[ChangedField, ...] = (
     "targets",
     "entry",
 )
+PARTS = 4
+"""Into how many parts the way to an edge is cut, where no edge will do."""
 REACHES = (1, 2, 4, 8)
 """A target is tried at the edge and at multiples of that way: a larger order pays worse prices."""
 
@@ -66,6 +68,14 @@ def between(case: Case, far: Alternative, steps: int) -> PlanDraft | None:
     # Counted from the far end, which is on the tick; the plan's own value may not be.
     value = new - (far.steps - steps) * step * (1 if new > own else -1)
     return _with(case, far.field, value)
+
+
+def parts(case: Case, far: Alternative) -> Iterator[Alternative]:
+    """Stops on the way to an alternative, the nearest first."""
+    for share in range(1, PARTS):
+        draft = between(case, far, far.steps * share // PARTS)
+        if draft is not None and draft != case.draft:
+            yield Alternative.of(case, draft, far.field)
 
 
 def told(case: Case, draft: PlanDraft, field: ChangedField) -> str:

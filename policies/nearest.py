@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from domain.numbers import ZERO, plain
 from domain.plan import PlanDraft
 from domain.verdict import Approved, Change, ChangedField, Denied, Nearest, Verdict
-from policies.alternatives import FIELDS, Alternative, between, candidates, told
+from policies.alternatives import FIELDS, Alternative, between, candidates, parts, told
 from policies.arithmetic import gate_arithmetic
 from policies.case import Case
 from policies.gate import review
@@ -56,45 +56,64 @@ def advised(case: Case, verdict: Verdict) -> Verdict:
 
 def nearest(case: Case, denied: Denied) -> Nearest:
     """What would pass instead of the denied plan; see `Nearest`."""
-    if case.quantity is not None and (resized := _own_size(case, denied)) is not None:
-        return resized
-    changes, passing = [], []
+    sized = None if case.quantity is None else review(replace(case, quantity=None))
+    if isinstance(sized, Approved):
+        return _own_size(case, denied, sized.bracket.quantity)
+    changes, passing = _changes(case, denied)
+    if passing:
+        best = min(passing, key=lambda found: _distance(case, found.draft))
+        return Nearest(changes, (best.sentence,), best.draft, ())
+    if isinstance(sized, Denied):
+        resized = _resized(case, changes, sized)
+        if resized is not None:
+            return resized
+    draft = None if set(denied.codes) - set(MENDS) else _jointly(case)
+    if draft is not None:
+        return Nearest(changes, tuple(_differences(case, draft)), draft, ())
+    mended = {change.code for change in changes}
+    hopeless = tuple(c for c in denied.codes if c not in mended) or denied.codes
+    return Nearest(changes, (), None, hopeless)
+
+
+def _changes(case: Case, denied: Denied) -> tuple[tuple[Change, ...], list[_Found]]:
+    """Per failing control and field the smallest change that satisfies it, and what passes alone.
+
+    Where the smallest change of a field does not pass, a larger one of the same field may.
+    """
+    changes: list[Change] = []
+    passing: list[_Found] = []
+    larger: dict[ChangedField, _Found | None] = {}
+    hopeless = bool(set(denied.codes) - set(MENDS))
     for code in denied.codes:
         for field in MENDS.get(code, ()):
             found = _mended(case, field, _without(code))
-            if found is None:
-                continue
-            passes = _review(case, found.draft).approved
-            changes.append(Change(code, field, found.sentence, passes))
-            if passes:
-                passing.append(found)
-    if passing:
-        best = min(passing, key=lambda found: _distance(case, found.draft))
-        return Nearest(tuple(changes), (best.sentence,), best.draft, ())
-    draft = None if set(denied.codes) - set(MENDS) else _jointly(case)
-    if draft is not None:
-        return Nearest(tuple(changes), tuple(_differences(case, draft)), draft, ())
-    mended = {change.code for change in changes}
-    hopeless = tuple(c for c in denied.codes if c not in mended) or denied.codes
-    return Nearest(tuple(changes), (), None, hopeless)
+            passes = found is not None and _review(case, found.draft).approved
+            if not (passes or hopeless):
+                if field not in larger:
+                    larger[field] = _mended(case, field, _approved, parts)
+                found, passes = larger[field] or found, larger[field] is not None
+            if found is not None:
+                changes.append(Change(code, field, found.sentence, passes))
+                passing += [found] if passes else []
+    return tuple(changes), passing
 
 
-def _own_size(case: Case, denied: Denied) -> Nearest | None:
-    """The executor's size instead of the given one, with what else would have to change."""
-    sized = replace(case, quantity=None)
-    verdict = review(sized)
-    if isinstance(verdict, Approved):
-        size = verdict.bracket.quantity
-        sentence = _bound(case, size)
-        changes = tuple(Change(code, "quantity", sentence, passes=True) for code in denied.codes)
-        return Nearest(changes, (sentence,), case.draft, (), size)
-    found = nearest(sized, verdict)
+def _own_size(case: Case, denied: Denied, size: Decimal) -> Nearest:
+    """The executor's own size passes where the given one does not."""
+    sentence = _bound(case, size)
+    changes = tuple(Change(code, "quantity", sentence, passes=True) for code in denied.codes)
+    return Nearest(changes, (sentence,), case.draft, (), size)
+
+
+def _resized(case: Case, changes: tuple[Change, ...], sized: Denied) -> Nearest | None:
+    """The executor's size together with what else would have to change."""
+    without = replace(case, quantity=None)
+    found = nearest(without, sized)
     if found.draft is None:
         return None
-    passing = review(replace(sized, draft=found.draft))
+    passing = _review(without, found.draft)
     size = passing.bracket.quantity if passing.bracket is not None else ZERO
-    alone = tuple(change._replace(passes=False) for change in found.changes)
-    return Nearest(alone, (_bound(case, size), *found.together), found.draft, (), size)
+    return Nearest(changes, (_bound(case, size), *found.together), found.draft, (), size)
 
 
 def _bound(case: Case, size: Decimal) -> str:
@@ -107,9 +126,23 @@ def _without(code: str) -> Callable[[Verdict], bool]:
     return lambda verdict: code not in verdict.codes and verdict.bracket is not None
 
 
-def _mended(case: Case, field: ChangedField, good: Callable[[Verdict], bool]) -> _Found | None:
-    """The smallest change of one field after which `good` holds."""
-    for alternative in candidates(case, field):
+def _approved(verdict: Verdict) -> bool:
+    return verdict.approved
+
+
+def _mended(
+    case: Case,
+    field: ChangedField,
+    good: Callable[[Verdict], bool],
+    stops: Callable[[Case, Alternative], Iterator[Alternative]] | None = None,
+) -> _Found | None:
+    """The smallest change of one field after which `good` holds.
+
+    The edges first; where it holds at none of them, at the stops on the way to each, if any.
+    """
+    edges = list(candidates(case, field))
+    on_the_way = () if stops is None else (stop for edge in edges for stop in stops(case, edge))
+    for alternative in (*edges, *on_the_way):
         if good(_review(case, alternative.draft)):
             closest = _closest(case, alternative, good)
             return _Found(field, closest, told(case, closest, field))
@@ -134,7 +167,8 @@ def _jointly(case: Case) -> PlanDraft | None:
     draft, failing = case.draft, len(_review(case, case.draft).codes)
     for field in (*FIELDS, *FIELDS):
         here = replace(case, draft=draft)
-        for alternative in candidates(here, field):
+        edges = list(candidates(here, field))
+        for alternative in (*edges, *(part for edge in edges for part in parts(here, edge))):
             codes = _review(case, alternative.draft).codes
             if len(codes) < failing:
                 draft, failing = alternative.draft, len(codes)

@@ -58,6 +58,14 @@ def limit_price(case: Case) -> Decimal | None:
     return round_back(case.draft.entry, case.instrument.price_tick)
 
 
+def first_price(case: Case, book: OrderBook) -> Decimal:
+    """Price of the first unit of the entry: the best of the book, or a better limit."""
+    best, limit = book.side(case.entry_side)[0].price, limit_price(case)
+    if limit is None or (limit - best) * case.direction >= ZERO:
+        return best
+    return limit
+
+
 def price_entry(case: Case, book: OrderBook) -> Entry:
     """The prices the plan's entry would meet in a book with two sides."""
     limit, levels = limit_price(case), book.side(case.entry_side)

@@ -13,6 +13,7 @@ from statistics import median
 from typing import NamedTuple
 
 from domain.numbers import ONE, ZERO, ceil_to_tick, floor_to_step
+from domain.strict_json import MAX_DIGITS
 from domain.verdict import BoundName, SizeStep, TargetLeg
 from policies.acceptable import worst_price
 from policies.case import Case
@@ -174,7 +175,14 @@ def _split(
 
 
 def _rounded(case: Case, entry: Entry, quantity: Decimal) -> Decimal:
-    """Down to the step; an average over levels is rounded itself, so a hair less before that."""
+    """Down to the step, and to 18 digits; an average over levels is rounded itself, so a hair less.
+
+    Never negative.
+    """
+    step = case.instrument.quantity_step
+    if not quantity > ZERO:
+        return ZERO
     if quantity > entry.levels[0].quantity:
         quantity *= INSIDE
-    return floor_to_step(max(ZERO, quantity), case.instrument.quantity_step)
+    finer = quantity.adjusted() - step.adjusted() - MAX_DIGITS + 2
+    return floor_to_step(quantity, step.scaleb(finer) if finer > 0 else step)

@@ -11,17 +11,22 @@ from policies.bracket import target_shares
 from policies.case import Case
 from policies.facts import known
 from policies.findings import compare, unknown
+from policies.pricing import first_price
 from policies.stop import least_distance
 
 
 def stop_is_on_its_side(case: Case, bracket: Bracket) -> Finding:
     """`STOP_WRONG_SIDE`: long: invalidation and stop < entry; short: above it; in quote.
 
-    Measured at the executable entry, so that a price which has run through the invalidation in the
-    meantime denies the plan.
+    Measured at the executable entry and at the first price that it meets, so that a price which has
+    run through the invalidation in the meantime denies the plan, however large the order is.
     """
-    invalidation, stop, entry = case.draft.invalidation, bracket.stop_price, bracket.entry_price
+    invalidation, stop, book = case.draft.invalidation, bracket.stop_price, case.market.book
     nearest = max(invalidation, stop) if case.direction > ZERO else min(invalidation, stop)
+    entry = bracket.entry_price
+    if book is not None and book.side(case.entry_side):
+        first = first_price(case, book)
+        entry = min(entry, first) if case.direction > ZERO else max(entry, first)
     what, distance = "distance from the stop to the entry", (entry - nearest) * case.direction
     found = compare("STOP_WRONG_SIDE", what, distance, ">", ZERO, "price")
     if found.passed:

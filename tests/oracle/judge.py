@@ -24,6 +24,9 @@ DIGITS = 18
 TOLERANCE = Fraction(1, 10**18)
 """Stated figures may differ by this much of themselves: they are written to 28 digits."""
 
+Reasons = dict[str, list[str]]
+"""Why each code is violated."""
+
 
 def violations(
     case_document: Document, verdict_document: dict[str, Any], policy_hash: str | None = None
@@ -47,16 +50,26 @@ def violations(
     stated = verdict_document["bracket"]
     if (stated is not None) != pricing.possible:
         return [*found, "a bracket is stated" if stated else "no bracket is stated"]
-    own: dict[str, list[str]] = defaultdict(list)
+    own: Reasons = defaultdict(list)
     for code, reason in standing_violations(case):
         own[code].append(reason)
     if stated is None:
         own = {k: v for k, v in own.items() if k in said or not v[0].startswith("unknown")}
         return found + _differences(own, said)
-    bracket = bracket_of(stated)
+    return found + _about_bracket(case, pricing, bracket_of(stated), own, said)
+
+
+def _about_bracket(
+    case: SimpleNamespace,
+    pricing: Pricing,
+    bracket: SimpleNamespace,
+    own: Reasons,
+    said: frozenset[str],
+) -> list[str]:
+    found = []
     if _unwritable(bracket.quantity):  # no order can say it, so no limit on it is worth a digit
         if "PRECISION" in said:
-            return found
+            return [row for row in _differences(own, said) if row.startswith("MISSED")]
         found.append("MISSED PRECISION: too many digits")
     placed = _placed(case, pricing, bracket)
     for code, reason in placing_violations(placed):
@@ -78,7 +91,7 @@ def _undersized(placed: Placed) -> list[str]:
     return [] if any(placing_violations(more)) else [f"UNDERSIZED: {quantity} would pass"]
 
 
-def _differences(own: dict[str, list[str]], said: frozenset[str]) -> list[str]:
+def _differences(own: Reasons, said: frozenset[str]) -> list[str]:
     missed = [f"MISSED {code}: {own[code]}" for code in sorted(own.keys() - said)]
     return missed + [f"UNFOUNDED {code}" for code in sorted((said & KNOWN) - own.keys())]
 

@@ -185,7 +185,6 @@ def test_no_fallback_stands_in_for_a_volatility_that_is_not_known():
     assert risk_fraction(make_case(market__realised_volatility=None)) is None
 
 
-@pytest.mark.xfail(reason="judged at the average price, which a larger order makes worse")
 def test_a_long_is_not_bought_below_its_own_invalidation_however_large_it_is():
     """The first unit would be bought beyond the price that says the thesis is wrong."""
     walking = (Level(D(10_001), D("0.4")), Level(D(10_005), D(200)))

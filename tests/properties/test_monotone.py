@@ -106,7 +106,6 @@ def test_what_was_hard_before(name):
         holds(HARD[name], "max_symbol_notional_fraction", share)
 
 
-@pytest.mark.xfail(reason="a size of more than 18 digits is denied instead of rounded down")
 def test_a_fine_step_denies_no_size_that_a_tighter_limit_allows():
     for share in range(1, 100):
         fine = make_case(instrument__quantity_step=D("1e-18"))
