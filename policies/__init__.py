@@ -1,8 +1,13 @@
 """The deterministic executor's rules: same input, same verdict, byte for byte.
 
-settings (every limit) · case (what a rule may see) · findings (how a comparison becomes a sentence)
-· stop · costs · sizing · bracket (the plan as orders) · rules/ (one file a family) · gate (`RULES`,
-`review(case) -> Verdict`) · explain (the rules for the prompt) · case_model, case_defaults and
-document (a case from a JSON file, a verdict as JSON). Imports no clock, network, randomness,
-logging or database.
+What is judged: settings (every limit), policy_file and presets, facts (market and account), case.
+The plan as orders: stop, costs, pricing (what an entry of any size costs), acceptable and reference
+(which price will do), exposure, sizing, legs, bracket.
+The judgement: rules/ (one file a family), rulebook (`RULES`), findings, arithmetic, gate
+(`review(case) -> Verdict`), trading_state (halts).
+What would pass: nearest, alternatives.
+What is told: explain (the prompt's rules), limits (`policy explain`).
+Trying the gate: specimen, probes, probe_list, selftest.
+As JSON: case_fields, case_facts_model, case_model, case_defaults, case_document, document.
+Imports no clock, network, randomness, logging or database.
 """
