@@ -53,6 +53,11 @@ BOTH = (answered(), answered(tool="regime"))
 INTEGRITY: list[Row] = [
     ("NUMBER_INVALID", {"decision_price": D("9990")}, {"decision_price": D("1e12")}),
     ("NUMBER_INVALID", {"draft__entry": D(9990)}, {"draft__entry": D(0)}),
+    (
+        "NUMBER_INVALID",
+        {"draft__invalidation": D("9800.12345678901234")},
+        {"draft__invalidation": D("9800.123456789012345")},
+    ),
     ("NUMBER_INVALID", {"account__free": D("-1e11")}, {"account__free": D("-1e12")}),
     ("NUMBER_INVALID", {"quantity": D("0.001")}, {"quantity": D(0)}),
     ("NUMBER_INVALID", {}, {"account__leverage_ratio": D(0)}),
@@ -61,6 +66,7 @@ INTEGRITY: list[Row] = [
     ("UNKNOWN_SYMBOL", {}, {"allowed_symbols": ()}),
     ("UNKNOWN_SYMBOL", {}, {"allowed_symbols": ("ETH/USDT",), "policy__symbols": ("BTC/USDT",)}),
     ("SYMBOL_NOT_TRADABLE", {"instrument__active": True}, {"instrument__active": False}),
+    ("SYMBOL_NOT_TRADABLE", {}, {"instrument__active": None}),
     ("SIDE_NOT_ALLOWED", {"policy__sides": ("long",)}, {"policy__sides": ("short",)}),
     ("SIDE_NOT_ALLOWED", {"draft": draft("short")}, {"draft": draft("short"), **SPOT}),
     ("SIDE_NOT_ALLOWED", SPOT, {**SPOT, "policy__sides": ("short",)}),

@@ -6,6 +6,8 @@ import re
 
 import pytest
 
+from domain.finding import Measured
+from policies.facts import Held
 from policies.gate import review
 from policies.rulebook import RULES, OnCase
 from tests.policies.cases import D, make_case
@@ -99,6 +101,28 @@ ABSENT = [
 @pytest.mark.parametrize(("path", "code"), ABSENT)
 def test_what_is_absent_denies_by_its_own_name(path, code):
     assert code in review(make_case(**{path: None})).codes
+
+
+BANDED = {"instrument__max_price_ratio": D(2), "account__recent_notionals": (D(9_000),) * 20}
+HELD = {"account__positions": (Held("ETH/USDT", D(1), D(1), D(1)),)}
+UNHELD = {"account__positions": (Held("ETH/USDT", D(1), D(1), None),)}
+BLIND = [{path: None} for path, _ in ABSENT] + [
+    {"account__equity": D(0), "account__day_start_equity": D(0), "account__peak_equity": D(0)},
+    {"market__turnover_24h": D(0), "account__recent_notionals": (D(0),) * 20},
+    UNHELD,
+]
+
+
+@pytest.mark.parametrize("blind", BLIND)
+def test_what_could_not_be_measured_names_the_same_limit_as_what_could(blind):
+    """The words too: a reader must not see another limit only because a number is missing."""
+    sound, unsound = make_case(**BANDED, **HELD), make_case(**{**BANDED, **HELD, **blind})
+    by_what = {f.what: f for f in review(sound).findings if isinstance(f, Measured)}
+    missing = [f for f in review(unsound).findings if isinstance(f, Measured) and f.value is None]
+    for finding in missing:
+        known = by_what.get(finding.what)
+        if known is not None:
+            assert (finding.comparison, finding.unit) == (known.comparison, known.unit)
 
 
 @pytest.mark.parametrize("value", [NAN, D("sNaN"), INFINITY, -INFINITY])

@@ -75,9 +75,11 @@ def test_a_bracket_from_elsewhere_without_a_market_is_denied():
     bare = edit(case, market__book=None, market__last_close=None, market__funding=None)
     found = _codes_on(bare, _bracket(case))
     assert {"DEPTH_INSUFFICIENT", "PRICE_COLLAR", "FUNDING_COST_LIMIT"} <= found
-    banded = edit(bare, instrument__min_price_ratio=D("0.5"))
-    bands = [rule for rule in RULES if rule.check.__name__ == "price_is_within_the_venues_band"]
-    assert not bands[0].check(banded, _bracket(case)).passed
+    free = edit(case, market__last=D(0), market__last_close=D(0))
+    bands = [rule for rule in RULES if rule.code == "PRICE_COLLAR"]
+    for broken in (bare, free):
+        banded = edit(broken, instrument__min_price_ratio=D("0.5"))
+        assert [rule.check(banded, _bracket(case)).passed for rule in bands] == [False, False]
 
 
 def test_the_plain_case_is_approved_with_all_findings_and_the_bracket():

@@ -151,7 +151,7 @@ def test_a_short_whose_target_would_lie_below_zero_is_proposed_none():
 
 
 def test_an_entry_below_zero_is_not_proposed():
-    case = make_case(account__leverage_ratio=D("0.5"))
+    case = make_case(market__atr=D(20_000))  # a stop below zero
     assert all(found.draft.entry > 0 for found in candidates(case, "entry"))
 
 
