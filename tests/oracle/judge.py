@@ -16,11 +16,12 @@ from tests.oracle.legs import legs_of, misplaced_legs, shares_of
 from tests.oracle.limits import CODES, DOOR_CODES
 from tests.oracle.placing import Placed, placing_violations
 from tests.oracle.pricing import Pricing, bracket_of
-from tests.oracle.reading import Document, floor, moment, read
+from tests.oracle.reading import Document, ceil, floor, moment, read
 from tests.oracle.standing import standing_violations
 
 KNOWN = CODES | DOOR_CODES
 DIGITS = 18
+FINEST = 10**16
 TOLERANCE = Fraction(1, 10**18)
 """Stated figures may differ by this much of themselves: they are written to 28 digits."""
 
@@ -81,7 +82,7 @@ def _about_bracket(
 def _undersized(placed: Placed) -> list[str]:
     """An approved size that the executor chose is the largest: one step more breaks a limit."""
     step, pricing = placed.case.instrument.step, placed.pricing
-    quantity = placed.quantity + step
+    quantity = placed.quantity + max(step, ceil(placed.quantity / FINEST, step))
     more = placed._replace(
         entry=pricing.entry(max(quantity, pricing.least)),
         quantity=quantity,
@@ -147,10 +148,15 @@ def _misstatements(placed: Placed, bracket: SimpleNamespace) -> list[str]:
 
 
 def _quantity(case: SimpleNamespace, bracket: SimpleNamespace) -> Fraction:
-    """A fixed size stands as it is; else the smallest bound decides, rounded down."""
+    """A fixed size stands as it is; else the smallest bound decides, rounded down.
+
+    Of a step finer than a size can be written with, the digits beyond the 17th may be left off.
+    """
     if case.quantity is not None:
         return case.quantity
-    return floor(max(Fraction(0), min(bracket.bounds)), case.instrument.step)
+    own = floor(max(Fraction(0), min(bracket.bounds)), case.instrument.step)
+    written = Fraction(0) <= own - bracket.quantity < own / FINEST
+    return bracket.quantity if written else own
 
 
 def _unwritable(quantity: Fraction) -> bool:
