@@ -78,8 +78,6 @@ def read_case_text(prefix: str, session: str | None, version: int | None) -> str
         found = kept.get(wanted)
         if found is None:
             known = ", ".join(str(number) for number in sorted(kept)) or "none"
-            raise StateError(
-                f"run {trace.run_id} keeps no case of plan version {version or 'any'}; "
-                f"versions reviewed: {known}"
-            )
+            which = "no case" if version is None else f"no case of plan version {version}"
+            raise StateError(f"run {trace.run_id} keeps {which}; versions reviewed: {known}")
         return trace.store.blobs.get(found)

@@ -43,7 +43,7 @@ def loads(text: str, *, max_bytes: int = MAX_BYTES, max_digits: int = MAX_DIGITS
     except UnicodeEncodeError as error:
         raise JsonRefused("SCHEMA_INVALID", f"text is not valid Unicode: {error.reason}") from None
     if size > max_bytes:
-        raise JsonRefused("SCHEMA_INVALID", f"answer is {size} bytes, at most {max_bytes} are read")
+        raise JsonRefused("SCHEMA_INVALID", f"text is {size} bytes, at most {max_bytes} are read")
     try:
         value = json.loads(
             text,

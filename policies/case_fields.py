@@ -72,7 +72,7 @@ Bars = Annotated[
 ]
 NOT_NULL = BeforeValidator(_not_null)
 """May be left out, but not said to be missing: the case could not be reckoned without."""
-Name = Annotated[str, Field(min_length=1, max_length=64)]
+Name = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f-\x9f]+$")]
 
 
 class Section(BaseModel):

@@ -105,9 +105,11 @@ class CaseDocument(Section):
     """Limits by their names in the policy file; `--policy`, else the defaults, where left out."""
     quantity: Positive | None = None
     """A size fixed elsewhere, in base, judged as it stands; the executor sizes when left out."""
-    tool_results: Annotated[tuple[ToolResultRow, ...], Field(max_length=100)] | None = None
+    tool_results: Annotated[tuple[ToolResultRow, ...] | None, Field(max_length=100), NOT_NULL] = (
+        None
+    )
     """What the run's tools had answered; when left out, each result that the plan cites."""
-    allowed_symbols: Annotated[tuple[Name, ...], Field(max_length=100)] | None = None
+    allowed_symbols: Annotated[tuple[Name, ...] | None, Field(max_length=100), NOT_NULL] = None
     """Symbols that may be opened; the instrument's own when left out."""
 
     @model_validator(mode="after")

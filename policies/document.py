@@ -23,11 +23,22 @@ from policies.case_defaults import to_case
 from policies.case_model import CaseDocument
 from policies.settings import DEFAULTS, Policy
 
+MAX_CASE_BYTES = 1_048_576
+"""A case holds one book and some rows; what is larger is some other file."""
 FACT_DIGITS = 40
 """Significant digits of a number in a case that no model wrote: facts are reckoned, not said."""
 BRACKET: TypeAdapter[Bracket] = TypeAdapter(Bracket)
 """Reads and writes a bracket as JSON values."""
 _NO_NUMBER = {"is_instance_of", "decimal_type", "int_type"}
+_EXPECTED = {
+    **dict.fromkeys(_NO_NUMBER, "a JSON number"),
+    "model_type": "a JSON object",
+    "dict_type": "a JSON object",
+    "tuple_type": "a JSON list",
+    "string_type": "a JSON string",
+    "bool_type": "true or false",
+    "missing": "a value",
+}
 _OUT_OF_RANGE = {"greater_than", "greater_than_equal", "less_than", "less_than_equal"}
 
 
@@ -42,7 +53,7 @@ def read_case(text: str, base: Policy = DEFAULTS) -> Case | Denied:
         ConfigError: the `policy` section has an unknown key or a value out of its range.
     """
     try:
-        raw = loads(text, max_digits=FACT_DIGITS)
+        raw = loads(text, max_bytes=MAX_CASE_BYTES, max_digits=FACT_DIGITS)
         _check_plan(raw)
         document = CaseDocument.model_validate(_strict(raw), strict=True)
     except JsonRefused as error:
@@ -130,7 +141,7 @@ def _complaint(item: Any) -> Stated:
         return _refusal("SCHEMA_INVALID", path, f"Field {path}: {item['ctx']['error']}.")
     code = "NUMBER_INVALID" if kind in _NO_NUMBER | _OUT_OF_RANGE else "SCHEMA_INVALID"
     given = "is missing" if kind == "missing" else f"is {_cut(item['input'])}"
-    expected = "a JSON number" if kind in _NO_NUMBER else item["msg"]
+    expected = _EXPECTED.get(kind, item["msg"])
     return _refusal(code, path, f"Field {path} {given}; expected: {expected}.")
 
 

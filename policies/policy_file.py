@@ -19,6 +19,7 @@ from domain.numbers import plain
 from policies.presets import PRESETS
 from policies.settings import DEFAULTS, WORDS, Policy
 
+MAX_EXPONENT = 30
 MAX_POLICY_BYTES = 65_536
 """A policy is a page of limits; what is larger is some other file."""
 
@@ -95,10 +96,14 @@ def toml_value(policy: Policy, key: str) -> str:
 
 
 def _short(text: str) -> Decimal:
+    """A number of the file; one that no limit could take becomes infinite or 0, and is refused.
+
+    1e999999999 as an integer takes hours to write down.
+    """
     number = Decimal(text)
-    if number.is_finite() and abs(number.adjusted()) > 30:  # 1e999999999 as an integer takes hours
-        raise ValueError("too large or too small")
-    return number
+    if not number.is_finite() or abs(number.adjusted()) <= MAX_EXPONENT:
+        return number
+    return Decimal("Infinity").copy_sign(number) if number.adjusted() > 0 else Decimal(0)
 
 
 def _parsed(content: bytes, where: str) -> dict[str, Any]:

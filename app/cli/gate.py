@@ -96,6 +96,7 @@ def selftest(
 
 
 def _selftest_table(rows: list[Row]) -> Table:
+    from rich.markup import escape
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False)
@@ -103,7 +104,8 @@ def _selftest_table(rows: list[Row]) -> Table:
         table.add_column(column, overflow="fold", no_wrap=column == "code")
     for row in rows:
         mark = {"holds": "[green]✓[/]", "off": "[yellow]-[/]", "broken": "[red]✗[/]"}[row.result]
-        table.add_row(mark, row.code, row.moved, row.inside, row.outside, row.limit)
+        words = (row.code, row.moved, row.inside, row.outside, row.limit)
+        table.add_row(mark, *map(escape, words))
     return table
 
 
@@ -155,9 +157,14 @@ def _write_nearest(path: Path, case: Case, verdict: Verdict) -> None:
 
 def _read(case: Path) -> str:
     from domain.errors import ConfigError
+    from policies.document import MAX_CASE_BYTES
 
     try:
-        raw = sys.stdin.buffer.read() if str(case) == "-" else case.read_bytes()
+        if str(case) == "-":
+            raw = sys.stdin.buffer.read(MAX_CASE_BYTES + 1)
+        else:
+            with case.open("rb") as file:
+                raw = file.read(MAX_CASE_BYTES + 1)
     except OSError as error:
         raise ConfigError(f"cannot read case {str(case)!r}: {error.strerror}") from error
     try:
@@ -172,6 +179,7 @@ def _read(case: Path) -> str:
 
 
 def _show(verdict: Verdict) -> None:
+    from rich.markup import escape
     from rich.table import Table
 
     from app.cli.output import out
@@ -186,7 +194,7 @@ def _show(verdict: Verdict) -> None:
     for finding in verdict.findings:
         mark = "[green]✓[/]" if finding.passed else "[red]✗[/]"
         measured = finding.measured + (" (modelled)" if finding.modelled else "")
-        table.add_row(mark, finding.code, measured, finding.limit, finding.unit)
+        table.add_row(mark, *map(escape, (finding.code, measured, finding.limit, finding.unit)))
     console.print(table)
     for finding in verdict.findings:
         if not finding.passed:

@@ -159,9 +159,8 @@ def _fired(code: str, fired: dict[str, Fired]) -> str:
     if last is None:
         return f"{code} has not fired in this state folder"
     times = "once" if last.denials == 1 else f"{last.denials} times"
-    return (
-        f"{times}, last {from_ms(last.at_ms):%Y-%m-%d %H:%M} UTC on {last.run_id}: {last.sentence}"
-    )
+    when = f"{from_ms(last.at_ms):%Y-%m-%d %H:%M} UTC"
+    return f"{code} {times}, last {when} on {last.run_id}: {last.sentence}"
 
 
 def _limit_document(found: Limit, fired: dict[str, Fired]) -> dict[str, Any]:

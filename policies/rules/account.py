@@ -54,6 +54,6 @@ def drawdown_is_bearable(case: Case) -> Finding:
     """
     account, limit = case.account, case.policy.max_drawdown_fraction
     peak = max(account.peak_equity, account.equity)
-    fall = ONE - account.equity / peak if peak > ZERO else None
+    fall = ONE - account.equity / peak if account.peak_equity > ZERO else None
     what, hint = "fall of equity from its peak", "nothing is opened until an operator resumes"
     return compare("MAX_DRAWDOWN", what, fall, "<", limit, "fraction", hint=hint)

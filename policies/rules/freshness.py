@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
+from domain.clock import iso
 from domain.finding import Finding, Stated
+from domain.snapshot import Funding
 from policies.case import Case
 from policies.findings import compare
 from policies.rules.clock import seconds
@@ -47,14 +49,25 @@ def candle_is_fresh(case: Case) -> Finding:
 def funding_is_fresh(case: Case) -> Finding:
     """`STALE_DATA`: now - funding.known_at <= max_funding_age_h (9 h), in seconds; perpetuals.
 
-    Reason: what is not known cannot be counted into the risk. Spot passes.
+    The next payment falls due within one interval from now. Reason: what is not known, or
+    put off, cannot be counted into the risk. Spot passes.
     """
     if case.spot:
         return Stated(CODE, True, "none", "", "Spot pays no funding.")
     funding = case.market.funding
+    if funding is not None and funding.next_at - case.market.now > _interval(funding):
+        sentence = (
+            f"The next funding payment is said to be at {iso(funding.next_at)}, more than its "
+            f"interval of {funding.interval_hours} h away."
+        )
+        return Stated(CODE, False, iso(funding.next_at), "within one interval", sentence)
     age = None if funding is None else _age_s(case, funding.known_at)
     limit = case.policy.max_funding_age_h * HOUR_S
     return compare(CODE, "age of the funding rate", age, "<=", limit, "s")
+
+
+def _interval(funding: Funding) -> timedelta:
+    return timedelta(hours=funding.interval_hours)
 
 
 def _age_s(case: Case, at: datetime | None) -> Decimal | None:

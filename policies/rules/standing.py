@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from domain.finding import Finding, Stated
+from domain.finding import Comparison, Finding, Stated
 from policies.case import Case
 from policies.findings import compare, unknown
 from policies.rules.clock import seconds
@@ -21,15 +21,16 @@ def plan_is_current(case: Case) -> Finding:
 
 
 def plan_is_the_head(case: Case) -> Finding:
-    """`PLAN_SUPERSEDED`: the plan's version is the newest of its run; count.
+    """`PLAN_SUPERSEDED`: the plan's version == the newest of its run; count.
 
     Reason: a revision replaces what it revises; the old one may still be on its way.
     """
     head, own, code = case.head_version, case.version, "PLAN_SUPERSEDED"
     if head is None:
         return unknown(code, "newest version of the plan", "<=", Decimal(own), "count")
-    what = "newest version of the plan"
-    return compare(code, what, Decimal(head), "<=", Decimal(own), "count")
+    what: str = "newest version of the plan"
+    comparison: Comparison = ">=" if head < own else "<="
+    return compare(code, what, Decimal(head), comparison, Decimal(own), "count")
 
 
 def policy_is_the_same(case: Case) -> Finding:

@@ -38,7 +38,7 @@ def _integrity(case: SimpleNamespace) -> Violations:
         yield "DUPLICATE_INTENT", "position or working entry in the symbol"
     if case.market.now - plan.decided_at > plan.bar:
         yield "PLAN_EXPIRED", "older than one bar"
-    if plan.head_version is None or plan.head_version > plan.version:
+    if plan.head_version != plan.version:
         yield "PLAN_SUPERSEDED", f"head is {plan.head_version}"
     if plan.policy_hash is not None and plan.policy_hash != case.policy_hash:
         yield "POLICY_CHANGED", plan.policy_hash
@@ -78,6 +78,8 @@ def _age(case: SimpleNamespace) -> Violations:
     if case.instrument.perpetual:
         known_at = market.funding.known_at if market.funding else None
         most.append(("funding", known_at, policy.max_funding_age_h * HOUR))
+        if market.funding and market.funding.next_at - market.now > market.funding.interval:
+            yield "STALE_DATA", "the next payment is more than an interval away"
     if market.last is None:
         yield "STALE_DATA", "no price"
     for name, at, limit in most:
