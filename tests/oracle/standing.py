@@ -181,7 +181,7 @@ def _losses(case: SimpleNamespace) -> Violations:
     elif start + account.deposits - equity >= policy.max_daily_loss_fraction * start:
         yield "DAILY_LOSS_LIMIT", f"{equity} of {start}"
     peak = None if account.peak_equity is None else max(account.peak_equity, equity)
-    if peak is None or peak <= 0:
+    if peak is None or account.peak_equity <= 0:
         yield "MAX_DRAWDOWN", "unknown or no peak"
     elif peak - equity >= policy.max_drawdown_fraction * peak:
         yield "MAX_DRAWDOWN", f"{equity} of {peak}"
