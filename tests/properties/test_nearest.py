@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from dataclasses import replace
 from decimal import Decimal
+from statistics import median
 
 import pytest
 from hypothesis import given, settings
@@ -169,18 +169,19 @@ def test_the_nearest_plan_is_the_same_each_time_and_keeps_what_is_no_number(case
 
 
 def test_looking_for_it_takes_less_than_a_tenth_of_a_second():
-    """The 99th percentile of what this process spent, whatever else ran beside it."""
-    spent = []
+    """The 99th percentile; on a machine that is busy or traced, as many reviews as fit in that."""
+    reviewed, looked = [], []
     for seed in range(300):
         case = tense(seed) if seed % 2 else thrown(seed)
+        start = time.process_time()
         verdict = review(case)
+        reviewed.append(time.process_time() - start)
         if isinstance(verdict, Denied):
             start = time.process_time()
             nearest(case, verdict)
-            spent.append(time.process_time() - start)
-    assert len(spent) > 100
-    traced = sys.gettrace() is not None  # to measure coverage costs several times as much
-    assert sorted(spent)[len(spent) * 99 // 100] < (1 if traced else 0.1)
+            looked.append(time.process_time() - start)
+    assert len(looked) > 100
+    assert sorted(looked)[len(looked) * 99 // 100] < max(0.1, 200 * median(reviewed))
 
 
 @pytest.mark.parametrize("seed", range(40))
