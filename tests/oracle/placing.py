@@ -70,8 +70,9 @@ def _collar(p: Placed) -> Violations:
 
 def _sides(p: Placed) -> Violations:
     direction = p.pricing.direction
+    first = min(p.entry * direction, p.pricing.touch * direction)
     for name, price in (("stop", p.stop), ("invalidation", p.case.plan.invalidation)):
-        if (p.entry - price) * direction <= 0:
+        if first - price * direction <= 0:
             yield "STOP_WRONG_SIDE", name
     for price, _ in p.pricing.targets:
         if (price - p.entry) * direction <= 0:

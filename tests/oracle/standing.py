@@ -82,6 +82,9 @@ def _age(case: SimpleNamespace) -> Violations:
             yield "STALE_DATA", "the next payment is more than an interval away"
     if market.last is None:
         yield "STALE_DATA", "no price"
+        funding = market.funding
+        if funding is not None and funding.next_at - market.now > funding.interval:
+            yield "STALE_DATA", "the next payment is more than its interval away"
     for name, at, limit in most:
         if at is None or market.now - at > limit:
             yield "STALE_DATA", name
