@@ -100,7 +100,10 @@ def _short(text: str) -> Decimal:
 
     1e999999999 as an integer takes hours to write down.
     """
-    number = Decimal(text)
+    try:
+        number = Decimal(text)
+    except ArithmeticError:  # an exponent that does not even fit
+        return Decimal("Infinity")
     if not number.is_finite() or abs(number.adjusted()) <= MAX_EXPONENT:
         return number
     return Decimal("Infinity").copy_sign(number) if number.adjusted() > 0 else Decimal(0)
