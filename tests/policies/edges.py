@@ -142,6 +142,11 @@ DATA: list[Row] = [
         {"market__funding__known_at": ago(9 * BAR)},
         {"market__funding__known_at": ago(9 * BAR) - MS},
     ),
+    (
+        "STALE_DATA",
+        {"market__funding__next_at": ago(-8 * BAR)},
+        {"market__funding__next_at": ago(-8 * BAR) + MS},
+    ),
     ("STALE_DATA", SPOT, {"market__funding": None}),
     ("VOL_UNAVAILABLE", {"market__history_bars": 300}, {"market__history_bars": 299}),
     ("VOL_UNAVAILABLE", {"market__atr": D("0.1")}, {"market__atr": D(0)}),
