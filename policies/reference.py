@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from domain.numbers import ZERO
 from policies.case import Case
 from policies.facts import known
 
 
 def reference_price(case: Case) -> Decimal | None:
-    """Median of the book's mid, the last price and the last close; None unless all are known.
+    """Median of the mid, the last price and the last close; None unless all are known, and above 0.
 
     Of three numbers the one in the middle: no single broken feed can move it far.
     """
@@ -18,7 +19,8 @@ def reference_price(case: Case) -> Decimal | None:
     last, close = known(market.last), known(market.last_close)
     if mid is None or last is None or close is None:
         return None
-    return sorted((mid, last, close))[1]
+    middle = sorted((mid, last, close))[1]
+    return middle if middle > ZERO else None
 
 
 def collar(case: Case, reference: Decimal, atr: Decimal) -> Decimal:
