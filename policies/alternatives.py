@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from itertools import zip_longest
 from typing import Any, NamedTuple
 
 from domain.numbers import ONE, ZERO, ceil_to_tick, floor_to_tick, plain
@@ -16,7 +17,7 @@ from domain.verdict import ChangedField
 from policies.acceptable import worst_entries
 from policies.bracket import target_shares
 from policies.case import Case
-from policies.costs import Costs, costs_of, mean_target
+from policies.costs import Costs, Share, costs_of, mean_target
 from policies.facts import known
 from policies.pricing import Entry, price_entry
 from policies.reference import collar, reference_price
@@ -32,7 +33,8 @@ FIELDS: tuple[ChangedField, ...] = (
 PARTS = 4
 """Into how many parts the way to an edge is cut, where no edge will do."""
 REACHES = (1, 2, 4, 8)
-"""A target is tried at the edge and at multiples of that way: a larger order pays worse prices."""
+"""A floor under the targets is tried at the edge and at multiples of that way: a larger order
+pays worse prices."""
 
 
 class Alternative(NamedTuple):
@@ -84,7 +86,7 @@ def told(case: Case, draft: PlanDraft, field: ChangedField) -> str:
         return f"evidence only {', '.join(draft.evidence) or 'of what was answered'}"
     own, new = _value(case, case.draft, field), _value(case, draft, field)
     comparison = ">=" if own is None or (new is not None and new > own) else "<="
-    name = {"targets": "target" if len(draft.targets) == 1 else "the last target"}.get(field, field)
+    name = {"targets": "target" if len(draft.targets) == 1 else "every target"}.get(field, field)
     return f"{name} {comparison} {plain(new if new is not None else ZERO)}"
 
 
@@ -120,15 +122,31 @@ def _prices(case: Case, field: ChangedField) -> Iterator[Decimal]:
 
 
 def _targets(case: Case, entry: Entry, costs: Costs) -> Iterator[Decimal]:
-    """Prices of the last target at which reward/risk is enough, seen from the worst level."""
+    """Floors under the targets at which reward/risk is enough, seen from the worst level."""
     least, shares = case.policy.min_reward_risk_ratio, target_shares(case)
     needed = costs.nearest_target(entry.touch, least, case.instrument.price_tick)
     if needed is None:
         return
-    last = shares[-1]
-    way = (needed - mean_target(shares)) / last.weight
+    first = shares[0].price
+    way = _floor_for(shares, needed) - first
     for reach in REACHES:
-        yield _away(case, last.price + way * reach)
+        yield _away(case, first + way * reach)
+    yield _away(case, needed)  # whatever legs are merged: none is nearer than this
+
+
+def _floor_for(shares: tuple[Share, ...], mean: Decimal) -> Decimal:
+    """The price that targets nearer than it have to be moved to, for the mean target to be `mean`.
+
+    The nearest is moved first; when it reaches the next one, they are moved together.
+    """
+    floor, missing = mean, mean - mean_target(shares)
+    weight = worth = ZERO
+    for share, farther in zip_longest(shares, shares[1:]):
+        weight, worth = weight + share.weight, worth + share.weight * share.price
+        floor = (worth + missing) / weight
+        if farther is None or abs(floor - share.price) <= abs(farther.price - share.price):
+            break
+    return floor
 
 
 def _invalidations(case: Case, entry: Entry) -> Iterator[Decimal]:
@@ -177,7 +195,8 @@ def _value(case: Case, draft: PlanDraft, field: ChangedField) -> Decimal | None:
     if field == "horizon_bars":
         return Decimal(draft.horizon_bars)
     if field == "targets":
-        return _last(draft).price
+        nearer = min if draft.side == "long" else max
+        return nearer(target.price for target in draft.targets)
     if field == "invalidation":
         return draft.invalidation
     if draft.entry is not None:
@@ -198,14 +217,8 @@ def _with(case: Case, field: ChangedField, value: Decimal) -> PlanDraft | None:
     if field != "targets":
         new: Any = int(value) if field == "horizon_bars" else value
         return case.draft.model_copy(update={field: new})
-    last = _last(case.draft)
+    farther = max if case.draft.side == "long" else min
     targets = tuple(
-        Target(price=value, weight=t.weight) if t is last else t for t in case.draft.targets
+        Target(price=farther(t.price, value), weight=t.weight) for t in case.draft.targets
     )
     return case.draft.model_copy(update={"targets": targets})
-
-
-def _last(draft: PlanDraft) -> Target:
-    """The target farthest in the plan's direction."""
-    far = max if draft.side == "long" else min
-    return far(draft.targets, key=lambda target: target.price)

@@ -9,6 +9,7 @@ from domain.clock import iso
 from domain.finding import Finding, Stated
 from domain.snapshot import Funding
 from policies.case import Case
+from policies.facts import known
 from policies.findings import compare
 from policies.rules.clock import seconds
 
@@ -21,7 +22,7 @@ def quote_is_fresh(case: Case) -> Finding:
 
     Reason: the size, the slippage and the reward are all reckoned from this price.
     """
-    age = None if case.market.last is None else _age_s(case, case.market.last_at)
+    age = None if known(case.market.last) is None else _age_s(case, case.market.last_at)
     return compare(CODE, "age of the quote", age, "<=", case.policy.max_quote_age_s, "s")
 
 

@@ -66,10 +66,24 @@ def test_a_horizon_that_costs_too_much_is_told_the_bars_that_are_left():
     assert passing(near) == ["horizon_bars <= 43"]
 
 
-def test_of_several_targets_the_last_is_moved():
+def test_of_several_targets_the_nearest_is_moved_first():
     two = (Target(price=D(10_200), weight=D("0.5")), Target(price=D(10_400), weight=D("0.5")))
     near = told(draft__targets=two)
-    assert "the last target >= 10480.1" in passing(near)
+    assert "every target >= 10280.1" in passing(near)
+
+
+def test_targets_that_meet_are_moved_together():
+    two = (Target(price=D(10_100), weight=D("0.5")), Target(price=D(10_150), weight=D("0.5")))
+    near = told(draft__targets=two)
+    assert "every target >= 10340.1" in passing(near)
+
+
+def test_a_leg_that_is_merged_away_is_moved_too():
+    """An order that can be sent as one leg only: its price is the nearest target's."""
+    ladder = ((10_100, "0.3"), (10_200, "0.3"), (10_900, "0.4"))
+    three = tuple(Target(price=D(price), weight=D(weight)) for price, weight in ladder)
+    near = told(draft__targets=three, instrument__min_notional=D(12_000))
+    assert passing(near) == ["every target >= 10340.1", "entry <= 9905.1"]
 
 
 def test_several_failings_are_told_together_and_what_proves_needless_is_taken_back():

@@ -78,13 +78,13 @@ def with_value(draft: PlanDraft, field: str, value: Decimal) -> PlanDraft:
         return draft.model_copy(update={"horizon_bars": int(value)})
     if field != "targets":
         return draft.model_copy(update={field: value})
-    last = farthest(draft)
-    targets = [Target(price=value, weight=t.weight) if t is last else t for t in draft.targets]
+    farther = max if draft.side == "long" else min
+    targets = [Target(price=farther(t.price, value), weight=t.weight) for t in draft.targets]
     return draft.model_copy(update={"targets": tuple(targets)})
 
 
-def farthest(draft: PlanDraft) -> Target:
-    return (max if draft.side == "long" else min)(draft.targets, key=lambda target: target.price)
+def nearest_target(draft: PlanDraft) -> Decimal:
+    return (min if draft.side == "long" else max)(target.price for target in draft.targets)
 
 
 def a_step_less(case: Case, change: Change) -> PlanDraft | None:
@@ -103,7 +103,7 @@ def own_value(case: Case, field: str) -> Decimal:
     if field == "horizon_bars":
         return D(case.draft.horizon_bars)
     if field == "targets":
-        return farthest(case.draft).price
+        return nearest_target(case.draft)
     if field == "invalidation":
         return case.draft.invalidation
     return case.draft.entry or case.market.book.side(case.entry_side)[0].price
