@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from broker.booking import Booked
 from broker.dispatcher import Dispatched
-from broker.paper import VenueNews
 from domain.numbers import plain
 from domain.orders import Fill, Order
 from domain.strict_json import exact
@@ -67,8 +67,8 @@ class Diary:
             return None
         return self._recorder.blob(exact(case_document(news.case)))
 
-    def venue(self, news: VenueNews) -> None:
-        """The venue filled, cancelled or expired orders."""
+    def booked(self, news: Booked) -> None:
+        """The venue filled orders, or they ended otherwise."""
         for order, fill in news.fills:
             self._recorder.record(order.run_id, "venue", _filled(fill))
         for order, status in news.steps:

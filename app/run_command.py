@@ -61,8 +61,8 @@ async def run_session(options: SessionOptions, view: View) -> Ran:
         session = Session(
             context=wired.context,
             runner=Runner(wired.context, saver),
-            dispatcher=wired.dispatcher,
-            venue=wired.venue,
+            executor=wired.executor,
+            resumed_at=wired.venue.cursor,
             diary=wired.diary,
             every=options.every,
             limit=options.decisions,

@@ -16,8 +16,7 @@ from typing import Any, Protocol
 
 from app.diary import Diary
 from app.slots import LIVE_SETTLE, next_live_slot
-from broker.dispatcher import Dispatcher
-from broker.paper import PaperBroker
+from broker.executor import Executor
 from domain.clock import FixedClock
 from domain.errors import DataError, Unreachable
 from graph.context import RunContext
@@ -52,8 +51,9 @@ class Session:
 
     context: RunContext
     runner: Decider
-    dispatcher: Dispatcher
-    venue: PaperBroker
+    executor: Executor
+    resumed_at: datetime
+    """The venue has come so far; slots before it are decided."""
     diary: Diary
     every: int
     limit: int | None
@@ -71,22 +71,21 @@ class Session:
         clock = self.context.clock
         if not isinstance(clock, FixedClock):
             raise TypeError("a replay needs a clock that it can move")
-        resumed_at = self.context.journal.cursor()
         for slot in slots:
-            if slot < resumed_at:
+            if slot < self.resumed_at:
                 continue
             if self._used_up():
                 return
             clock.advance_to(slot)
-            await self.venue.advance(slot)
+            await self.executor.advance(slot)
             self.diary.write_lines()
             await self._decide_all(slot)
             clock.advance_to(slot + ORDER_DELAY)
-            await self.dispatcher.dispatch()
+            await self.executor.dispatch()
             await self.record_equity(slot)
             await asyncio.sleep(0)
         clock.advance_to(end)
-        await self.venue.advance(end)
+        await self.executor.advance(end)
         await self.record_equity(end)
         self.diary.write_lines()
 
@@ -94,7 +93,7 @@ class Session:
         """Decide now and at every coming slot, until cancelled."""
         clock, timeframe = self.context.clock, self.context.timeframe
         while True:
-            await self._guarded(self.venue.advance, clock.now())
+            await self._guarded(self.executor.advance, clock.now())
             self.diary.write_lines()
             await self._decide_all(clock.now())
             await self._send_out()
@@ -106,13 +105,12 @@ class Session:
 
     async def _send_out(self) -> None:
         """Send what is pending and fill market orders on the book; what fails stays pending."""
-        await self._guarded(self.dispatcher.dispatch)
-        await self._guarded(self.venue.settle, self.context.clock.now())
+        await self._guarded(self.executor.settle, self.context.clock.now())
 
     async def _wait_until(self, moment: datetime) -> None:
         while (left_s := (moment - self.context.clock.now()).total_seconds()) > 0:
             await asyncio.sleep(min(LIVE_POLL_S, left_s))
-            await self._guarded(self.venue.advance, self.context.clock.now())
+            await self._guarded(self.executor.advance, self.context.clock.now())
             await self._send_out()
 
     async def _guarded(self, action: Callable[..., Awaitable[None]], *arguments: Any) -> None:
@@ -146,7 +144,7 @@ class Session:
     async def record_equity(self, at: datetime) -> None:
         """Value the account at `at`, keep the point, and change the state if it calls for that."""
         journal = self.context.journal
-        marks = await self.venue.marks(at)
+        marks = await self.executor.marks(at)
         ledger = journal.ledger()
         equity = ledger.equity(marks)
         change = state_change(journal, equity, self.context.policy, at)

@@ -111,8 +111,8 @@ async def step_session(options: SessionOptions, view: Screen) -> None:
         session = Session(
             context=wired.context,
             runner=SteppingRunner(wired.context, debugger, view),
-            dispatcher=wired.dispatcher,
-            venue=wired.venue,
+            executor=wired.executor,
+            resumed_at=wired.venue.cursor,
             diary=wired.diary,
             every=options.every,
             limit=None,

@@ -20,13 +20,17 @@ from app.options import SessionOptions
 from app.settings import Settings
 from app.slots import replay_window
 from broker.dispatcher import Dispatcher
-from broker.paper import PaperBroker
+from broker.executor import Executor
+from broker.follower import Follower
+from broker.paper.terms import PaperTerms
+from broker.paper.venue import PaperBroker
 from domain.clock import EPOCH, Clock, FixedClock
 from domain.errors import ConfigError
 from domain.strict_json import content_hash
 from graph.caps import Caps
 from graph.context import RunContext
 from journal.books import Journal
+from journal.continuing import require_end_ahead
 from journal.reading import session_names
 from market.observe import Observer
 from market.protocol import MarketSource, SourceInfo
@@ -51,7 +55,7 @@ class Wired:
     """A session's parts, ready to run."""
 
     context: RunContext
-    dispatcher: Dispatcher
+    executor: Executor
     venue: PaperBroker
     info: SourceInfo
     window: tuple[datetime, datetime] | None
@@ -133,7 +137,8 @@ def _assemble(
         )
     config = _config(options, policy, symbols, info)
     kinds = {symbol: source.instrument(symbol).kind for symbol in symbols}
-    journal.open_session(config, kinds, options.capital, quotes.pop(), begins)
+    quote = quotes.pop()
+    journal.open_session(config, kinds, options.capital, quote)
     recorder = Recorder(
         TraceStore(journal.database, journal.session), Redactor(settings.secrets), SystemClock()
     )
@@ -154,10 +159,23 @@ def _assemble(
         prompt_hash=prompt_hash(),
     )
     diary = Diary(recorder, home / TELEMETRY)
-    venue = PaperBroker(journal, source, symbols, diary.venue)
+    venue = PaperBroker(
+        journal.database,
+        journal.session,
+        source,
+        symbols,
+        options.capital,
+        quote,
+        begins,
+        clock,
+        PaperTerms(leverage_ratio=policy.margin_leverage_ratio),
+    )
+    require_end_ahead(journal.session, options.end, venue.cursor)
+    follower = Follower(journal, venue, source, diary.booked)
     dispatcher = Dispatcher(
         journal,
         venue,
+        follower,
         source,
         observer,
         policy,
@@ -166,7 +184,8 @@ def _assemble(
         options.timeframe,
         diary.dispatched,
     )
-    return Wired(context, dispatcher, venue, info, window, home / CHECKPOINTS, diary)
+    executor = Executor(journal, venue, follower, dispatcher, source)
+    return Wired(context, executor, venue, info, window, home / CHECKPOINTS, diary)
 
 
 def _check_required_tools(policy: Policy, desk: Desk) -> None:

@@ -1,6 +1,7 @@
 """The world, acted on: what is sent, how it fills, and what follows from a fill.
 
-protocol (the seam) · costs · fills (pure fill rules) · outbox (brackets to orders) · tape (orders
-on one bar after another) · paper (the venue: bars and funding into the journal) · marks ·
-dispatcher (sends what was committed, after the gate has seen fresh data).
+protocol (the seam) · paper/ (a venue of our own) · costs · outbox (decisions to orders) · exits
+(what should guard a position) · booking (news into a batch) · follower (news into the journal) ·
+dispatcher (makes the venue agree with the journal) · executor (time goes on, deadlines are kept) ·
+marks.
 """

@@ -1,4 +1,4 @@
-"""What trading costs on paper: fees per side, funding at its stamps."""
+"""What trading costs: fees per side, funding at its stamps, slippage against what was expected."""
 
 from __future__ import annotations
 

@@ -1,29 +1,32 @@
-"""Sends what was committed: once, and only after the whole gate has seen fresh data.
+"""Makes the venue agree with the journal: sends, amends and takes back, each act once.
 
-For each intent in the outbox: an entry is reviewed again on a snapshot of now, against the price
-its plan was decided at. Denied, it is never sent. Approved, what is sent is what the gate has just
-approved. It is marked as being sent and committed before the venue hears of it, so that a crash
-between the two leaves a question to ask the venue and never a second order. All such questions are
-asked before anything is sent. Exits go first and are not reviewed: reducing risk is never held
-back, in no trading state and with the kill switch too.
+An entry is reviewed again on a snapshot of now, against the price its plan was decided at. Denied,
+it is never sent. Approved, what is sent is what the gate has just approved. It is marked as being
+sent and committed before the venue hears of it, so that a crash between the two leaves a question
+to ask the venue and never a second order. All such questions are asked before anything is sent.
+Exits go first and are not reviewed: reducing risk is never held back, in no trading state and with
+the kill switch too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import NamedTuple
 
+from broker.follower import Follower
 from broker.marks import marks
 from broker.outbox import entry_slippage
-from broker.protocol import Broker
+from broker.protocol import Broker, News
 from domain.candles import Timeframe
 from domain.clock import Clock
 from domain.errors import AccessRefused, DataError, Unreachable
 from domain.finding import Stated
-from domain.lifecycle import OrderStatus, PlanStatus
+from domain.lifecycle import OrderStatus
 from domain.orders import Order
 from domain.verdict import Denied, Verdict
+from journal.batch import Batch
 from journal.books import Journal
 from journal.reading import StoredPlan
 from journal.standing import account_facts
@@ -33,6 +36,9 @@ from policies.case import Case, case_of
 from policies.facts import market_facts
 from policies.gate import review
 from policies.settings import Policy
+
+ANSWERS_COUNT = 3
+"""How often a venue that shows new orders late is asked before its "no" counts."""
 
 
 class Dispatched(NamedTuple):
@@ -53,12 +59,13 @@ class _Reviewed(NamedTuple):
 
 
 class Dispatcher:
-    """Empties the outbox."""
+    """Empties the outbox: every order that is not yet at the venue as it should be."""
 
     def __init__(
         self,
         journal: Journal,
         broker: Broker,
+        follower: Follower,
         source: MarketSource,
         observer: Observer,
         policy: Policy,
@@ -69,6 +76,7 @@ class Dispatcher:
     ) -> None:
         self._journal = journal
         self._broker = broker
+        self._follower = follower
         self._source = source
         self._observer = observer
         self._policy = policy
@@ -76,38 +84,68 @@ class Dispatcher:
         self._symbols = tuple(symbols)
         self._timeframe = timeframe
         self._tell = on_dispatched
-        self._absent: frozenset[str] = frozenset()
-        """Half-sent orders of which the venue has just said that it never had them."""
+        self._denied: dict[str, list[datetime]] = {}
+        """Half-sent orders, and when the venue said that it does not have them."""
 
     async def dispatch(self) -> None:
-        """Send every pending intent, after asking about those a crash left half sent.
+        """Everything: questions, exits, then entries.
 
         Raises:
             Unreachable: the venue did not answer; what was being sent stays a question.
         """
-        half_sent = self._journal.orders(OrderStatus.SENDING)
-        absent = [order for order in half_sent if not await self._found(order)]
-        self._absent = frozenset(order.client_order_id for order in absent)
-        waiting = [*absent, *self._journal.orders(OrderStatus.PENDING)]
-        for order in sorted(waiting, key=lambda o: not o.reduce_only):
-            await self._take(order)
+        await self.exits()
+        for order in self._journal.orders(OrderStatus.PENDING):
+            if not order.reduce_only:
+                await self._send_entry(order)
 
-    async def _take(self, order: Order) -> None:
-        if not order.reduce_only:
-            await self._send_entry(order)
-        elif self._journal.position(order.symbol) is None:
-            self._journal.step(order, OrderStatus.CANCELLED)
-            self._tell(Dispatched(order, OrderStatus.CANCELLED, "nothing is held", None))
-        else:
-            await self._send(order, None)
+    async def exits(self, at: datetime | None = None) -> None:
+        """What is half sent, and what reduces risk: exits, amendments, and orders to take back.
 
-    async def _found(self, order: Order) -> bool:
-        """The venue knows the order: adopt its word. It does not: it is taken up again, same id."""
+        Args:
+            at: The moment at the venue, where it is not the clock's: bars that are played later.
+
+        Raises:
+            Unreachable: the venue did not answer.
+        """
+        now = at or self._clock.now()
+        for order in self._journal.orders(OrderStatus.SENDING):
+            await self._ask(order, now)
+        for order in self._journal.orders(OrderStatus.PENDING):
+            if order.reduce_only:
+                await self._send(order, None, now)
+        for order in self._journal.orders(OrderStatus.WORKING):
+            if not order.is_placed_as_wanted:
+                await self._amend(order, now)
+        for order in self._journal.orders(OrderStatus.CANCELLING):
+            await self._cancel(order, now)
+
+    async def _ask(self, order: Order, now: datetime) -> None:
+        """Half sent: the venue's word is adopted. Where it never had the order, it is sent anew.
+
+        One "no" is enough where the venue shows at once what it has; else several over a while are,
+        and where a repetition could double the order it is given up instead.
+        """
         found = await self._broker.find(order.client_order_id)
         if found is not None:
-            accepted = found.status != OrderStatus.REJECTED
-            self._settle(order, accepted, "found at the venue", None)
-        return found is not None
+            self._denied.pop(order.client_order_id, None)
+            await self._follower.take(News(orders=[found]), now)
+            self._say(order, "found at the venue")
+            return
+        answers = self._denied.setdefault(order.client_order_id, [])
+        answers.append(now)
+        traits = self._broker.traits
+        if traits.settles_within and (
+            len(answers) < ANSWERS_COUNT or now - answers[0] < traits.settles_within
+        ):
+            return
+        if not traits.dedupes:
+            self._journal.apply(Batch([replace(order, status=OrderStatus.LOST)]))
+            self._follower.guard(order.plan_id, now)
+            self._say(order, "the venue never had it")
+        elif order.reduce_only:
+            await self._send(order, None, now)
+        else:
+            await self._send_entry(order)
 
     async def _send_entry(self, order: Order) -> None:
         reviewed = await self._review(self._journal.stored_plan(order.plan_id))
@@ -121,7 +159,7 @@ class Dispatcher:
         slippage = entry_slippage(bracket) if order.kind == "market" else order.slippage
         sized = replace(order, quantity=bracket.quantity, slippage=slippage)
         self._journal.resize(order.plan_id, bracket, sized)
-        await self._send(sized, reviewed)
+        await self._send(sized, reviewed, self._clock.now())
 
     async def _review(self, stored: StoredPlan) -> _Reviewed:
         """The gate on what is known now; what cannot be seen denies."""
@@ -139,7 +177,7 @@ class Dispatcher:
             self._policy,
             self._timeframe,
             exclude_run=plan.run_id,
-            answered=self._absent,
+            answered=self._denied,
         )
         case = case_of(
             plan,
@@ -152,21 +190,39 @@ class Dispatcher:
         )
         return _Reviewed(review(case), case)
 
-    async def _send(self, order: Order, reviewed: _Reviewed | None) -> None:
+    async def _send(self, order: Order, reviewed: _Reviewed | None, now: datetime) -> None:
         self._journal.step(order, OrderStatus.SENDING)
         ack = await self._broker.send(order)
-        self._settle(order, ack.accepted, ack.reason, reviewed)
-
-    def _settle(
-        self, order: Order, accepted: bool, reason: str, reviewed: _Reviewed | None
-    ) -> None:
-        status = OrderStatus.WORKING if accepted else OrderStatus.REJECTED
-        plan = None
-        if order.leg == "entry":
-            plan = PlanStatus.WORKING if accepted else PlanStatus.FAILED
-        self._journal.step(order, status, plan)
+        if ack.accepted:
+            order = order.placed(order.quantity, order.price)
+        else:
+            order = replace(order, status=OrderStatus.REJECTED)
+        self._journal.apply(Batch([order]))
+        self._follower.guard(order.plan_id, now)
         verdict, case = reviewed or (None, None)
-        self._tell(Dispatched(order, status, reason, verdict, case))
+        self._tell(Dispatched(order, order.status, ack.reason, verdict, case))
+
+    async def _amend(self, order: Order, now: datetime) -> None:
+        ack = await self._broker.amend(order)
+        if ack.accepted:
+            self._journal.apply(Batch([order.placed(order.quantity, order.price)]))
+            self._say(order, "amended")
+        else:
+            await self._look(order, now)
+
+    async def _cancel(self, order: Order, now: datetime) -> None:
+        await self._broker.cancel(order.client_order_id)
+        await self._look(order, now)
+
+    async def _look(self, order: Order, now: datetime) -> None:
+        """Only the venue says what became of an order that it would not change."""
+        found = await self._broker.find(order.client_order_id)
+        if found is not None:
+            await self._follower.take(News(orders=[found]), now)
+
+    def _say(self, order: Order, reason: str) -> None:
+        known = self._journal.order(order.client_order_id) or order
+        self._tell(Dispatched(known, known.status, reason, None))
 
 
 def _unseen(message: str) -> Stated:

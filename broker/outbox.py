@@ -1,4 +1,4 @@
-"""From decisions to orders: an approved bracket's entry, a fill's exits, the close of a position.
+"""From decisions to orders: an approved bracket's entry, the close of a position.
 
 Ids come from content alone, so the same decision always names the same orders.
 """
@@ -8,14 +8,12 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
+from broker.protocol import Execution
 from domain.lifecycle import OrderStatus
 from domain.numbers import BPS, ceil_to_tick, floor_to_tick
 from domain.orders import (
-    TARGET_LEGS,
     CloseReason,
-    Leg,
     Order,
-    OrderKind,
     Position,
     client_order_id,
 )
@@ -58,35 +56,6 @@ def entry_slippage(bracket: Bracket) -> Decimal:
     return bracket.entry_price * bracket.entry_slippage_bps / BPS
 
 
-def exit_orders(plan: TradePlan, bracket: Bracket, at: datetime, account: str) -> list[Order]:
-    """Stop and targets of a filled entry, working from the same moment on."""
-
-    def leg_order(leg: Leg, kind: OrderKind, quantity: Decimal, price: Decimal) -> Order:
-        return Order(
-            client_order_id=client_order_id(account, plan.plan_id, plan.version, leg),
-            plan_id=plan.plan_id,
-            run_id=plan.run_id,
-            symbol=plan.symbol,
-            leg=leg,
-            side=bracket.exit_side,
-            kind=kind,
-            quantity=quantity,
-            price=price,
-            reduce_only=True,
-            created_at=at,
-            status=OrderStatus.WORKING,
-            slippage=bracket.stop_slippage if kind == "stop" else Decimal(0),
-            reason="stop" if kind == "stop" else "target",
-        )
-
-    stop = leg_order("stop", "stop", bracket.quantity, bracket.stop_price)
-    targets = [
-        leg_order(leg, "limit", target.quantity, target.price)
-        for leg, target in zip(TARGET_LEGS, bracket.targets, strict=False)
-    ]
-    return [stop, *targets]
-
-
 def close_order(
     position: Position,
     reason: CloseReason,
@@ -121,4 +90,23 @@ def close_order(
         status=OrderStatus.PENDING,
         slippage=slippage,
         reason=reason,
+    )
+
+
+def liquidation_order(position: Position, execution: Execution) -> Order:
+    """The venue's own order that closed a position by force, as the journal keeps it."""
+    return Order(
+        client_order_id=execution.client_order_id,
+        plan_id=position.plan_id,
+        run_id="",
+        symbol=execution.symbol,
+        leg="close",
+        side=execution.side,
+        kind="market",
+        quantity=execution.quantity,
+        price=None,
+        reduce_only=True,
+        created_at=execution.at,
+        status=OrderStatus.WORKING,
+        reason="liquidation",
     )

@@ -14,6 +14,8 @@ class PlanStatus(StrEnum):
     APPROVED = "approved"
     WORKING = "working"
     OPEN = "open"
+    CLOSING = "closing"
+    """Being closed whole, at the market."""
     CLOSED = "closed"
     EXPIRED = "expired"
     CANCELLED = "cancelled"
@@ -29,6 +31,8 @@ class OrderStatus(StrEnum):
     """Being sent, or sent with no answer yet: ambiguous until the venue is asked."""
     WORKING = "working"
     """Accepted by the venue."""
+    CANCELLING = "cancelling"
+    """To be taken back; the venue has not said yet that it is."""
     FILLED = "filled"
     CANCELLED = "cancelled"
     DENIED = "denied"
@@ -36,6 +40,8 @@ class OrderStatus(StrEnum):
     REJECTED = "rejected"
     """The venue refused it."""
     EXPIRED = "expired"
+    LOST = "lost"
+    """Sent, and the venue has said often enough that it never had it."""
 
 
 class TradingState(StrEnum):
@@ -55,7 +61,8 @@ _O = OrderStatus
 PLAN_STEPS: dict[PlanStatus, frozenset[PlanStatus]] = {
     _P.APPROVED: frozenset({_P.WORKING, _P.CANCELLED, _P.EXPIRED, _P.FAILED, _P.REJECTED}),
     _P.WORKING: frozenset({_P.OPEN, _P.CANCELLED, _P.EXPIRED, _P.FAILED}),
-    _P.OPEN: frozenset({_P.CLOSED}),
+    _P.OPEN: frozenset({_P.CLOSING, _P.CLOSED}),
+    _P.CLOSING: frozenset({_P.CLOSED}),
     _P.REJECTED: frozenset(),
     _P.CLOSED: frozenset(),
     _P.EXPIRED: frozenset(),
@@ -65,14 +72,23 @@ PLAN_STEPS: dict[PlanStatus, frozenset[PlanStatus]] = {
 
 ORDER_STEPS: dict[OrderStatus, frozenset[OrderStatus]] = {
     _O.PENDING: frozenset({_O.SENDING, _O.CANCELLED, _O.DENIED, _O.EXPIRED}),
-    _O.SENDING: frozenset({_O.WORKING, _O.FILLED, _O.REJECTED, _O.DENIED, _O.CANCELLED}),
-    _O.WORKING: frozenset({_O.FILLED, _O.CANCELLED, _O.EXPIRED, _O.REJECTED}),
+    _O.SENDING: frozenset(
+        {_O.WORKING, _O.FILLED, _O.REJECTED, _O.DENIED, _O.CANCELLED, _O.EXPIRED, _O.LOST}
+    ),
+    _O.WORKING: frozenset({_O.CANCELLING, _O.FILLED, _O.CANCELLED, _O.EXPIRED, _O.REJECTED}),
+    _O.CANCELLING: frozenset({_O.FILLED, _O.CANCELLED, _O.EXPIRED, _O.REJECTED}),
     _O.FILLED: frozenset(),
     _O.CANCELLED: frozenset(),
     _O.DENIED: frozenset(),
     _O.REJECTED: frozenset(),
     _O.EXPIRED: frozenset(),
+    _O.LOST: frozenset(),
 }
+
+AT_THE_VENUE = (OrderStatus.WORKING, OrderStatus.CANCELLING)
+"""Orders that may fill, as far as we know."""
+LIVE = (OrderStatus.PENDING, OrderStatus.SENDING, *AT_THE_VENUE)
+"""Orders that may still fill, or be sent."""
 
 
 def plan_step(current: PlanStatus, new: PlanStatus) -> PlanStatus:

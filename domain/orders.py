@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal
@@ -18,9 +18,11 @@ from domain.lifecycle import OrderStatus
 from domain.numbers import ZERO
 from domain.plan import Side
 
-OrderKind = Literal["market", "limit", "stop"]
+OrderKind = Literal["market", "limit", "stop", "stop_limit"]
 Leg = Literal["entry", "stop", "target_1", "target_2", "target_3", "close"]
-CloseReason = Literal["stop", "target", "time", "exit", "end"]
+CloseReason = Literal["stop", "target", "time", "exit", "end", "liquidation", "unguarded"]
+"""`unguarded`: the venue refused the stop, so nothing was left to protect the position."""
+FeeCurrency = Literal["quote", "base"]
 
 TARGET_LEGS: tuple[Leg, ...] = ("target_1", "target_2", "target_3")
 
@@ -49,11 +51,35 @@ class Order:
     """Cancelled unfilled then; None works until cancelled."""
     reason: CloseReason | None = None
     """For a `close` leg: why the position is closed."""
+    limit_price: Decimal | None = None
+    """Stop-limit only: the worst price once it is triggered, in quote."""
+    filled: Decimal = ZERO
+    """Sum of its fills, in base."""
+    placed_quantity: Decimal | None = None
+    """What the venue has confirmed; `quantity` is what we want. None before it was accepted."""
+    placed_price: Decimal | None = None
+    """The same, of the price."""
+
+    @property
+    def remaining(self) -> Decimal:
+        """What is not filled yet, in base."""
+        return self.quantity - self.filled
+
+    @property
+    def is_placed_as_wanted(self) -> bool:
+        """Whether the venue has the order as it should stand."""
+        return (self.placed_quantity, self.placed_price) == (self.quantity, self.price)
+
+    def placed(self, quantity: Decimal, price: Decimal | None) -> Order:
+        """The same order, now that the venue has it so."""
+        first = self.status in {OrderStatus.PENDING, OrderStatus.SENDING}
+        status = OrderStatus.WORKING if first else self.status
+        return replace(self, status=status, placed_quantity=quantity, placed_price=price)
 
 
 @dataclass(frozen=True, slots=True)
 class Fill:
-    """One execution. `fee` is in quote; cash moves by price x quantity and by the fee."""
+    """One execution. Cash moves by price x quantity, and by a fee in quote."""
 
     trade_id: str
     """The venue's id, applied at most once."""
@@ -65,12 +91,27 @@ class Fill:
     quantity: Decimal
     price: Decimal
     fee: Decimal
+    """In `fee_currency`; one in base comes off what is held."""
     at: datetime
     expected_price: Decimal
     """What was wanted: limit or trigger price; for a market order the market's own price then."""
     slippage_bps: Decimal
     """Signed cost against `expected_price`; positive is worse than wanted."""
     reason: CloseReason | None = None
+    fee_currency: FeeCurrency = "quote"
+    clamped: bool = False
+    """The price with slippage lay beyond the bar and was set to its edge."""
+
+    @property
+    def moved(self) -> Decimal:
+        """What it adds to the position, signed, in base: a fee in base is taken off."""
+        signed = self.quantity if self.side == "buy" else -self.quantity
+        return signed - self.fee if self.fee_currency == "base" else signed
+
+    @property
+    def fee_in_quote(self) -> Decimal:
+        """The fee's worth at the fill's own price."""
+        return self.fee * self.price if self.fee_currency == "base" else self.fee
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,6 @@ class Journal(JournalWriter):
         kinds: Mapping[str, InstrumentKind],
         capital: Decimal,
         quote: str,
-        start: datetime,
     ) -> None:
         """Create the session, or go on with it.
 
@@ -61,24 +60,21 @@ class Journal(JournalWriter):
             kinds: Spot or perpetual, per symbol.
             capital: Starting money, in `quote`.
             quote: Currency of the account.
-            start: The venue begins here when the session is new.
 
         Raises:
             StateError: the name belongs to a session with another configuration.
         """
         whole = {**config, "kinds": dict(kinds)}
         mine = SESSIONS.c.name == self.session
-        with self._write("session", "cursor") as connection:
+        with self._write("session") as connection:
             stored = connection.execute(select(SESSIONS.c.config).where(mine)).scalar_one_or_none()
             if stored is not None:
-                require_continuable(self.session, stored, whole, self.cursor())
+                require_continuable(self.session, stored, whole)
                 connection.execute(update(SESSIONS).where(mine).values(config=whole))
             else:
                 number = connection.execute(select(func.count()).select_from(SESSIONS)).scalar_one()
                 row = {"name": self.session, "number": number + 1, "config": whole}
-                connection.execute(
-                    insert(SESSIONS).values(**row, capital=capital, quote=quote, cursor=start)
-                )
+                connection.execute(insert(SESSIONS).values(**row, capital=capital, quote=quote))
         self._ledger = self.replayed()
         self._opened = True
         self._sequence = len(self.entries())
@@ -172,7 +168,10 @@ class Journal(JournalWriter):
         ledger, sequence = self.ledger(), self._sequence
         kinds = self.config()["kinds"] if batch.entries else {}
         with self._write() as connection:
-            self._insert_orders(connection, batch.new_orders)
+            for order in batch.orders:
+                self._put_order(connection, order)
+            for plan_id, status in batch.plans:
+                self._step_plan(connection, plan_id, status)
             for entry in batch.entries:
                 if self._insert_entry(connection, entry, sequence):
                     sequence += 1
@@ -181,20 +180,10 @@ class Journal(JournalWriter):
                         if isinstance(entry, Fill)
                         else ledger.apply_funding(entry)
                     )
-            for name, order in batch.resized.items():
-                self._update_order(connection, name, quantity=order.quantity)
-            for name, status in batch.steps:
-                self._step_order(connection, name, status)
-            for plan_id, plan_status in batch.plans:
-                self._step_plan(connection, plan_id, plan_status)
             for trade in batch.trades:
                 self._touched.add("trades")
                 row = to_row(self.session, trade)
                 connection.execute(insert(TRADES).values(**row).on_conflict_do_nothing())
-            if batch.cursor is not None:
-                self._touched.add("cursor")
-                mine = SESSIONS.c.name == self.session
-                connection.execute(update(SESSIONS).where(mine).values(cursor=batch.cursor))
         self._ledger, self._sequence = ledger, sequence
 
     def record_decision(

@@ -6,16 +6,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from domain.clock import iso, parse_moment
+from domain.clock import iso
 from domain.errors import StateError
 
 _MAY_DIFFER = frozenset({"to", "description"})
 _OF_THE_RELEASE = frozenset({"policy_hash", "policy_keys"})
 
 
-def require_continuable(
-    name: str, stored: Mapping[str, Any], asked: Mapping[str, Any], cursor: datetime
-) -> None:
+def require_continuable(name: str, stored: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
     """Refuse to go on with other options than the session was started with.
 
     A release that knows other limits hashes every policy anew, so a session of an earlier one goes
@@ -25,10 +23,9 @@ def require_continuable(
         name: The session's, for the message.
         stored: Its configuration; `policy_keys` says which limits its release knew.
         asked: The configuration asked for.
-        cursor: How far the session has come.
 
     Raises:
-        StateError: naming each option that differs, or an end that has passed.
+        StateError: naming each option that differs.
     """
     upgraded = stored.get("policy_keys") != asked.get("policy_keys")
     ignored = _MAY_DIFFER | _OF_THE_RELEASE if upgraded else _MAY_DIFFER
@@ -42,9 +39,16 @@ def require_continuable(
             f"session {name!r} was started differently: {'; '.join(differing)}; "
             "use the same options or another --session name"
         )
-    end = asked["to"]
-    if end is not None and parse_moment(end) < cursor:
+
+
+def require_end_ahead(name: str, end: datetime | None, cursor: datetime) -> None:
+    """Refuse an end that the session has gone past.
+
+    Raises:
+        StateError: it has.
+    """
+    if end is not None and end < cursor:
         raise StateError(
-            f"session {name!r} has gone on to {iso(cursor)}; --to {end} lies before that: "
+            f"session {name!r} has gone on to {iso(cursor)}; --to {iso(end)} lies before that: "
             "use the same or a later --to, or another --session name"
         )

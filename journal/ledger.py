@@ -34,6 +34,7 @@ class Ledger:
     realised: Decimal = ZERO
     """Profit of what was closed, before fees and funding."""
     fees: Decimal = ZERO
+    """Taken in quote; one taken in base is part of what a position cost."""
     funding: Decimal = ZERO
     """Paid; negative when more was received."""
     positions: Mapping[str, Position] = field(default_factory=dict)
@@ -69,17 +70,18 @@ class Ledger:
         with localcontext(EXACT):
             signed = fill.quantity if fill.side == "buy" else -fill.quantity
             held = self.positions.get(fill.symbol)
-            kept, realised = _net(held, signed, fill)
+            kept, realised = _net(held, fill)
             perpetual = kind == "perpetual"
             moved = realised if perpetual else -signed * fill.price
+            fee = fill.fee if fill.fee_currency == "quote" else ZERO
             positions = {s: p for s, p in self.positions.items() if s != fill.symbol}
             if kept is not None:
                 positions[fill.symbol] = kept
             return replace(
                 self,
-                cash=self.cash + moved - fill.fee,
+                cash=self.cash + moved - fee,
                 realised=self.realised + realised,
-                fees=self.fees + fill.fee,
+                fees=self.fees + fee,
                 positions=positions,
                 perpetuals=self.perpetuals | {fill.symbol} if perpetual else self.perpetuals,
             )
@@ -92,14 +94,15 @@ class Ledger:
             )
 
 
-def _net(held: Position | None, signed: Decimal, fill: Fill) -> tuple[Position | None, Decimal]:
+def _net(held: Position | None, fill: Fill) -> tuple[Position | None, Decimal]:
     """What is held after, and the profit realised."""
+    signed = fill.moved
     if held is None or held.quantity * signed > ZERO:
         quantity = signed + (held.quantity if held else ZERO)
-        cost = signed * fill.price + (held.cost if held else ZERO)
+        paid = fill.quantity * fill.price
+        cost = (paid if fill.side == "buy" else -paid) + (held.cost if held else ZERO)
         opened = held.opened_at if held else fill.at
-        plan = held.plan_id if held else fill.plan_id
-        return Position(fill.symbol, quantity, cost, opened, plan), ZERO
+        return Position(fill.symbol, quantity, cost, opened, fill.plan_id), ZERO
     closing = min(abs(signed), abs(held.quantity))
     whole = closing == abs(held.quantity)
     freed = held.cost if whole else _share(held, closing)

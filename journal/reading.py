@@ -40,7 +40,7 @@ BRACKET: TypeAdapter[Bracket] = TypeAdapter(Bracket)
 """Reads and writes a bracket as JSON values."""
 
 
-Part = Literal["session", "cursor", "orders", "plans", "terms", "trades", "equity"]
+Part = Literal["session", "orders", "plans", "terms", "trades", "equity"]
 """What is read again once it was written: a part of the record. `terms` are plans' brackets."""
 
 
@@ -77,11 +77,6 @@ class JournalReader:
         config: dict[str, Any] = self._session().config
         return config
 
-    def cursor(self) -> datetime:
-        """The venue has processed everything up to here."""
-        at: datetime = self._remember("cursor", "cursor", lambda: self._load_session().cursor)
-        return at
-
     def decided(self, run_id: str) -> bool:
         """Whether a decision was recorded."""
         statement = self._mine(DECISIONS).where(DECISIONS.c.run_id == run_id)
@@ -102,6 +97,38 @@ class JournalReader:
             return sorted(found, key=lambda o: (o.created_at, o.client_order_id))
 
         return self._remember("orders", statuses, load)
+
+    def order(self, client_order_id: str) -> Order | None:
+        """One order."""
+        named = self._mine(ORDERS).where(ORDERS.c.client_order_id == client_order_id)
+        return next((from_row(Order, row) for row in self._rows(named)), None)
+
+    def plan_orders(self, plan_id: str) -> list[Order]:
+        """Every order of one plan, oldest first."""
+        rows = self._rows(self._mine(ORDERS).where(ORDERS.c.plan_id == plan_id))
+        found = [from_row(Order, row) for row in rows]
+        return sorted(found, key=lambda o: (o.created_at, o.client_order_id))
+
+    def plan_fills(self, plan_id: str) -> list[Fill]:
+        """Executions of one plan, in the order they were applied."""
+        mine = self._mine(FILLS).where(FILLS.c.plan_id == plan_id).order_by(FILLS.c.sequence)
+        return [from_row(Fill, row) for row in self._rows(mine)]
+
+    def has_fill(self, trade_id: str) -> bool:
+        """Whether an execution is booked."""
+        return bool(self._rows(self._mine(FILLS).where(FILLS.c.trade_id == trade_id)))
+
+    def plans(self, *statuses: PlanStatus) -> list[StoredPlan]:
+        """Committed plans in these statuses, or all of them, oldest first."""
+
+        def load() -> list[StoredPlan]:
+            chosen = [PLANS.c.status.in_(statuses)] if statuses else []
+            ordered = (
+                self._mine(PLANS).where(*chosen).order_by(PLANS.c.approved_at, PLANS.c.plan_id)
+            )
+            return [_stored_plan(row) for row in self._rows(ordered)]
+
+        return self._remember("plans", ("in", *statuses), load)
 
     def orders_made(self, since: datetime) -> list[Made]:
         """When orders were made, and by whom, from a moment on."""
@@ -129,14 +156,7 @@ class JournalReader:
 
     def _load_plan(self, plan_id: str) -> StoredPlan:
         (row,) = self._rows(self._mine(PLANS).where(PLANS.c.plan_id == plan_id))
-        return StoredPlan(
-            TradePlan.model_validate(row["body"]),
-            BRACKET.validate_python(row["bracket"]),
-            PlanStatus(row["status"]),
-            row["approved_at"],
-            row["close_at"],
-            row["risk_amount"],
-        )
+        return _stored_plan(row)
 
     def head_version(self, run_id: str) -> int | None:
         """The newest version of a run's plan that was committed; None when none was."""
@@ -161,9 +181,9 @@ class JournalReader:
         ordered: list[tuple[int, Entry]] = sorted([*fills, *paid], key=lambda item: item[0])
         return [entry for _, entry in ordered]
 
-    def fills(self, plan_id: str | None = None) -> list[Fill]:
-        """Executions in order, of one plan or of all."""
-        return [e for e in self.entries() if isinstance(e, Fill) and plan_id in {None, e.plan_id}]
+    def fills(self) -> list[Fill]:
+        """Executions in order."""
+        return [e for e in self.entries() if isinstance(e, Fill)]
 
     def funding_payments(self) -> list[FundingPayment]:
         """Funding in order."""
@@ -276,3 +296,14 @@ class JournalReader:
             kept[key] = load()
         known: _T = kept[key]
         return known
+
+
+def _stored_plan(row: dict[str, Any]) -> StoredPlan:
+    return StoredPlan(
+        TradePlan.model_validate(row["body"]),
+        BRACKET.validate_python(row["bracket"]),
+        PlanStatus(row["status"]),
+        row["approved_at"],
+        row["close_at"],
+        row["risk_amount"],
+    )

@@ -38,8 +38,6 @@ class SessionRow(SQLModel, table=True):
     config: Any = _json()
     capital: Decimal = _money()
     quote: str
-    cursor: datetime = _moment()
-    """The paper venue has processed everything up to here."""
 
 
 class DecisionRow(SQLModel, table=True):
@@ -89,6 +87,7 @@ class OrderRow(SQLModel, table=True):
     __table_args__ = (
         Index("ix_order_status", "session", "status"),
         Index("ix_order_created", "session", "created_at"),
+        Index("ix_order_plan", "session", "plan_id"),
         CheckConstraint("kind = 'market' OR price IS NOT NULL", name="priced"),
     )
 
@@ -108,12 +107,17 @@ class OrderRow(SQLModel, table=True):
     slippage: Decimal = _money()
     expires_at: datetime | None = _moment(nullable=True)
     reason: str | None
+    limit_price: Decimal | None = _money(nullable=True)
+    filled: Decimal = _money()
+    placed_quantity: Decimal | None = _money(nullable=True)
+    placed_price: Decimal | None = _money(nullable=True)
 
 
 class FillRow(SQLModel, table=True):
     """One execution; the venue's trade id is applied once."""
 
     __tablename__ = "fill"
+    __table_args__ = (Index("ix_fill_plan", "session", "plan_id"),)
 
     session: str = Field(primary_key=True)
     trade_id: str = Field(primary_key=True)
@@ -131,6 +135,8 @@ class FillRow(SQLModel, table=True):
     expected_price: Decimal = _money()
     slippage_bps: Decimal = _money()
     reason: str | None
+    fee_currency: str
+    clamped: bool
 
 
 class FundingRow(SQLModel, table=True):
@@ -196,17 +202,18 @@ class EquityRow(SQLModel, table=True):
     cash: Decimal = _money()
 
 
-def _table(row: type[SQLModel]) -> Table:
+def table_of(row: type[SQLModel]) -> Table:
+    """The table of a row class."""
     table: Table = row.__table__  # type: ignore[attr-defined]  # SQLModel adds it at run time
     return table
 
 
-SESSIONS = _table(SessionRow)
-DECISIONS = _table(DecisionRow)
-PLANS = _table(PlanRow)
-ORDERS = _table(OrderRow)
-FILLS = _table(FillRow)
-FUNDING = _table(FundingRow)
-TRADES = _table(TradeRow)
-EQUITY = _table(EquityRow)
-TRADING_STATES = _table(TradingStateRow)
+SESSIONS = table_of(SessionRow)
+DECISIONS = table_of(DecisionRow)
+PLANS = table_of(PlanRow)
+ORDERS = table_of(OrderRow)
+FILLS = table_of(FillRow)
+FUNDING = table_of(FundingRow)
+TRADES = table_of(TradeRow)
+EQUITY = table_of(EquityRow)
+TRADING_STATES = table_of(TradingStateRow)

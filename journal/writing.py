@@ -45,6 +45,20 @@ class JournalWriter(JournalReader):
             row = to_row(self.session, order)
             connection.execute(insert(ORDERS).values(**row).on_conflict_do_nothing())
 
+    def _put_order(self, connection: Connection, order: Order) -> None:
+        """Insert an order, or bring the one of its name to where it stands now."""
+        mine = (ORDERS.c.session == self.session) & (
+            ORDERS.c.client_order_id == order.client_order_id
+        )
+        current = connection.execute(select(ORDERS.c.status).where(mine)).scalar_one_or_none()
+        if current is None:
+            self._insert_orders(connection, [order])
+            return
+        if current != order.status:
+            order_step(OrderStatus(current), order.status)
+        self._touched.add("orders")
+        connection.execute(update(ORDERS).where(mine).values(**to_row(self.session, order)))
+
     def _insert_entry(self, connection: Connection, entry: Entry, sequence: int) -> bool:
         table = FILLS if isinstance(entry, Fill) else FUNDING
         row = {**to_row(self.session, entry), "sequence": sequence}

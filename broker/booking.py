@@ -1,0 +1,279 @@
+"""News of the venue, on its way into the journal: fills, and what follows from each.
+
+One path for every venue and every hour: the same code books what a session sees as it happens, what
+a start finds out about the time it slept, and what arrives late or twice. It decides nothing about
+opening; it keeps each plan's orders as they have to stand after what happened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple
+
+from broker import costs
+from broker.exits import wanted_exits, withdrawn
+from broker.outbox import close_order, liquidation_order
+from broker.protocol import Execution, News, VenueOrder
+from domain.instrument import Instrument
+from domain.lifecycle import AT_THE_VENUE, LIVE, OrderStatus, PlanStatus
+from domain.numbers import ZERO, floor_to_step
+from domain.orders import CloseReason, Fill, FundingPayment, Order, Position
+from domain.trade import ClosedTrade
+from journal.batch import Batch
+from journal.books import Journal
+from journal.reading import StoredPlan
+from journal.trades import close_trade
+
+_ENDS: dict[str, OrderStatus] = {
+    "filled": OrderStatus.FILLED,
+    "cancelled": OrderStatus.CANCELLED,
+    "expired": OrderStatus.EXPIRED,
+    "rejected": OrderStatus.REJECTED,
+}
+_UNFILLED: dict[OrderStatus, PlanStatus] = {
+    OrderStatus.CANCELLED: PlanStatus.CANCELLED,
+    OrderStatus.EXPIRED: PlanStatus.EXPIRED,
+}
+"""What becomes of a plan whose entry ended so, unfilled; any other end is a failure."""
+
+
+class Booked(NamedTuple):
+    """What a piece of news came to."""
+
+    batch: Batch
+    fills: Sequence[tuple[Order, Fill]]
+    steps: Sequence[tuple[Order, OrderStatus]]
+    """Orders that ended, in order."""
+    unknown: Sequence[str]
+    """Client ids that the venue knows and we do not."""
+    behind: Sequence[str]
+    """Orders of which the venue has filled more than it has told the executions of."""
+
+
+def fill_of(order: Order, execution: Execution) -> Fill:
+    """The fill that an execution is for its order."""
+    expected = execution.expected_price or order.price or execution.price
+    return Fill(
+        trade_id=execution.trade_id,
+        client_order_id=execution.client_order_id,
+        plan_id=order.plan_id,
+        symbol=order.symbol,
+        leg=order.leg,
+        side=execution.side,
+        quantity=execution.quantity,
+        price=execution.price,
+        fee=execution.fee,
+        at=execution.at,
+        expected_price=expected,
+        slippage_bps=costs.slippage_bps(execution.side, execution.price, expected),
+        reason=order.reason,
+        fee_currency=execution.fee_currency,
+        clamped=execution.clamped,
+    )
+
+
+class Booking:
+    """One piece of news against one journal; `booked` is what has to be applied."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        instrument: Callable[[str], Instrument],
+        account: str,
+        at: datetime,
+    ) -> None:
+        self._journal = journal
+        self._instrument = instrument
+        self._account = account
+        self._at = at
+        self._was: dict[str, Order | None] = {}
+        """Orders as the journal has them."""
+        self._orders: dict[str, Order] = {}
+        """Those that changed, as they stand now."""
+        self._entries: list[Fill | FundingPayment] = []
+        self._plans: list[tuple[str, PlanStatus]] = []
+        self._trades: list[ClosedTrade] = []
+        self._touched: dict[str, None] = {}
+        self._unknown: list[str] = []
+        self._behind: list[str] = []
+
+    def take(self, news: News) -> Booked:
+        """Everything that follows from a piece of news."""
+        for execution in news.executions:
+            self._execute(execution)
+        for venue_order in news.orders:
+            self._adopt(venue_order)
+        self._entries += news.funding
+        for plan_id in list(self._touched):
+            self._follow(plan_id)
+        return self._booked()
+
+    def follow(self, plan_id: str) -> Booked:
+        """Bring one plan's orders to where they have to stand, without any news."""
+        self._follow(plan_id)
+        return self._booked()
+
+    def _booked(self) -> Booked:
+        changed = [o for name, o in self._orders.items() if self._was.get(name) != o]
+        fills = [e for e in self._entries if isinstance(e, Fill)]
+        ended = [o for o in changed if o.status not in LIVE]
+        return Booked(
+            Batch(changed, self._plans, self._entries, self._trades),
+            [(self._orders[fill.client_order_id], fill) for fill in fills],
+            [(o, o.status) for o in ended if _status(self._was.get(o.client_order_id)) != o.status],
+            self._unknown,
+            self._behind,
+        )
+
+    def _execute(self, execution: Execution) -> None:
+        order = self._order(execution.client_order_id)
+        if order is None and execution.forced:
+            order = self._liquidated(execution)
+        if order is None:
+            self._unknown.append(execution.client_order_id)
+            return
+        booked = {e.trade_id for e in self._entries if isinstance(e, Fill)}
+        if execution.trade_id in booked or self._journal.has_fill(execution.trade_id):
+            return
+        self._entries.append(fill_of(order, execution))
+        order = replace(order, filled=order.filled + execution.quantity)
+        if order.status in LIVE and order.remaining <= ZERO:
+            order = replace(order, status=OrderStatus.FILLED)
+        elif order.status == OrderStatus.SENDING:
+            order = order.placed(order.quantity, order.price)
+        self._put(order)
+
+    def _adopt(self, told: VenueOrder) -> None:
+        """The venue's word on an order, unless it is older than what we know."""
+        order = self._order(told.client_order_id)
+        if order is None:
+            self._unknown.append(told.client_order_id)
+        elif order.status not in LIVE or told.filled < order.filled:
+            return
+        elif told.filled > order.filled:
+            self._behind.append(told.client_order_id)
+        elif told.status == "working":
+            self._put(order.placed(told.quantity, told.price))
+        else:
+            self._put(replace(order, status=self._end(order, _ENDS[told.status])))
+
+    def _end(self, order: Order, status: OrderStatus) -> OrderStatus:
+        """An entry that was taken back because its time was over has expired."""
+        late = order.expires_at is not None and self._at >= order.expires_at
+        return OrderStatus.EXPIRED if late and status == OrderStatus.CANCELLED else status
+
+    def _follow(self, plan_id: str) -> None:
+        """The plan's status, its exits, its closed trade."""
+        stored = self._journal.stored_plan(plan_id)
+        if stored.status in _FINAL:
+            return
+        orders = self._plan_orders(plan_id)
+        entries = [o for o in orders if o.leg == "entry"]
+        fills = self._plan_fills(plan_id)
+        status = self._step(stored.status, entries, fills)
+        on = self._instrument(stored.plan.symbol)
+        # Dust that is less than a step cannot be sold: the position counts as closed.
+        held = floor_to_step(abs(sum((f.moved for f in fills), ZERO)), on.quantity_step)
+        closing = any(o.leg == "close" and o.status in LIVE for o in orders)
+        if held > ZERO:
+            if status == PlanStatus.OPEN and closing:
+                status = self._plan(plan_id, PlanStatus.CLOSING)
+            self._guard(stored, orders, held, on)
+            if status == PlanStatus.CLOSING and not closing:
+                self._close_out(stored, held, "exit")
+        elif fills:
+            for order in withdrawn(orders):
+                self._put(order)
+            if not any(o.status in LIVE for o in entries):
+                self._close(plan_id, status, fills, stored.risk_amount)
+
+    def _step(
+        self, status: PlanStatus, entries: Sequence[Order], fills: Sequence[Fill]
+    ) -> PlanStatus:
+        """The plan's way through approved, working and open, or its end unfilled."""
+        plan_id = entries[0].plan_id
+        if status == PlanStatus.APPROVED and (fills or entries[-1].status in AT_THE_VENUE):
+            status = self._plan(plan_id, PlanStatus.WORKING)
+        if status == PlanStatus.WORKING and fills:
+            status = self._plan(plan_id, PlanStatus.OPEN)
+        elif not fills and entries[-1].status not in LIVE:
+            status = self._plan(plan_id, _UNFILLED.get(entries[-1].status, PlanStatus.FAILED))
+        return status
+
+    def _guard(
+        self, stored: StoredPlan, orders: Sequence[Order], held: Decimal, on: Instrument
+    ) -> None:
+        """Stop and targets for what is held; where the venue refuses the stop, out at once."""
+        stops = [o for o in orders if o.leg == "stop"]
+        if not stops or stops[-1].status != OrderStatus.REJECTED:
+            for order in wanted_exits(stored, orders, held, on, self._at, self._account):
+                self._put(order)
+        elif not any(o.leg == "close" and o.status in LIVE for o in orders):
+            self._close_out(stored, held, "unguarded")
+
+    def _close_out(self, stored: StoredPlan, held: Decimal, reason: CloseReason) -> None:
+        """An order for all that is held, at the market."""
+        plan, bracket = stored.plan, stored.bracket
+        quantity = held if bracket.side == "long" else -held
+        position = Position(plan.symbol, quantity, ZERO, self._at, plan.plan_id)
+        slippage = bracket.stop_slippage
+        self._put(close_order(position, reason, self._at, plan.run_id, self._account, slippage))
+
+    def _close(
+        self, plan_id: str, status: PlanStatus, fills: Sequence[Fill], risk_amount: Decimal
+    ) -> None:
+        if status in _FINAL:
+            return
+        self._plan(plan_id, PlanStatus.CLOSED)
+        paid = [e for e in self._entries if isinstance(e, FundingPayment)]
+        payments = [*self._journal.funding_payments(), *paid]
+        mine = [p for p in payments if p.symbol == fills[0].symbol]
+        self._trades.append(close_trade(fills, mine, risk_amount))
+
+    def _liquidated(self, execution: Execution) -> Order | None:
+        position = self._journal.ledger().positions.get(execution.symbol)
+        return None if position is None else liquidation_order(position, execution)
+
+    def _plan(self, plan_id: str, status: PlanStatus) -> PlanStatus:
+        self._plans.append((plan_id, status))
+        return status
+
+    def _plan_orders(self, plan_id: str) -> list[Order]:
+        """As they stand now, oldest first."""
+        for order in self._journal.plan_orders(plan_id):
+            self._was.setdefault(order.client_order_id, order)
+            self._orders.setdefault(order.client_order_id, order)
+        mine = [o for o in self._orders.values() if o.plan_id == plan_id]
+        return sorted(mine, key=lambda o: o.created_at)
+
+    def _plan_fills(self, plan_id: str) -> list[Fill]:
+        new = [e for e in self._entries if isinstance(e, Fill) and e.plan_id == plan_id]
+        return [*self._journal.plan_fills(plan_id), *new]
+
+    def _order(self, name: str) -> Order | None:
+        if name not in self._orders:
+            order = self._was[name] = self._journal.order(name)
+            if order is None:
+                return None
+            self._orders[name] = order
+        return self._orders[name]
+
+    def _put(self, order: Order) -> None:
+        self._orders[order.client_order_id] = order
+        self._touched[order.plan_id] = None
+
+
+_FINAL = frozenset({
+    PlanStatus.CLOSED,
+    PlanStatus.REJECTED,
+    PlanStatus.EXPIRED,
+    PlanStatus.CANCELLED,
+    PlanStatus.FAILED,
+})  # fmt: skip
+
+
+def _status(order: Order | None) -> OrderStatus | None:
+    return None if order is None else order.status

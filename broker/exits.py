@@ -1,0 +1,151 @@
+"""What should guard a position, given what is held: the plan's stop, and its targets.
+
+Desired state, not steps: whatever happened before, the orders named here are what should be at the
+venue now, and the dispatcher makes them so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+
+from domain.instrument import Instrument
+from domain.lifecycle import AT_THE_VENUE, LIVE, OrderStatus
+from domain.numbers import ZERO, floor_to_step
+from domain.orders import TARGET_LEGS, Leg, Order, OrderKind, client_order_id
+from domain.plan import TradePlan
+from domain.verdict import Bracket, TargetLeg
+from journal.reading import StoredPlan
+
+
+def wanted_exits(
+    stored: StoredPlan,
+    orders: Sequence[Order],
+    held: Decimal,
+    on: Instrument,
+    at: datetime,
+    account: str,
+) -> list[Order]:
+    """The exits of a plan that have to be new or otherwise than they are.
+
+    Args:
+        stored: The plan.
+        orders: Every order of the plan so far.
+        held: What it holds now, unsigned, in base.
+        on: Its instrument: steps and minimums.
+        at: The moment that new ones are made.
+        account: Enters their ids.
+    """
+    closing = [o for o in orders if o.leg == "close" and o.status in LIVE]
+    wanted = [
+        *_stop(stored, orders, held, at, account),
+        *_targets(stored, orders, held, on, at, account),
+        *(replace(order, quantity=order.filled + held) for order in closing),
+    ]
+    known = {order.client_order_id: order for order in orders}
+    return [order for order in wanted if known.get(order.client_order_id) != order]
+
+
+def withdrawn(orders: Sequence[Order]) -> list[Order]:
+    """Orders that should be no more: what was not sent is cancelled, the rest is taken back."""
+    pending = [o for o in orders if o.status == OrderStatus.PENDING]
+    working = [o for o in orders if o.status == OrderStatus.WORKING]
+    return [
+        *(replace(o, status=OrderStatus.CANCELLED) for o in pending),
+        *(replace(o, status=OrderStatus.CANCELLING) for o in working),
+    ]
+
+
+def target_quantities(
+    targets: Sequence[TargetLeg], total: Decimal, on: Instrument
+) -> list[Decimal]:
+    """`total` over the targets as the bracket divides it, whole steps, nothing lost.
+
+    One that is too small to be sent goes to the nearer one: it closes earlier, never later.
+    """
+    planned = sum((t.quantity for t in targets), ZERO)
+    parts = [floor_to_step(total * t.quantity / planned, on.quantity_step) for t in targets]
+    parts[-1] += total - sum(parts, ZERO)
+    for index in range(len(parts) - 1, 0, -1):
+        worth = parts[index] * targets[index].price
+        if parts[index] < on.min_quantity or worth < on.min_notional:
+            parts[index - 1] += parts[index]
+            parts[index] = ZERO
+    return parts
+
+
+def _stop(
+    stored: StoredPlan, orders: Sequence[Order], held: Decimal, at: datetime, account: str
+) -> Iterator[Order]:
+    stops = [o for o in orders if o.leg == "stop"]
+    live = next((o for o in stops if o.status in LIVE), None)
+    if live is not None:
+        yield replace(live, quantity=live.filled + held)
+        return
+    # A confirmed dead stop is replaced under a new name, where it stood last.
+    price = stops[-1].price if stops else stored.bracket.stop_price
+    order = exit_order(stored.plan, stored.bracket, "stop", held, price, at, account, len(stops))
+    yield order
+
+
+def _targets(
+    stored: StoredPlan,
+    orders: Sequence[Order],
+    held: Decimal,
+    on: Instrument,
+    at: datetime,
+    account: str,
+) -> Iterator[Order]:
+    by_leg = {o.leg: o for o in orders if o.leg in TARGET_LEGS}
+    exited = sum((o.filled for o in by_leg.values()), ZERO)
+    left = held
+    parts = target_quantities(stored.bracket.targets, held + exited, on)
+    for leg, target, part in zip(TARGET_LEGS, stored.bracket.targets, parts, strict=False):
+        order = by_leg.get(leg)
+        filled = order.filled if order else ZERO
+        rest = min(max(part - filled, ZERO), left)
+        left -= rest
+        if order is None and rest:
+            yield exit_order(stored.plan, stored.bracket, leg, rest, target.price, at, account)
+        elif order is not None and order.status in LIVE:
+            yield _resized(order, filled + rest)
+
+
+def _resized(order: Order, quantity: Decimal) -> Order:
+    if quantity > order.filled:
+        return replace(order, quantity=quantity)
+    if order.status in AT_THE_VENUE:
+        return replace(order, status=OrderStatus.CANCELLING)
+    return order if order.status == OrderStatus.SENDING else withdrawn([order])[0]
+
+
+def exit_order(
+    plan: TradePlan,
+    bracket: Bracket,
+    leg: Leg,
+    quantity: Decimal,
+    price: Decimal | None,
+    at: datetime,
+    account: str,
+    sequence: int = 0,
+) -> Order:
+    """A stop or target of a plan, not sent yet; `sequence` counts its dead predecessors."""
+    kind: OrderKind = "stop" if leg == "stop" else "limit"
+    return Order(
+        client_order_id=client_order_id(account, plan.plan_id, plan.version, leg, sequence),
+        plan_id=plan.plan_id,
+        run_id=plan.run_id,
+        symbol=plan.symbol,
+        leg=leg,
+        side=bracket.exit_side,
+        kind=kind,
+        quantity=quantity,
+        price=price,
+        reduce_only=True,
+        created_at=at,
+        status=OrderStatus.PENDING,
+        slippage=bracket.stop_slippage if leg == "stop" else ZERO,
+        reason="stop" if leg == "stop" else "target",
+    )

@@ -1,0 +1,293 @@
+"""The paper venue: a `Broker` with a book of its own, filled by the market's own data.
+
+It is told nothing of plans, and tells what happened one thing at a time, so that what follows from
+a fill (exits, a cancel) is at the venue before the bar goes on. Everything it says is on disk
+before it is said. After any stop, the bars that were missed are played in order before anything
+new.
+
+In replay an order meets the bar that opens at its decision. On a live market with an order book a
+market order is taken out of the real book instead.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from broker import costs
+from broker.paper.book import PaperBook, Resting
+from broker.paper.fills import Phase, PriceBar, taken_from_book
+from broker.paper.margin import liquidation_price
+from broker.paper.matching import Place, next_match, trigger
+from broker.paper.store import PaperStore, Progress
+from broker.paper.tape import Happening, happenings
+from broker.paper.terms import PaperTerms
+from broker.protocol import Ack, Execution, News, Traits, VenueOrder
+from domain.clock import Clock
+from domain.instrument import InstrumentKind
+from domain.lifecycle import OrderStatus
+from domain.numbers import ZERO
+from domain.orders import Fill, FundingPayment, Order
+from journal.ledger import replay
+from market.protocol import MarketSource
+from traces.database import Database
+
+
+class PaperBroker:
+    """A `Broker` on paper.
+
+    Args:
+        database: Where its tables are.
+        session: Whose venue it is.
+        source: The market that fills its orders.
+        symbols: What is traded.
+        capital: Starting money, in `quote`.
+        quote: Currency of the account.
+        start: A new venue begins here.
+        clock: Says when an order is taken on a live market.
+        terms: How it charges and fills.
+    """
+
+    traits = Traits(dedupes=True, settles_within=timedelta(0))
+
+    def __init__(
+        self,
+        database: Database,
+        session: str,
+        source: MarketSource,
+        symbols: Sequence[str],
+        capital: Decimal,
+        quote: str,
+        start: datetime,
+        clock: Clock,
+        terms: PaperTerms | None = None,
+    ) -> None:
+        self._store = PaperStore(database, session)
+        self._source = source
+        self._symbols = tuple(symbols)
+        self._clock = clock
+        self._progress = self._store.open(start)
+        kinds: dict[str, InstrumentKind] = {s: source.instrument(s).kind for s in self._symbols}
+        ledger = replay(quote, capital, self._store.log(), kinds)
+        self._book = PaperBook(ledger, terms or PaperTerms())
+        self._book.orders = {r.order.client_order_id: r for r in self._store.resting()}
+        self._tape: deque[Happening] = deque()
+        self._played_to: datetime | None = None
+        self._asked_book: tuple[datetime, frozenset[str]] | None = None
+        self._marks: dict[str, Decimal] = {}
+
+    @property
+    def cursor(self) -> datetime:
+        """Everything before it has been played."""
+        return self._progress.cursor
+
+    async def send(self, order: Order) -> Ack:
+        """Take the order, or say why not; one that was taken before is answered as before."""
+        known = self._known(order.client_order_id)
+        if known is not None:
+            return Ack(known.status != "rejected", known.reason)
+        since, phase = self._now(order)
+        taken = replace(order, status=OrderStatus.WORKING, filled=ZERO)
+        resting = Resting(taken, since, phase)
+        refusal = await self._refusal(order)
+        self._book.put(resting) if not refusal else self._book.end(resting, "rejected", refusal)
+        self._save()
+        return Ack(not refusal, refusal)
+
+    async def amend(self, order: Order) -> Ack:
+        """Set quantity and price of a working order."""
+        resting = self._book.orders.get(order.client_order_id)
+        if resting is None:
+            return Ack(False, f"no working order {order.client_order_id!r}")
+        if order.quantity <= resting.order.filled:
+            return Ack(False, "the new quantity is filled already")
+        changed = replace(resting.order, quantity=order.quantity, price=order.price)
+        self._book.put(replace(resting, order=changed))
+        self._save()
+        return Ack(True)
+
+    async def cancel(self, client_order_id: str) -> Ack:
+        """Take a working order back."""
+        resting = self._book.orders.get(client_order_id)
+        if resting is None:
+            return Ack(False, f"no working order {client_order_id!r}")
+        self._book.end(resting, "cancelled")
+        self._save()
+        return Ack(True)
+
+    async def find(self, client_order_id: str) -> VenueOrder | None:
+        """The order as it stands."""
+        known = self._known(client_order_id)
+        return None if known is None else known.told
+
+    async def working(self) -> Sequence[VenueOrder]:
+        """Every working order."""
+        return [resting.told for resting in self._book.orders.values()]
+
+    async def executions(self, since: datetime) -> Sequence[Execution]:
+        """The venue's log of trades."""
+        return [_execution(e) for e in self._store.log(since) if isinstance(e, Fill)]
+
+    async def payments(self, since: datetime) -> Sequence[FundingPayment]:
+        """The venue's log of funding."""
+        return [e for e in self._store.log(since) if isinstance(e, FundingPayment)]
+
+    async def positions(self) -> Mapping[str, Decimal]:
+        """What is held."""
+        return {s: p.quantity for s, p in self._book.ledger.positions.items()}
+
+    async def news(self, until: datetime) -> News | None:
+        """Play on until something happens, at most to `until`."""
+        news = await self._on_tape(self._source.info.base_timeframe.floor(until))
+        return news or await self._on_book(until)
+
+    async def _on_tape(self, until: datetime) -> News | None:
+        if until <= self._progress.cursor:
+            return None
+        if self._book.orders or self._book.ledger.positions or self._progress.key:
+            if self._played_to != until:
+                await self._load(until)
+            while self._tape:
+                news = await self._play(self._tape[0])
+                if news is not None:
+                    self._save()
+                    return news
+                self._tape.popleft()
+        self._progress = Progress(until)
+        self._played_to = None
+        self._save()
+        return None
+
+    async def _load(self, until: datetime) -> None:
+        """Everything up to `until`, from where the venue was left."""
+        loaded = await happenings(self._source, self._symbols, self._progress.cursor, until)
+        key = self._progress.key
+        self._tape = deque(h for h in loaded if key is None or h.key >= key)
+        self._played_to = until
+
+    async def _play(self, happening: Happening) -> News | None:
+        """The next thing in a happening; None when it is over."""
+        progress = self._progress
+        place = progress.place if progress.key == happening.key else Place()
+        if place.phase == Phase.OVER or self._book.idle(happening.symbol):
+            return None
+        if happening.stamp is not None:
+            self._at(happening, Place(Phase.OVER))
+            return await self._pay(happening)
+        bar = happening.bar
+        if bar is None:
+            return None
+        return await self._trade(happening, bar, place)
+
+    async def _trade(self, happening: Happening, bar: PriceBar, place: Place) -> News | None:
+        on = self._source.instrument(happening.symbol)
+        match = next_match(self._book, bar, on, place, await self._liquidation(happening))
+        if match is None:
+            trigger(self._book, bar, happening.symbol)
+            return None
+        self._at(happening, match.place)
+        if match.resting is None:
+            return self._book.liquidate(match.touch, bar.open_at, on)
+        return self._book.fill(match.resting, match.quantity, match.touch, bar.open_at, on)
+
+    async def _pay(self, happening: Happening) -> News | None:
+        position = self._book.ledger.positions.get(happening.symbol)
+        stamp = happening.stamp
+        if position is None or stamp is None or position.opened_at >= happening.at:
+            return None
+        tick = await self._source.tick(happening.symbol, stamp.at)
+        if tick is None:
+            return None
+        paid = costs.funding_payment(position, happening.at, stamp.rate_fraction, tick.price)
+        return self._book.pay_funding(paid)
+
+    async def _liquidation(self, happening: Happening) -> Decimal | None:
+        """The price of forced closing; a position without leverage has none worth the reckoning."""
+        held = self._book.ledger.positions
+        if happening.symbol not in held or self._book.terms.leverage_ratio <= 1:
+            return None
+        marks = {}
+        for symbol in held:
+            tick = await self._source.tick(symbol, happening.at)
+            if tick is None:
+                return None
+            marks[symbol] = tick.price
+        maintenance = {s: self._source.instrument(s).maintenance_margin_fraction for s in held}
+        on = self._source.instrument(happening.symbol)
+        return liquidation_price(self._book, on, marks, maintenance)
+
+    async def _on_book(self, until: datetime) -> News | None:
+        """Market orders out of the live book: each is tried once a moment."""
+        info = self._source.info
+        if info.origin != "live" or "order_book" not in info.offers:
+            return None
+        tried = self._asked_book[1] if self._asked_book and self._asked_book[0] == until else ()
+        for resting in [r for r in self._book.orders.values() if r.order.kind == "market"]:
+            order = resting.order
+            if order.client_order_id in tried:
+                continue
+            self._asked_book = until, frozenset({*tried, order.client_order_id})
+            quantity = self._book.reducible(order)
+            book = await self._source.book(order.symbol, until)
+            on = self._source.instrument(order.symbol)
+            taken = (
+                taken_from_book(order.side, quantity, book, on.price_tick)
+                if book is not None and quantity > ZERO
+                else None
+            )
+            if taken is not None:
+                news = self._book.fill(resting, taken[1], taken[0], until, on)
+                self._save()
+                return news
+            tried = self._asked_book[1]
+        return None
+
+    async def _refusal(self, order: Order) -> str:
+        """Why the venue does not take an order; empty when it does."""
+        on = self._source.instrument(order.symbol)
+        if order.quantity < on.min_quantity:
+            return f"quantity {order.quantity} is below the least of {on.min_quantity}"
+        if order.reduce_only:
+            return "" if self._book.reducible(order) > ZERO else "there is nothing to reduce"
+        if not on.active:
+            return f"{order.symbol} is not traded"
+        if on.kind == "spot" and order.side == "sell":
+            free = self._book.held(order.symbol)
+            return "" if free >= order.quantity else f"{free} {on.base} held, {order.quantity} sold"
+        return ""
+
+    def _now(self, order: Order) -> tuple[datetime, Phase]:
+        """When an order is taken: within the bar at hand, else now; in replay when it was made."""
+        if self._progress.key is not None:
+            return self._progress.key[0], self._progress.place.phase
+        live = self._source.info.origin == "live"
+        return (self._clock.now() if live else order.created_at), Phase.OPEN
+
+    def _known(self, client_order_id: str) -> Resting | None:
+        return self._book.orders.get(client_order_id) or self._store.order(client_order_id)
+
+    def _at(self, happening: Happening, place: Place) -> None:
+        self._progress = Progress(self._progress.cursor, happening.key, place)
+
+    def _save(self) -> None:
+        self._store.save(self._book, self._progress)
+
+
+def _execution(fill: Fill) -> Execution:
+    return Execution(
+        trade_id=fill.trade_id,
+        client_order_id=fill.client_order_id,
+        symbol=fill.symbol,
+        side=fill.side,
+        quantity=fill.quantity,
+        price=fill.price,
+        fee=fill.fee,
+        fee_currency=fill.fee_currency,
+        at=fill.at,
+        expected_price=fill.expected_price,
+        forced=fill.reason == "liquidation",
+        clamped=fill.clamped,
+    )
