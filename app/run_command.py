@@ -63,6 +63,7 @@ async def run_session(options: SessionOptions, view: View) -> Ran:
             runner=Runner(wired.context, saver),
             executor=wired.executor,
             resumed_at=wired.venue.cursor,
+            unfinished=wired.venue.unfinished,
             diary=wired.diary,
             every=options.every,
             limit=options.decisions,

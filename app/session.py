@@ -29,6 +29,9 @@ ORDER_DELAY = timedelta(seconds=1)
 LIVE_POLL_S = 10.0
 """How often open positions are checked between live decisions."""
 
+RECONCILE_EVERY = timedelta(seconds=30)
+"""How often a live session compares its record with the venue."""
+
 MAX_OUTAGES_COUNT = 3
 """A replay stops after this many decisions in a row without a model; a live session goes on."""
 
@@ -54,6 +57,8 @@ class Session:
     executor: Executor
     resumed_at: datetime
     """The venue has come so far; slots before it are decided."""
+    unfinished: datetime | None
+    """Where the venue was going when the session's last process died."""
     diary: Diary
     every: int
     limit: int | None
@@ -63,6 +68,7 @@ class Session:
     """Told what went wrong and will be tried again."""
     notice: Callable[[str], None]
     """Told what a person should know of, once."""
+    reconciled_at: datetime | None = None
     made: int = 0
     outages: int = 0
 
@@ -71,13 +77,18 @@ class Session:
         clock = self.context.clock
         if not isinstance(clock, FixedClock):
             raise TypeError("a replay needs a clock that it can move")
+        await self.executor.reconcile(self.resumed_at)
+        if self.unfinished is not None:
+            clock.advance_to(self.unfinished)
+            await self.executor.advance(self.unfinished)
         for slot in slots:
-            if slot < self.resumed_at:
+            if slot < (self.unfinished or self.resumed_at):
                 continue
             if self._used_up():
                 return
             clock.advance_to(slot)
             await self.executor.advance(slot)
+            self._say()
             self.diary.write_lines()
             await self._decide_all(slot)
             clock.advance_to(slot + ORDER_DELAY)
@@ -93,6 +104,7 @@ class Session:
         """Decide now and at every coming slot, until cancelled."""
         clock, timeframe = self.context.clock, self.context.timeframe
         while True:
+            await self._guarded(self._reconcile, clock.now())
             await self._guarded(self.executor.advance, clock.now())
             self.diary.write_lines()
             await self._decide_all(clock.now())
@@ -107,10 +119,17 @@ class Session:
         """Send what is pending and fill market orders on the book; what fails stays pending."""
         await self._guarded(self.executor.settle, self.context.clock.now())
 
+    async def _reconcile(self, now: datetime) -> None:
+        await self.executor.reconcile(now)
+        self.reconciled_at = now
+
     async def _wait_until(self, moment: datetime) -> None:
         while (left_s := (moment - self.context.clock.now()).total_seconds()) > 0:
             await asyncio.sleep(min(LIVE_POLL_S, left_s))
-            await self._guarded(self.executor.advance, self.context.clock.now())
+            now = self.context.clock.now()
+            if self.reconciled_at is None or now - self.reconciled_at >= RECONCILE_EVERY:
+                await self._guarded(self._reconcile, now)
+            await self._guarded(self.executor.advance, now)
             await self._send_out()
 
     async def _guarded(self, action: Callable[..., Awaitable[None]], *arguments: Any) -> None:
@@ -119,6 +138,11 @@ class Session:
             await action(*arguments)
         except (DataError, Unreachable) as error:
             self.trouble(str(error))
+        self._say()
+
+    def _say(self) -> None:
+        for words in self.executor.notices():
+            self.notice(words)
 
     async def _decide_all(self, slot: datetime) -> None:
         for symbol in self.context.symbols:

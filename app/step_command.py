@@ -113,6 +113,7 @@ async def step_session(options: SessionOptions, view: Screen) -> None:
             runner=SteppingRunner(wired.context, debugger, view),
             executor=wired.executor,
             resumed_at=wired.venue.cursor,
+            unfinished=wired.venue.unfinished,
             diary=wired.diary,
             every=options.every,
             limit=None,

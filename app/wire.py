@@ -24,6 +24,7 @@ from broker.executor import Executor
 from broker.follower import Follower
 from broker.paper.terms import PaperTerms
 from broker.paper.venue import PaperBroker
+from broker.reconciler import Reconciler
 from domain.clock import EPOCH, Clock, FixedClock
 from domain.errors import ConfigError
 from domain.strict_json import content_hash
@@ -99,7 +100,17 @@ async def wire_session(
                 planner = Planner(model, options.model, desk.schemas)
                 journal = Journal(database, name)
                 wired = _assemble(
-                    options, settings, home, policy, planner, desk, source, symbols, journal, clock
+                    options,
+                    settings,
+                    home,
+                    policy,
+                    planner,
+                    desk,
+                    source,
+                    symbols,
+                    journal,
+                    clock,
+                    alone=alone,
                 )
                 try:
                     yield wired
@@ -123,6 +134,8 @@ def _assemble(
     symbols: tuple[str, ...],
     journal: Journal,
     clock: Clock,
+    *,
+    alone: bool,
 ) -> Wired:
     info = source.info
     replay = isinstance(clock, FixedClock)
@@ -138,7 +151,7 @@ def _assemble(
     config = _config(options, policy, symbols, info)
     kinds = {symbol: source.instrument(symbol).kind for symbol in symbols}
     quote = quotes.pop()
-    journal.open_session(config, kinds, options.capital, quote)
+    journal.open_session(config, kinds, options.capital, quote, alone=alone)
     recorder = Recorder(
         TraceStore(journal.database, journal.session), Redactor(settings.secrets), SystemClock()
     )
@@ -169,6 +182,7 @@ def _assemble(
         begins,
         clock,
         PaperTerms(leverage_ratio=policy.margin_leverage_ratio),
+        journal.fence,
     )
     require_end_ahead(journal.session, options.end, venue.cursor)
     follower = Follower(journal, venue, source, diary.booked)
@@ -184,7 +198,8 @@ def _assemble(
         options.timeframe,
         diary.dispatched,
     )
-    executor = Executor(journal, venue, follower, dispatcher, source)
+    reconciler = Reconciler(journal, venue, follower)
+    executor = Executor(journal, venue, follower, dispatcher, reconciler, source)
     return Wired(context, executor, venue, info, window, home / CHECKPOINTS, diary)
 
 

@@ -13,14 +13,17 @@ from datetime import datetime
 from decimal import Decimal
 
 from broker.dispatcher import Dispatcher
+from broker.exits import withdrawn
 from broker.follower import Follower
 from broker.marks import marks
 from broker.outbox import PAPER_ACCOUNT, close_order
 from broker.protocol import Broker
-from domain.lifecycle import OrderStatus, PlanStatus
+from broker.reconciler import Reconciled, Reconciler
+from domain.lifecycle import LIVE, OrderStatus, PlanStatus
 from domain.orders import Order
 from journal.batch import Batch
 from journal.books import Journal
+from journal.operator import killed
 from market.protocol import MarketSource
 
 
@@ -33,6 +36,7 @@ class Executor:
         broker: Broker,
         follower: Follower,
         dispatcher: Dispatcher,
+        reconciler: Reconciler,
         source: MarketSource,
         account: str = PAPER_ACCOUNT,
     ) -> None:
@@ -40,8 +44,30 @@ class Executor:
         self._broker = broker
         self._follower = follower
         self._dispatcher = dispatcher
+        self._reconciler = reconciler
         self._source = source
         self._account = account
+        self._killed = False
+        self._notices: list[str] = []
+
+    def notices(self) -> list[str]:
+        """What a person should know of, each said once."""
+        said, self._notices = self._notices, []
+        return said
+
+    async def reconcile(self, now: datetime) -> Reconciled:
+        """Compare with the venue; what it halts for is a notice.
+
+        Raises:
+            Unreachable: the venue did not answer.
+        """
+        before = self._journal.mismatches
+        found = await self._reconciler.reconcile(now)
+        if found.booked:
+            self._notices.append(f"{found.booked} fills or payments were booked late")
+        if found.mismatches and tuple(found.mismatches) != before:
+            self._notices.append(f"halted: {'; '.join(found.mismatches)}")
+        return found
 
     async def advance(self, until: datetime) -> None:
         """Follow the venue up to `until`, deadline after deadline.
@@ -49,6 +75,7 @@ class Executor:
         Raises:
             Unreachable: the venue did not answer; what was told so far is booked.
         """
+        self._obey(until)
         kept: datetime | None = None
         while (due := self._next_deadline(kept)) is not None and due <= until:
             await self._follow(due)
@@ -66,6 +93,7 @@ class Executor:
 
     async def settle(self, now: datetime) -> None:
         """Send everything that waits, and follow what the venue says at once."""
+        self._obey(now)
         await self._dispatcher.dispatch()
         await self._follow(now)
 
@@ -109,6 +137,45 @@ class Executor:
             order = close_order(position, "time", due, run_id, self._account, slippage)
             self._journal.commit_exit(order)
         await self._dispatcher.exits(due)
+
+    def _obey(self, now: datetime) -> None:
+        """Carry out what an operator said; under the kill switch no entry is left to fill.
+
+        Stops and targets stay: they only reduce risk.
+        """
+        for act in self._journal.acts():
+            orders = self._closing(now) if act.act == "flatten" else []
+            self._journal.obey(act.sequence, orders)
+            if orders:
+                closed = ", ".join(order.symbol for order in orders)
+                self._notices.append(f"flatten: {closed} is closed at the market ({act.reason})")
+        was, self._killed = (
+            self._killed,
+            bool(killed(self._journal.database, self._journal.session)),
+        )
+        if not self._killed:
+            return
+        changed = withdrawn(self._entries())
+        if changed:
+            self._journal.apply(Batch(changed))
+            for order in changed:
+                self._follower.guard(order.plan_id, now)
+        if changed or not was:
+            stops = sum(1 for o in self._journal.orders(*LIVE) if o.leg == "stop")
+            self._notices.append(
+                f"kill switch: {len(changed)} entries taken back, {stops} stops stay"
+            )
+
+    def _closing(self, now: datetime) -> list[Order]:
+        """Orders that close everything that is held and not being closed already."""
+        closing = {o.symbol for o in self._journal.orders(*LIVE) if o.leg == "close"}
+        orders = []
+        for symbol, position in sorted(self._journal.ledger().positions.items()):
+            if symbol not in closing:
+                stored = self._journal.stored_plan(position.plan_id)
+                run_id, slippage = stored.plan.run_id, stored.bracket.stop_slippage
+                orders.append(close_order(position, "manual", now, run_id, self._account, slippage))
+        return orders
 
     def _entries(self) -> list[Order]:
         """Entries that may still fill and are not being taken back already."""

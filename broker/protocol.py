@@ -142,6 +142,14 @@ class Broker(Protocol):
         """
         ...
 
+    async def payments(self, since: datetime) -> Sequence[FundingPayment]:
+        """Every funding payment from a moment on.
+
+        Raises:
+            Unreachable: no answer.
+        """
+        ...
+
     async def positions(self) -> Mapping[str, Decimal]:
         """Signed quantity per symbol that is held, in base.
 

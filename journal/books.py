@@ -27,6 +27,7 @@ from journal.rows import to_row
 from journal.tables import (
     DECISIONS,
     EQUITY,
+    OPERATOR_ACTS,
     PLANS,
     SESSIONS,
     TRADES,
@@ -42,9 +43,11 @@ class Journal(JournalWriter):
     def __init__(self, database: Database, session: str) -> None:
         super().__init__(database, session)
         self._ledger: Ledger | None = None
-        self._peak: Decimal | None = None
+        self._peak: tuple[datetime | None, Decimal] | None = None
         self._opened = False
         self._sequence = 0
+        self.mismatches: tuple[str, ...] = ()
+        """Where the venue and this record disagree, as of the last comparison."""
 
     def open_session(
         self,
@@ -52,6 +55,8 @@ class Journal(JournalWriter):
         kinds: Mapping[str, InstrumentKind],
         capital: Decimal,
         quote: str,
+        *,
+        alone: bool = True,
     ) -> None:
         """Create the session, or go on with it.
 
@@ -60,6 +65,7 @@ class Journal(JournalWriter):
             kinds: Spot or perpetual, per symbol.
             capital: Starting money, in `quote`.
             quote: Currency of the account.
+            alone: Take the right to write from whoever has it; False only looks on.
 
         Raises:
             StateError: the name belongs to a session with another configuration.
@@ -73,8 +79,16 @@ class Journal(JournalWriter):
                 connection.execute(update(SESSIONS).where(mine).values(config=whole))
             else:
                 number = connection.execute(select(func.count()).select_from(SESSIONS)).scalar_one()
-                row = {"name": self.session, "number": number + 1, "config": whole}
+                newest = connection.execute(select(func.max(OPERATOR_ACTS.c.sequence)))
+                row = {
+                    "name": self.session,
+                    "number": number + 1,
+                    "config": whole,
+                    "obeyed": newest.scalar_one() or 0,
+                }
                 connection.execute(insert(SESSIONS).values(**row, capital=capital, quote=quote))
+        if alone:
+            self._take_fence()
         self._ledger = self.replayed()
         self._opened = True
         self._sequence = len(self.entries())
@@ -91,10 +105,19 @@ class Journal(JournalWriter):
         return self._ledger if self._opened else None
 
     def peak_equity(self) -> Decimal:
-        """The highest value recorded, starting money included; only a new high moves it."""
-        if self._peak is None:
-            self._peak = max([self.ledger().capital, *(p.equity for p in self.equity_points())])
-        return self._peak
+        """The highest value recorded, starting money included; only a new high moves it.
+
+        An operator who resumes after a halt begins anew: what was lost before counts no more.
+        """
+        resumed = self.resumed_at()
+        if self._peak is None or self._peak[0] != resumed:
+            points = self.equity_points()
+            if resumed is None:
+                values = [self.ledger().capital, *(p.equity for p in points)]
+            else:
+                values = [p.equity for p in points if p.at >= resumed]
+            self._peak = resumed, max(values, default=self.ledger().capital)
+        return self._peak[1]
 
     def position(self, symbol: str) -> Position | None:
         """What is held of a symbol."""
@@ -211,7 +234,14 @@ class Journal(JournalWriter):
             if change is not None:
                 self._insert_state(connection, change)
         if self._peak is not None:
-            self._peak = max(self._peak, equity)
+            self._peak = self._peak[0], max(self._peak[1], equity)
+
+    def obey(self, sequence: int, orders: Sequence[Order] = ()) -> None:
+        """An operator's word is carried out: with it, the orders that it calls for."""
+        with self._write("session") as connection:
+            self._insert_orders(connection, orders)
+            mine = SESSIONS.c.name == self.session
+            connection.execute(update(SESSIONS).where(mine).values(obeyed=sequence))
 
     def record_state(self, entry: StateEntry) -> None:
         """Append a change of what the session may do."""

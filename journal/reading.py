@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from datetime import datetime
 from decimal import Decimal
-from operator import mul
 from typing import Any, Literal, NamedTuple, TypeVar
 
 from pydantic import TypeAdapter
-from sqlalchemy import Select, Table, func, select
+from sqlalchemy import Select, Table, select
 
 from domain.lifecycle import OrderStatus, PlanStatus, TradingState
 from domain.orders import Fill, FundingPayment, Order
@@ -18,7 +17,8 @@ from domain.trade import ClosedTrade
 from domain.verdict import Bracket
 from journal.ledger import Entry, Ledger, replay
 from journal.metrics import EquityPoint
-from journal.rows import Approval, Made, Terms, from_row
+from journal.operator import Act, acts_since
+from journal.rows import Terms, from_row
 from journal.tables import (
     DECISIONS,
     EQUITY,
@@ -30,7 +30,6 @@ from journal.tables import (
     TRADES,
     TRADING_STATES,
 )
-from policies.facts import Exit
 from policies.trading_state import StateEntry, state_at
 from traces.database import Database
 
@@ -130,17 +129,6 @@ class JournalReader:
 
         return self._remember("plans", ("in", *statuses), load)
 
-    def orders_made(self, since: datetime) -> list[Made]:
-        """When orders were made, and by whom, from a moment on."""
-
-        def load() -> list[Made]:
-            mine = ORDERS.c.session == self.session
-            statement = select(ORDERS.c.created_at, ORDERS.c.run_id).where(mine)
-            statement = statement.where(ORDERS.c.created_at >= since).order_by(ORDERS.c.created_at)
-            return self._tuples(Made, statement)
-
-        return self._remember("orders", ("made", since), load)
-
     def stored_plan(self, plan_id: str) -> StoredPlan:
         """A committed plan."""
         return self._remember("plans", plan_id, lambda: self._load_plan(plan_id))
@@ -157,15 +145,6 @@ class JournalReader:
     def _load_plan(self, plan_id: str) -> StoredPlan:
         (row,) = self._rows(self._mine(PLANS).where(PLANS.c.plan_id == plan_id))
         return _stored_plan(row)
-
-    def head_version(self, run_id: str) -> int | None:
-        """The newest version of a run's plan that was committed; None when none was."""
-        mine = PLANS.c.session == self.session, PLANS.c.run_id == run_id
-        with self.database.read() as connection:
-            newest: int | None = connection.execute(
-                select(func.max(PLANS.c.version)).where(*mine)
-            ).scalar_one()
-        return newest
 
     def denied_at_send(self) -> list[list[str]]:
         """Codes of each plan that the gate denied at send."""
@@ -204,16 +183,6 @@ class JournalReader:
         row = self._session()
         return replay(row.quote, row.capital, self.entries(), row.config["kinds"])
 
-    def equity_before(self, at: datetime) -> Decimal | None:
-        """The newest recorded value at or before `at`."""
-
-        def load() -> Decimal | None:
-            before = self._mine(EQUITY).where(EQUITY.c.at <= at)
-            newest = self._rows(before.order_by(EQUITY.c.at.desc()).limit(1))
-            return newest[0]["equity"] if newest else None
-
-        return self._remember("equity", at, load)
-
     def trading_states(self) -> list[StateEntry]:
         """Every change of what the session may do, oldest first."""
         rows = self._rows(self._mine(TRADING_STATES).order_by(TRADING_STATES.c.sequence))
@@ -224,51 +193,22 @@ class JournalReader:
         statement = self._mine(TRADING_STATES).order_by(TRADING_STATES.c.sequence.desc()).limit(1)
         return next((from_row(StateEntry, row) for row in self._rows(statement)), None)
 
+    def resumed_at(self) -> datetime | None:
+        """When an operator last resumed the session, in the session's own time."""
+        active = self._mine(TRADING_STATES).where(TRADING_STATES.c.state == TradingState.ACTIVE)
+        newest = self._rows(active.order_by(TRADING_STATES.c.sequence.desc()).limit(1))
+        return newest[0]["at"] if newest else None
+
+    def acts(self) -> list[Act]:
+        """What an operator said and the session has not carried out, oldest first."""
+        mine = select(SESSIONS.c.obeyed).where(SESSIONS.c.name == self.session)
+        with self.database.read() as connection:
+            obeyed = connection.execute(mine).scalar_one()
+        return acts_since(self.database, self.session, obeyed)
+
     def trading_state(self, now: datetime) -> TradingState:
         """What the session may do."""
         return state_at(self.state_entry(), now)
-
-    def exits(self, since: datetime) -> list[Exit]:
-        """Positions closed from a moment on, oldest first."""
-
-        def load() -> list[Exit]:
-            stopped = TRADES.c.close_reason == "stop"
-            statement = (
-                select(TRADES.c.symbol, TRADES.c.closed_at, stopped)
-                .where(TRADES.c.session == self.session, TRADES.c.closed_at >= since)
-                .order_by(TRADES.c.closed_at, TRADES.c.plan_id)
-            )
-            return self._tuples(Exit, statement)
-
-        return self._remember("trades", ("exits", since), load)
-
-    def newest_notionals(self, count: int) -> list[Decimal]:
-        """Entry values of the newest closed trades, newest first, in quote."""
-
-        def load() -> list[Decimal]:
-            statement = (
-                select(TRADES.c.quantity, TRADES.c.entry_price)
-                .where(TRADES.c.session == self.session)
-                .order_by(TRADES.c.closed_at.desc(), TRADES.c.plan_id)
-                .limit(count)
-            )
-            return self._tuples(mul, statement)
-
-        return self._remember("trades", ("notionals", count), load)
-
-    def approvals(self, since: datetime) -> list[Approval]:
-        """Plans approved from a moment on; those denied at send or taken back do not count."""
-
-        def load() -> list[Approval]:
-            statement = (
-                select(PLANS.c.approved_at, PLANS.c.symbol, PLANS.c.run_id, PLANS.c.plan_id)
-                .where(PLANS.c.session == self.session, PLANS.c.approved_at >= since)
-                .where(PLANS.c.status.not_in([PlanStatus.REJECTED, PlanStatus.CANCELLED]))
-                .order_by(PLANS.c.approved_at, PLANS.c.plan_id)
-            )
-            return self._tuples(Approval, statement)
-
-        return self._remember("plans", ("approvals", since), load)
 
     def _mine(self, table: Table) -> Select[Any]:
         return select(table).where(table.c.session == self.session)

@@ -11,7 +11,7 @@ from domain.lifecycle import OrderStatus
 from domain.numbers import ZERO
 from domain.orders import Order, Position
 from journal.books import Journal
-from journal.kill_switch import kill_switch
+from journal.operator import killed
 from journal.rows import Approval
 from policies.case import draft_hash
 from policies.facts import AccountFacts, Exit, Held, WorkingEntry
@@ -70,8 +70,8 @@ def account_facts(
         peak_equity=max(journal.peak_equity(), equity),
         leverage_ratio=margin if kinds.get(symbol) == "perpetual" else Decimal(1),
         trading_state=journal.trading_state(now),
-        kill_switch=kill_switch(journal.database.path.parent),
-        reconciled=sending <= set(answered),
+        kill_switch=killed(journal.database, journal.session),
+        reconciled=sending <= set(answered) and not journal.mismatches,
         positions=held,
         working_entries=working,
         trades_today=len(today),

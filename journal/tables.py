@@ -38,6 +38,25 @@ class SessionRow(SQLModel, table=True):
     config: Any = _json()
     capital: Decimal = _money()
     quote: str
+    fence: int = 0
+    """Counted up by each process that takes the session; an older one may write no more."""
+    obeyed: int = 0
+    """Sequence of the newest operator's act that was carried out."""
+
+
+class OperatorActRow(SQLModel, table=True):
+    """One word of an operator; append-only."""
+
+    __tablename__ = "operator_act"
+    __table_args__ = (CheckConstraint("act IN ('kill', 'flatten', 'resume')", name="known"),)
+
+    sequence: int = Field(primary_key=True)
+    session: str
+    """`*` means every session."""
+    at: datetime = _moment()
+    """By the wall clock."""
+    act: str
+    reason: str
 
 
 class DecisionRow(SQLModel, table=True):
@@ -210,6 +229,7 @@ def table_of(row: type[SQLModel]) -> Table:
 
 SESSIONS = table_of(SessionRow)
 DECISIONS = table_of(DecisionRow)
+OPERATOR_ACTS = table_of(OperatorActRow)
 PLANS = table_of(PlanRow)
 ORDERS = table_of(OrderRow)
 FILLS = table_of(FillRow)

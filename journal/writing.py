@@ -14,30 +14,40 @@ from sqlalchemy.dialects.sqlite import insert
 
 from domain.lifecycle import OrderStatus, PlanStatus, order_step, plan_step
 from domain.orders import Fill, Order
+from journal.fence import Fence, take_fence
 from journal.ledger import Entry
-from journal.reading import JournalReader, Part
+from journal.reading import Part
+from journal.recent import RecentReader
 from journal.rows import to_row
 from journal.tables import FILLS, FUNDING, ORDERS, PLANS, TRADING_STATES
 from policies.trading_state import StateEntry
 from traces.database import Database
 
 
-class JournalWriter(JournalReader):
+class JournalWriter(RecentReader):
     """Writes one session's rows, and remembers which parts of the record to read anew."""
 
     def __init__(self, database: Database, session: str) -> None:
         super().__init__(database, session)
         self._touched: set[Part] = set()
         """What the transaction at hand has written."""
+        self.fence: Fence | None = None
+        """The right to write, once taken; before that, only new things are added."""
 
     @contextmanager
     def _write(self, *parts: Part) -> Iterator[Connection]:
         """One transaction; the parts it writes are read anew after it."""
         self._touched = set(parts)
         with self.database.begin() as connection:
+            if self.fence is not None:
+                self.fence.require(connection)
             yield connection
         for part in self._touched:
             self._known.pop(part, None)
+
+    def _take_fence(self) -> None:
+        """From now on this process writes the session, and any other that did may not."""
+        self.fence = take_fence(self.database, self.session)
 
     def _insert_orders(self, connection: Connection, orders: Sequence[Order]) -> None:
         for order in orders:

@@ -18,6 +18,7 @@ from broker.paper.book import PaperBook, Resting
 from broker.paper.matching import Place
 from broker.paper.tape import Key
 from domain.orders import Fill, FundingPayment
+from journal.fence import Fence
 from journal.ledger import Entry
 from journal.paper_tables import PAPER_LOG, PAPER_ORDERS, PAPER_VENUES
 from traces.database import Database
@@ -34,6 +35,8 @@ class Progress(NamedTuple):
 
     cursor: datetime
     """Everything before it has been played."""
+    until: datetime | None = None
+    """Where it was going when it was left in the middle."""
     key: Key | None = None
     """The happening at hand, when it was left in the middle."""
     place: Place = Place()
@@ -45,9 +48,10 @@ PROGRESS: TypeAdapter[Progress] = TypeAdapter(Progress)
 class PaperStore:
     """One session's paper venue in the database."""
 
-    def __init__(self, database: Database, session: str) -> None:
+    def __init__(self, database: Database, session: str, fence: Fence | None = None) -> None:
         self._database = database
         self._session = session
+        self._fence = fence
         self._sequence: int | None = None
 
     def open(self, start: datetime) -> Progress:
@@ -65,6 +69,8 @@ class PaperStore:
     def save(self, book: PaperBook, progress: Progress) -> None:
         """Keep what changed, as one transaction."""
         with self._database.begin() as connection:
+            if self._fence is not None:
+                self._fence.require(connection)
             if self._sequence is None:
                 mine = PAPER_LOG.c.session == self._session
                 counted = connection.execute(select(func.count()).where(mine)).scalar_one()

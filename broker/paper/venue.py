@@ -31,6 +31,7 @@ from domain.instrument import InstrumentKind
 from domain.lifecycle import OrderStatus
 from domain.numbers import ZERO
 from domain.orders import Fill, FundingPayment, Order
+from journal.fence import Fence
 from journal.ledger import replay
 from market.protocol import MarketSource
 from traces.database import Database
@@ -49,6 +50,7 @@ class PaperBroker:
         start: A new venue begins here.
         clock: Says when an order is taken on a live market.
         terms: How it charges and fills.
+        fence: The right to write the session's tables; None where nobody else can.
     """
 
     traits = Traits(dedupes=True, settles_within=timedelta(0))
@@ -64,8 +66,9 @@ class PaperBroker:
         start: datetime,
         clock: Clock,
         terms: PaperTerms | None = None,
+        fence: Fence | None = None,
     ) -> None:
-        self._store = PaperStore(database, session)
+        self._store = PaperStore(database, session, fence)
         self._source = source
         self._symbols = tuple(symbols)
         self._clock = clock
@@ -83,6 +86,11 @@ class PaperBroker:
     def cursor(self) -> datetime:
         """Everything before it has been played."""
         return self._progress.cursor
+
+    @property
+    def unfinished(self) -> datetime | None:
+        """Where it was going when its process died in the middle; None between bars."""
+        return self._progress.until
 
     async def send(self, order: Order) -> Ack:
         """Take the order, or say why not; one that was taken before is answered as before."""
@@ -270,7 +278,7 @@ class PaperBroker:
         return self._book.orders.get(client_order_id) or self._store.order(client_order_id)
 
     def _at(self, happening: Happening, place: Place) -> None:
-        self._progress = Progress(self._progress.cursor, happening.key, place)
+        self._progress = Progress(self._progress.cursor, self._played_to, happening.key, place)
 
     def _save(self) -> None:
         self._store.save(self._book, self._progress)

@@ -1,0 +1,57 @@
+"""What an operator said: kill, flatten, resume. Kept in the database, so that it lasts.
+
+Any process may write here, whether or not the session runs; the session's own process carries it
+out. A file beside the database kills as well, for a hand that has no command at hand.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+from sqlalchemy import func, insert, select
+
+from journal.kill_switch import kill_switch
+from journal.tables import OPERATOR_ACTS
+from traces.database import Database
+
+ActName = Literal["kill", "flatten", "resume"]
+EVERY = "*"
+"""Every session, those to come too."""
+
+
+class Act(NamedTuple):
+    """One word of an operator."""
+
+    sequence: int
+    act: ActName
+    reason: str
+    at: datetime
+
+
+def record_act(database: Database, session: str, act: ActName, reason: str, at: datetime) -> None:
+    """Keep an operator's word for one session, or for `EVERY`."""
+    with database.begin() as connection:
+        newest = connection.execute(select(func.max(OPERATOR_ACTS.c.sequence))).scalar_one()
+        row = {"sequence": (newest or 0) + 1, "session": session, "at": at}
+        connection.execute(insert(OPERATOR_ACTS).values(**row, act=act, reason=reason))
+
+
+def acts_since(database: Database, session: str, sequence: int) -> list[Act]:
+    """What was said to a session after a word, oldest first."""
+    table = OPERATOR_ACTS.c
+    chosen = (
+        select(table.sequence, table.act, table.reason, table.at)
+        .where(table.session.in_([session, EVERY]), table.sequence > sequence)
+        .order_by(table.sequence)
+    )
+    with database.read() as connection:
+        return [Act(*row) for row in connection.execute(chosen)]
+
+
+def killed(database: Database, session: str) -> bool | None:
+    """Whether the kill switch is on, by word or by file; None when the file cannot be asked."""
+    said = [act.act for act in acts_since(database, session, 0) if act.act != "flatten"]
+    if said and said[-1] == "kill":
+        return True
+    return kill_switch(database.path.parent)

@@ -1,0 +1,91 @@
+"""What the gate asks of the past: counts and sums of a few columns, not whole rows."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from operator import mul
+
+from sqlalchemy import func, select
+
+from domain.lifecycle import PlanStatus
+from journal.reading import JournalReader
+from journal.rows import Approval, Made
+from journal.tables import EQUITY, ORDERS, PLANS, TRADES
+from policies.facts import Exit
+
+
+class RecentReader(JournalReader):
+    """One session's record, and what of it counts against the next plan."""
+
+    def orders_made(self, since: datetime) -> list[Made]:
+        """When orders were made, and by whom, from a moment on."""
+
+        def load() -> list[Made]:
+            mine = ORDERS.c.session == self.session
+            statement = select(ORDERS.c.created_at, ORDERS.c.run_id).where(mine)
+            statement = statement.where(ORDERS.c.created_at >= since).order_by(ORDERS.c.created_at)
+            return self._tuples(Made, statement)
+
+        return self._remember("orders", ("made", since), load)
+
+    def head_version(self, run_id: str) -> int | None:
+        """The newest version of a run's plan that was committed; None when none was."""
+        mine = PLANS.c.session == self.session, PLANS.c.run_id == run_id
+        with self.database.read() as connection:
+            newest: int | None = connection.execute(
+                select(func.max(PLANS.c.version)).where(*mine)
+            ).scalar_one()
+        return newest
+
+    def equity_before(self, at: datetime) -> Decimal | None:
+        """The newest recorded value at or before `at`."""
+
+        def load() -> Decimal | None:
+            before = self._mine(EQUITY).where(EQUITY.c.at <= at)
+            newest = self._rows(before.order_by(EQUITY.c.at.desc()).limit(1))
+            return newest[0]["equity"] if newest else None
+
+        return self._remember("equity", at, load)
+
+    def exits(self, since: datetime) -> list[Exit]:
+        """Positions closed from a moment on, oldest first."""
+
+        def load() -> list[Exit]:
+            stopped = TRADES.c.close_reason == "stop"
+            statement = (
+                select(TRADES.c.symbol, TRADES.c.closed_at, stopped)
+                .where(TRADES.c.session == self.session, TRADES.c.closed_at >= since)
+                .order_by(TRADES.c.closed_at, TRADES.c.plan_id)
+            )
+            return self._tuples(Exit, statement)
+
+        return self._remember("trades", ("exits", since), load)
+
+    def newest_notionals(self, count: int) -> list[Decimal]:
+        """Entry values of the newest closed trades, newest first, in quote."""
+
+        def load() -> list[Decimal]:
+            statement = (
+                select(TRADES.c.quantity, TRADES.c.entry_price)
+                .where(TRADES.c.session == self.session)
+                .order_by(TRADES.c.closed_at.desc(), TRADES.c.plan_id)
+                .limit(count)
+            )
+            return self._tuples(mul, statement)
+
+        return self._remember("trades", ("notionals", count), load)
+
+    def approvals(self, since: datetime) -> list[Approval]:
+        """Plans approved from a moment on; those denied at send or taken back do not count."""
+
+        def load() -> list[Approval]:
+            statement = (
+                select(PLANS.c.approved_at, PLANS.c.symbol, PLANS.c.run_id, PLANS.c.plan_id)
+                .where(PLANS.c.session == self.session, PLANS.c.approved_at >= since)
+                .where(PLANS.c.status.not_in([PlanStatus.REJECTED, PlanStatus.CANCELLED]))
+                .order_by(PLANS.c.approved_at, PLANS.c.plan_id)
+            )
+            return self._tuples(Approval, statement)
+
+        return self._remember("plans", ("approvals", since), load)
