@@ -8,14 +8,16 @@ from __future__ import annotations
 from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from app.options import SessionOptions
-from app.wire import Wired
 from domain.clock import iso
 from domain.numbers import plain
 from journal.books import Journal
 from journal.ledger import Ledger
+
+if TYPE_CHECKING:
+    from app.options import SessionOptions
+    from app.wire import Wired
 
 DISCLAIMER = (
     "Paper trading. Research software, not advice; past or simulated results promise nothing."

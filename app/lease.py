@@ -34,3 +34,18 @@ def lease(home: Path, session: str) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
+
+
+def is_held(home: Path, session: str) -> bool:
+    """Whether a process runs the session, as far as can be told from here."""
+    try:
+        handle = os.open(home / f"{session}.lock", os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(handle)
+    return False

@@ -8,18 +8,20 @@ Exit codes:
     4    the outside world did not answer, or refused us
     5    `gate check` denied the plan
     6    the state folder or database cannot be used
+    7    `reconcile`: the venue and the journal disagree
     130  interrupted; a session can be continued
 """
 
 from __future__ import annotations
 
 import os
+import select
 import sys
 from typing import Annotated
 
 import typer
 
-from app.cli import doctor, gate, policy, report, run, step, traces
+from app.cli import doctor, gate, lists, operate, policy, report, run, step, traces
 from domain.errors import (
     AccessRefused,
     ConfigError,
@@ -49,7 +51,7 @@ app = typer.Typer(
     ),
     epilog=(
         "Exit codes: 0 done, 1 bug, 2 usage or settings, 3 market data, 4 network or access, "
-        "5 plan denied, 6 state folder, 130 interrupted.  "
+        "5 plan denied, 6 state folder, 7 venue and journal disagree, 130 interrupted.  "
         "Paper trading only; no advice, no promise of profit."
     ),
     no_args_is_help=True,
@@ -63,6 +65,14 @@ app.add_typer(traces.app, name="traces")
 app.add_typer(gate.app, name="gate")
 app.add_typer(policy.app, name="policy")
 app.command(name="report")(report.report)
+app.add_typer(lists.orders_app, name="orders")
+app.command(name="positions")(lists.positions)
+app.add_typer(lists.trades_app, name="trades")
+app.add_typer(lists.plans_app, name="plans")
+app.command(name="kill")(operate.kill)
+app.command(name="flatten")(operate.flatten)
+app.command(name="resume")(operate.resume)
+app.command(name="reconcile")(operate.reconcile)
 app.command(name="doctor")(doctor.doctor)
 
 
@@ -92,7 +102,7 @@ def exit_code(error: PlangateError) -> int:
 def main() -> None:
     """Run the command line; every error becomes one clear line and a documented exit code."""
     try:
-        app()
+        _run()
     except PlangateError as error:
         typer.echo(f"error: {_without_secrets(str(error))}", err=True)
         sys.exit(exit_code(error))
@@ -106,13 +116,33 @@ def main() -> None:
         sys.exit(EXIT_BUG)
 
 
+def _run() -> None:
+    """The command, and all of its output out of the door before the exit code is decided."""
+    try:
+        app()
+    except SystemExit as ending:
+        if isinstance(ending.__context__, BrokenPipeError):  # Click makes exit code 1 of it
+            raise ending.__context__ from None
+        sys.stdout.flush()
+        raise
+
+
 def _stdout_failed(error: OSError) -> None:
     """A reader that went away is no fault; a full disk is one, but not a bug of ours."""
-    sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115  # so that the exit flushes into nothing
-    if isinstance(error, BrokenPipeError):
+    gone = isinstance(error, BrokenPipeError) and _reader_is_gone()
+    # What is still to be flushed at the exit goes into nothing, without a word.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if gone:
         sys.exit(0)
     typer.echo(f"error: {error.strerror or error}", err=True)
     sys.exit(EXIT_CODES[StateError])
+
+
+def _reader_is_gone() -> bool:
+    """Whether it was our own output that broke, not a connection to somewhere."""
+    asked = select.poll()
+    asked.register(sys.stdout.fileno(), 0)
+    return any(told & (select.POLLERR | select.POLLHUP) for _, told in asked.poll(0))
 
 
 def _without_secrets(words: str) -> str:

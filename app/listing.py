@@ -1,0 +1,270 @@
+"""What a session's record lists: orders, positions, trades and plans as documents, newest last.
+
+Nothing here asks a market: a price that the record does not hold is left out, never made up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from app.document import plain_record, trade_record
+from domain.clock import iso, parse_moment
+from domain.errors import ConfigError, StateError
+from domain.lifecycle import LIVE, PLAN_STEPS, OrderStatus, PlanStatus
+from domain.numbers import ZERO, plain
+from domain.orders import TARGET_LEGS, Fill, Order, Position
+from domain.trade import ClosedTrade
+from journal.books import Journal
+from journal.reading import StoredPlan
+
+_T = TypeVar("_T")
+
+OPEN_PLANS = tuple(status for status, after in PLAN_STEPS.items() if after)
+"""Plans that may still change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Which of them to list."""
+
+    symbol: str | None = None
+    status: str | None = None
+    is_open: bool = False
+    """Only what may still change."""
+    since: datetime | None = None
+    limit: int = 30
+    """At most so many, the newest."""
+
+    def of(
+        self,
+        items: Iterable[_T],
+        symbol: Callable[[_T], str],
+        at: Callable[[_T], datetime],
+        fits: Callable[[_T], bool] = lambda _: True,
+    ) -> tuple[list[_T], int]:
+        """The newest that match, and how many earlier ones match as well."""
+        found = [
+            item
+            for item in items
+            if (self.symbol is None or symbol(item).casefold() == self.symbol.casefold())
+            and (self.since is None or at(item) >= self.since)
+            and fits(item)
+        ]
+        return found[-self.limit :], max(0, len(found) - self.limit)
+
+
+def since_moment(text: str | None) -> datetime | None:
+    """The value of `--since`.
+
+    Raises:
+        ConfigError: it is no date.
+    """
+    if text is None:
+        return None
+    try:
+        return parse_moment(text)
+    except (ValueError, OverflowError) as error:
+        raise ConfigError(
+            f"--since {text!r} is no date; write it as 2023-02-01 or 2023-02-01T12:00:00Z (UTC)"
+        ) from error
+
+
+def orders_document(journal: Journal, chosen: Chosen) -> dict[str, Any]:
+    """Orders in the order they were made."""
+    _require_status(chosen, OrderStatus)
+    found, earlier = chosen.of(
+        journal.orders(),
+        lambda order: order.symbol,
+        lambda order: order.created_at,
+        lambda order: (
+            chosen.status in {None, order.status.value}
+            and (not chosen.is_open or order.status in LIVE)
+        ),
+    )
+    return _document(journal, "orders", [order_record(order) for order in found], earlier)
+
+
+def order_record(order: Order) -> dict[str, Any]:
+    """An order with what follows from it."""
+    return {
+        **plain_record(order),
+        "remaining": plain(order.remaining),
+        "venue_differs": order.placed_quantity is not None
+        and order.status in LIVE
+        and not order.is_placed_as_wanted,
+    }
+
+
+def plans_document(journal: Journal, chosen: Chosen) -> dict[str, Any]:
+    """Committed plans in the order they were approved."""
+    _require_status(chosen, PlanStatus)
+    found, earlier = chosen.of(
+        journal.plans(),
+        lambda stored: stored.plan.symbol,
+        lambda stored: stored.approved_at,
+        lambda stored: (
+            chosen.status in {None, stored.status.value}
+            and (not chosen.is_open or stored.status in OPEN_PLANS)
+        ),
+    )
+    return _document(journal, "plans", [plan_record(stored) for stored in found], earlier)
+
+
+def plan_record(stored: StoredPlan) -> dict[str, Any]:
+    """A committed plan: what it wants and where it stands."""
+    plan, bracket = stored.plan, stored.bracket
+    return {
+        "plan_id": plan.plan_id,
+        "run_id": plan.run_id,
+        "version": plan.version,
+        "revises": plan.revises,
+        "symbol": plan.symbol,
+        "status": stored.status.value,
+        "side": bracket.side,
+        "entry_kind": bracket.entry_kind,
+        "entry_price": plain(bracket.entry_price),
+        "stop_price": plain(bracket.stop_price),
+        "targets": [
+            {"price": plain(t.price), "quantity": plain(t.quantity)} for t in bracket.targets
+        ],
+        "quantity": plain(bracket.quantity),
+        "risk_amount": plain(stored.risk_amount),
+        "reward_risk": plain(bracket.reward_risk, 4),
+        "approved_at": iso(stored.approved_at),
+        "close_at": iso(stored.close_at),
+        "model": plan.model,
+        "thesis": plan.draft.thesis,
+    }
+
+
+def trades_document(journal: Journal, chosen: Chosen) -> dict[str, Any]:
+    """Closed trades in the order they closed."""
+    found, earlier = chosen.of(
+        journal.trades(), lambda trade: trade.symbol, lambda trade: trade.closed_at
+    )
+    fills: dict[str, list[Fill]] = {}
+    for fill in journal.fills():
+        fills.setdefault(fill.plan_id, []).append(fill)
+    records = [closed_record(trade, fills.get(trade.plan_id, [])) for trade in found]
+    return _document(journal, "trades", records, earlier)
+
+
+def closed_record(trade: ClosedTrade, fills: Sequence[Fill]) -> dict[str, Any]:
+    """A closed trade with what its fills cost against what was expected of them."""
+    return {
+        **trade_record(trade),
+        "held_s": int((trade.closed_at - trade.opened_at).total_seconds()),
+        "slippage_bps": _slippage(fills),
+        "entry_slippage_bps": _slippage([f for f in fills if f.leg == "entry"]),
+        "exit_slippage_bps": _slippage([f for f in fills if f.leg != "entry"]),
+    }
+
+
+def _slippage(fills: Sequence[Fill]) -> str | None:
+    """Mean cost against the expected price, weighted by value; None without a fill."""
+    value = sum((f.quantity * f.price for f in fills), ZERO)
+    if not value:
+        return None
+    cost = sum((f.slippage_bps * f.quantity * f.price for f in fills), ZERO)
+    return plain(cost / value, 2)
+
+
+def positions_document(journal: Journal, chosen: Chosen) -> dict[str, Any]:
+    """What is held, with what guards it.
+
+    The record holds the account's value, not prices: it gives what all positions have gained, and
+    the price of one that is held alone, as long as nothing happened after that value was taken.
+    """
+    held = sorted(journal.ledger().positions.values(), key=lambda p: (p.opened_at, p.symbol))
+    found, earlier = chosen.of(held, lambda p: p.symbol, lambda p: p.opened_at)
+    points, entries = journal.equity_points(), journal.entries()
+    gained: Decimal | None = None
+    if held and points and all(entry.at < points[-1].at for entry in entries):
+        at_cost = journal.ledger().equity({p.symbol: p.entry_price for p in held})
+        gained = points[-1].equity - at_cost
+    records = [_position_record(journal, p, gained if len(held) == 1 else None) for p in found]
+    return {
+        **_document(journal, "positions", records, earlier),
+        "unrealised": None if gained is None else plain(gained),
+        "unrealised_at": None if gained is None else iso(points[-1].at),
+    }
+
+
+def _position_record(
+    journal: Journal, position: Position, gained: Decimal | None
+) -> dict[str, Any]:
+    stored = journal.stored_plan(position.plan_id)
+    live = [o for o in journal.plan_orders(position.plan_id) if o.status in LIVE]
+    stop = next((o for o in live if o.leg == "stop"), None)
+    mark = None if gained is None else position.entry_price + gained / position.quantity
+    return {
+        "symbol": position.symbol,
+        "side": position.side,
+        "quantity": plain(abs(position.quantity)),
+        "entry_price": plain(position.entry_price, 8),
+        "stop_price": plain(stop.price) if stop and stop.price is not None else None,
+        "stop_order": stop.client_order_id if stop else None,
+        "targets": [
+            {"price": plain(o.price), "quantity": plain(o.remaining)}
+            for o in sorted(live, key=lambda o: o.leg)
+            if o.leg in TARGET_LEGS and o.price is not None
+        ],
+        "closing": any(o.leg == "close" for o in live),
+        "risk_amount": plain(stored.risk_amount),
+        "plan_id": position.plan_id,
+        "opened_at": iso(position.opened_at),
+        "close_at": iso(stored.close_at),
+        "mark": None if mark is None else plain(mark, 8),
+        "unrealised": None if gained is None else plain(gained),
+    }
+
+
+def only(what: str, prefix: str, names: Sequence[str], session: str) -> str:
+    """The one name that begins with `prefix`.
+
+    Raises:
+        StateError: none does, or several do; naming near ones.
+    """
+    found = [name for name in names if name == prefix] or [
+        name for name in names if prefix and name.startswith(prefix)
+    ]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        named = ", ".join(found[:6]) + (", ..." if len(found) > 6 else "")
+        raise StateError(
+            f"{len(found)} {what}s of session {session!r} begin with {prefix!r}: {named}"
+        )
+    from difflib import get_close_matches
+
+    near = get_close_matches(prefix, [n[: max(len(prefix), 4)] for n in names], n=3, cutoff=0.5)
+    offers = [name for name in names if any(name.startswith(start) for start in near)]
+    offer = f"did you mean {' or '.join(offers[:3])}? " if offers else ""
+    raise StateError(
+        f"no {what} of session {session!r} begins with {prefix!r}; {offer}"
+        f"see: plangate {what}s --session {session}"
+    )
+
+
+def _require_status(chosen: Chosen, known: type[OrderStatus] | type[PlanStatus]) -> None:
+    names = [status.value for status in known]
+    if chosen.status is not None and chosen.status not in names:
+        raise ConfigError(
+            f"--status {chosen.status!r} was expected to be one of {', '.join(names)}"
+        )
+
+
+def _document(
+    journal: Journal, what: str, records: list[dict[str, Any]], earlier: int
+) -> dict[str, Any]:
+    return {
+        "schema": f"plangate.{what}/1",
+        "session": journal.session,
+        "currency": journal.ledger().quote,
+        what: records,
+        "earlier_count": earlier,
+    }

@@ -1,0 +1,174 @@
+"""A plan's life in one document: drafts and why they changed, bracket, orders, fills, trade.
+
+The journal says what stands; the traces of the runs that made the orders say how it came to that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from app.document import plain_record
+from app.listing import closed_record, order_record, plan_record
+from domain.clock import iso
+from domain.orders import Fill, FundingPayment
+from journal.books import Journal
+from traces import events as ev
+from traces.store import Recorded, TraceStore
+
+_TOLD = ("side", "entry", "targets", "invalidation", "horizon_bars", "confidence", "thesis")
+"""What of a draft is compared between two versions, in this order."""
+
+
+def plan_document(journal: Journal, plan_id: str) -> dict[str, Any]:
+    """Everything that is known of one committed plan."""
+    stored = journal.stored_plan(plan_id)
+    orders, fills = journal.plan_orders(plan_id), journal.plan_fills(plan_id)
+    runs = _runs(journal, [stored.plan.run_id, *(o.run_id for o in orders)])
+    trade = next((t for t in journal.trades() if t.plan_id == plan_id), None)
+    return {
+        "schema": "plangate.plan/1",
+        "session": journal.session,
+        "currency": journal.ledger().quote,
+        "plan": plan_record(stored),
+        "versions": versions(runs[stored.plan.run_id]),
+        "at_send": _at_send(runs[stored.plan.run_id], plan_id),
+        "orders": [
+            {
+                **order_record(order),
+                "steps": _steps(runs[order.run_id], order.client_order_id),
+                "fills": [
+                    plain_record(f) for f in fills if f.client_order_id == order.client_order_id
+                ],
+            }
+            for order in orders
+        ],
+        "funding": [plain_record(p) for p in _payments(journal, stored.plan.symbol, fills, trade)],
+        "trade": None if trade is None else closed_record(trade, fills),
+    }
+
+
+def order_document(journal: Journal, client_order_id: str) -> dict[str, Any]:
+    """One order with its steps and fills."""
+    order = next(o for o in journal.orders() if o.client_order_id == client_order_id)
+    runs = _runs(journal, [order.run_id])
+    fills = journal.plan_fills(order.plan_id)
+    return {
+        "schema": "plangate.order/1",
+        "session": journal.session,
+        "currency": journal.ledger().quote,
+        "order": {
+            **order_record(order),
+            "steps": _steps(runs[order.run_id], client_order_id),
+            "fills": _fills(fills, client_order_id),
+        },
+    }
+
+
+def trade_document(journal: Journal, plan_id: str) -> dict[str, Any]:
+    """One closed trade with its fills and funding."""
+    trade = next(t for t in journal.trades() if t.plan_id == plan_id)
+    fills = journal.plan_fills(plan_id)
+    return {
+        "schema": "plangate.trade/1",
+        "session": journal.session,
+        "currency": journal.ledger().quote,
+        "trade": closed_record(trade, fills),
+        "fills": [plain_record(fill) for fill in fills],
+        "funding": [plain_record(p) for p in _payments(journal, trade.symbol, fills, trade)],
+    }
+
+
+def versions(recorded: Sequence[Recorded]) -> list[dict[str, Any]]:
+    """The drafts of a run in order: each with its verdict and what it changed of the one before.
+
+    A draft that could not be read as a plan is no version; the trace has it. A decision that was
+    interrupted and made again counts from its last beginning.
+    """
+    found: list[dict[str, Any]] = []
+    draft: dict[str, Any] = {}
+    for item in recorded:
+        event = item.event
+        if isinstance(event, ev.RunStarted):
+            found.clear()
+        elif isinstance(event, ev.AnswerParsed) and event.answer == "plan":
+            draft = event.body or {}
+        elif isinstance(event, ev.Reviewed) and event.stage == "review":
+            before = found[-1] if found else None
+            found.append(
+                {
+                    "version": event.version,
+                    "plan_id": event.plan_id,
+                    "approved": event.approved,
+                    "codes": event.codes,
+                    "why": [f["sentence"] for f in event.findings if not f["passed"]],
+                    "nearest": event.nearest["sentence"] if event.nearest else None,
+                    "draft": draft,
+                    "changed": _changes(before["draft"], draft) if before else [],
+                    "because_of": before["codes"] if before else [],
+                }
+            )
+    return found
+
+
+def _changes(before: dict[str, Any], after: dict[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {"field": name, "from": before.get(name), "to": after.get(name)}
+        for name in _TOLD
+        if before.get(name) != after.get(name)
+    ]
+
+
+def _at_send(recorded: Sequence[Recorded], plan_id: str) -> dict[str, Any] | None:
+    """The gate's last word on fresh data; None when it was not asked."""
+    sent = [
+        item.event
+        for item in recorded
+        if isinstance(item.event, ev.Reviewed)
+        and item.event.stage == "send"
+        and item.event.plan_id == plan_id
+    ]
+    if not sent:
+        return None
+    event = sent[-1]
+    return {
+        "approved": event.approved,
+        "codes": event.codes,
+        "why": [f["sentence"] for f in event.findings if not f["passed"]],
+    }
+
+
+def _steps(recorded: Sequence[Recorded], client_order_id: str) -> list[dict[str, Any]]:
+    """What the trace says of an order; `recorded_at` is the machine's time, not the market's."""
+    return [
+        {
+            "status": item.event.status,
+            "reason": item.event.reason,
+            "recorded_at": iso(item.at),
+        }
+        for item in recorded
+        if isinstance(item.event, ev.OrderChanged) and item.event.client_order_id == client_order_id
+    ]
+
+
+def _fills(fills: Sequence[Fill], client_order_id: str) -> list[dict[str, Any]]:
+    return [plain_record(fill) for fill in fills if fill.client_order_id == client_order_id]
+
+
+def _payments(
+    journal: Journal, symbol: str, fills: Sequence[Fill], trade: object
+) -> list[FundingPayment]:
+    """Funding while the plan's position was open."""
+    if not fills:
+        return []
+    first, last = fills[0].at, fills[-1].at
+    return [
+        payment
+        for payment in journal.funding_payments()
+        if payment.symbol == symbol and first < payment.at and (trade is None or payment.at <= last)
+    ]
+
+
+def _runs(journal: Journal, names: Sequence[str]) -> dict[str, list[Recorded]]:
+    store = TraceStore(journal.database, journal.session)
+    return {name: store.events(name) for name in dict.fromkeys(names)}
