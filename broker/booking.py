@@ -220,7 +220,9 @@ class Booking:
         quantity = held if bracket.side == "long" else -held
         position = Position(plan.symbol, quantity, ZERO, self._at, plan.plan_id)
         slippage = bracket.stop_slippage
-        self._put(close_order(position, reason, self._at, plan.run_id, self._account, slippage))
+        order = close_order(position, reason, self._at, plan.run_id, self._account, slippage)
+        if self._order(order.client_order_id) is None:  # refused at this very moment: not again
+            self._put(order)
 
     def _close(
         self, plan_id: str, status: PlanStatus, fills: Sequence[Fill], risk_amount: Decimal

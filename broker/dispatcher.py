@@ -24,6 +24,7 @@ from domain.clock import Clock
 from domain.errors import AccessRefused, DataError, Unreachable
 from domain.finding import Stated
 from domain.lifecycle import OrderStatus
+from domain.numbers import plain
 from domain.orders import Order
 from domain.verdict import Denied, Verdict
 from journal.batch import Batch
@@ -108,19 +109,29 @@ class Dispatcher:
             Unreachable: the venue did not answer.
         """
         now = at or self._clock.now()
-        for order in self._journal.orders(OrderStatus.SENDING):
-            await self._ask(order, now)
-        for order in self._journal.orders(OrderStatus.PENDING):
+        half_sent = self._journal.orders(OrderStatus.SENDING)
+        absent = [order for order in half_sent if await self._is_absent(order, now)]
+        for order in absent:
             if order.reduce_only:
                 await self._send(order, None, now)
+        await self._send_exits(now)
         for order in self._journal.orders(OrderStatus.WORKING):
             if not order.is_placed_as_wanted:
                 await self._amend(order, now)
         for order in self._journal.orders(OrderStatus.CANCELLING):
             await self._cancel(order, now)
+        await self._send_exits(now)  # what followed from the venue's answers
+        for order in absent:
+            if not order.reduce_only:
+                await self._send_entry(order)
 
-    async def _ask(self, order: Order, now: datetime) -> None:
-        """Half sent: the venue's word is adopted. Where it never had the order, it is sent anew.
+    async def _send_exits(self, now: datetime) -> None:
+        """Every pending exit, and those that follow from a refusal."""
+        while waiting := [o for o in self._journal.orders(OrderStatus.PENDING) if o.reduce_only]:
+            await self._send(waiting[0], None, now)
+
+    async def _is_absent(self, order: Order, now: datetime) -> bool:
+        """Half sent: the venue's word is adopted. True where it never had it: to be sent anew.
 
         One "no" is enough where the venue shows at once what it has; else several over a while are,
         and where a repetition could double the order it is given up instead.
@@ -130,22 +141,19 @@ class Dispatcher:
             self._denied.pop(order.client_order_id, None)
             await self._follower.take(News(orders=[found]), now)
             self._say(order, "found at the venue")
-            return
+            return False
         answers = self._denied.setdefault(order.client_order_id, [])
         answers.append(now)
         traits = self._broker.traits
         if traits.settles_within and (
             len(answers) < ANSWERS_COUNT or now - answers[0] < traits.settles_within
         ):
-            return
+            return False
         if not traits.dedupes:
             self._journal.apply(Batch([replace(order, status=OrderStatus.LOST)]))
             self._follower.guard(order.plan_id, now)
             self._say(order, "the venue never had it")
-        elif order.reduce_only:
-            await self._send(order, None, now)
-        else:
-            await self._send_entry(order)
+        return traits.dedupes
 
     async def _send_entry(self, order: Order) -> None:
         reviewed = await self._review(self._journal.stored_plan(order.plan_id))
@@ -206,7 +214,8 @@ class Dispatcher:
         ack = await self._broker.amend(order)
         if ack.accepted:
             self._journal.apply(Batch([order.placed(order.quantity, order.price)]))
-            self._say(order, "amended")
+            price = "" if order.price is None else f" at {plain(order.price)}"
+            self._say(order, f"amended: {plain(order.quantity)}{price}")
         else:
             await self._look(order, now)
 

@@ -33,8 +33,9 @@ async def opened(home: Path, notices: list[str]) -> AsyncIterator[tuple[Wired, S
         session = Session(
             context=wired.context,
             runner=Runner(wired.context, None),
-            dispatcher=wired.dispatcher,
-            venue=wired.venue,
+            executor=wired.executor,
+            resumed_at=wired.venue.cursor,
+            unfinished=wired.venue.unfinished,
             diary=wired.diary,
             every=1,
             limit=None,

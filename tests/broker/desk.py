@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
 from broker.dispatcher import Dispatched, Dispatcher
+from broker.follower import Follower
 from broker.outbox import entry_order
-from broker.paper import PaperBroker
 from broker.protocol import Broker
 from domain.candles import Timeframe
 from domain.clock import FixedClock
@@ -24,6 +25,7 @@ from policies.case import case_of
 from policies.facts import market_facts
 from policies.gate import review
 from policies.settings import Policy
+from tests.broker.house import paper
 from tests.broker.venue import (
     OTHER,
     SYMBOL,
@@ -49,12 +51,14 @@ class Desk:
     """A journal with one approved plan, and a dispatcher on a market that can be moved."""
 
     def __init__(self, folder: Path, venue: Broker | None = None, policy: Policy = POLICY) -> None:
-        self.book = open_journal(folder, kind="spot", start=NOW)
+        self.book = open_journal(folder, kind="spot")
         self.source = VenueSource({SYMBOL: SERIES, OTHER: walk(BARS, seed=5)}, kind="spot")
         self.observer = Observer(self.source, Timeframe.H1, [SYMBOL, OTHER])
         self.policy = policy
         self.told: list[Dispatched] = []
-        self.venue = venue or PaperBroker(self.book, self.source, [SYMBOL, OTHER], lambda _: None)
+        self.venue = venue or paper(self.book, self.source)
+        self.follower = Follower(self.book, self.venue, self.source, lambda _: None)
+        self.dispatcher = self.made_dispatcher(NOW)
 
     async def decide(self, entry: Decimal | None = None) -> Approved:
         """The gate's word at the decision."""
@@ -71,19 +75,23 @@ class Desk:
         self.book.commit_plan(self.plan, Approved(bracket, verdict.findings), [order])
         return order
 
-    async def dispatch(self) -> None:
-        dispatcher = Dispatcher(
+    def made_dispatcher(self, now: datetime) -> Dispatcher:
+        """A dispatcher of this desk, at `now`."""
+        return Dispatcher(
             self.book,
             self.venue,
+            self.follower,
             self.source,
             self.observer,
             self.policy,
-            FixedClock(NOW),
+            FixedClock(now),
             [SYMBOL, OTHER],
             Timeframe.H1,
             self.told.append,
         )
-        await dispatcher.dispatch()
+
+    async def dispatch(self) -> None:
+        await self.dispatcher.dispatch()
 
     def status(self) -> tuple[str, str]:
         (order,) = [o for o in self.book.orders() if o.plan_id == self.plan.plan_id]

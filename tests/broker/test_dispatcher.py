@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from broker.outbox import close_order
+from broker.protocol import Traits
 from domain.errors import Unreachable
 from domain.lifecycle import OrderStatus, PlanStatus
+from domain.plan import TradePlan
 from domain.verdict import Approved
 from journal.batch import Batch
 from tests.broker.desk import LAST, NOW, Desk, codes
@@ -18,6 +21,7 @@ from tests.broker.venue import (
     TICK,
     D,
     approved,
+    commit,
     work,
 )
 from tests.journal.hand import fill
@@ -164,39 +168,113 @@ async def test_after_a_crash_the_paper_venue_takes_a_half_sent_order_once(tmp_pa
     assert len(again.told) == 1
 
 
-async def test_an_exit_is_sent_without_a_review(tmp_path: Path) -> None:
-    desk = Desk(tmp_path, KeptVenue())
+async def held(desk: Desk) -> TradePlan:
+    """A plan whose entry is filled, its exits not sent yet."""
     plan, verdict = approved(at=NOW)
     entry = work(desk.book, plan, verdict)
-    desk.book.apply(
-        Batch(
-            entries=[fill("buy", "1", "100")],
-            steps=[(entry.client_order_id, OrderStatus.FILLED)],
-            plans=[(plan.plan_id, PlanStatus.OPEN)],
-        )
-    )
-    held = desk.book.position(SYMBOL)
-    assert held is not None
-    desk.book.commit_exit(close_order(held, "exit", NOW, "later", "paper", D(0)))
+    one = replace(fill("buy", "1", "100"), plan_id=plan.plan_id)
+    done = replace(entry, status=OrderStatus.FILLED, filled=D(1))
+    desk.book.apply(Batch([done], [(plan.plan_id, PlanStatus.OPEN)], [one]))
+    return plan
+
+
+async def test_an_exit_is_sent_without_a_review(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, KeptVenue())
+    plan = await held(desk)
+    position = desk.book.position(SYMBOL)
+    assert position is not None
+    desk.book.commit_exit(close_order(position, "exit", NOW, "later", "paper", D(0)))
     desk.source.spoken[SYMBOL] = None
     await desk.dispatch()
-    (told,) = desk.told
-    assert (told.status, told.verdict) == (OrderStatus.WORKING, None)
-    assert desk.book.stored_plan(plan.plan_id).status == PlanStatus.OPEN
+    told = desk.told[0]
+    assert (told.order.leg, told.status, told.verdict) == ("close", OrderStatus.WORKING, None)
+    assert desk.book.stored_plan(plan.plan_id).status == PlanStatus.CLOSING
 
 
-async def test_an_exit_of_what_is_no_longer_held_is_cancelled_unsent(tmp_path: Path) -> None:
+async def test_a_plan_being_closed_keeps_its_stop_until_it_is(tmp_path: Path) -> None:
     venue = KeptVenue()
     desk = Desk(tmp_path, venue)
+    plan = await held(desk)
+    desk.follower.guard(plan.plan_id, NOW)
+    await desk.dispatch()
+    assert {o.leg for o in desk.book.orders(OrderStatus.WORKING)} == {"stop", "target_1"}
+    position = desk.book.position(SYMBOL)
+    assert position is not None
+    desk.book.commit_exit(close_order(position, "exit", NOW, "later", "paper", D(0)))
+    await desk.dispatch()
+    assert {o.leg for o in desk.book.orders(OrderStatus.WORKING)} == {"stop", "target_1", "close"}
+
+
+async def test_the_venues_refusal_of_an_exit_of_nothing_is_kept(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
     plan, _ = approved(at=NOW)
-    ledger = desk.book.ledger().apply_fill(
-        replace(fill("buy", "1", "100"), plan_id=plan.plan_id), "spot"
-    )
+    commit(desk.book, *approved(at=NOW))
+    bought = replace(fill("buy", "1", "100"), plan_id=plan.plan_id)
+    ledger = desk.book.ledger().apply_fill(bought, "spot")
     exit_order = close_order(ledger.positions[SYMBOL], "exit", NOW, "later", "paper", D(0))
     desk.book.commit_exit(exit_order)
     await desk.dispatch()
-    assert venue.sent == []
-    assert [(t.status, t.reason) for t in desk.told] == [(OrderStatus.CANCELLED, "nothing is held")]
+    told = desk.told[0]
+    assert (told.status, told.reason) == (OrderStatus.REJECTED, "there is nothing to reduce")
+    assert desk.book.fills() == []
+
+
+async def test_an_order_that_is_not_as_wanted_is_amended_once(tmp_path: Path) -> None:
+    venue = KeptVenue()
+    desk = Desk(tmp_path, venue)
+    order = await desk.commit()
+    await desk.dispatch()
+    (sent,) = desk.book.orders()
+    desk.book.apply(Batch([replace(sent, quantity=sent.quantity / 2)]))
+    await desk.dispatch()
+    await desk.dispatch()
+    assert [o.quantity for o in venue.amended] == [sent.quantity / 2]
+    assert venue.book[order.client_order_id].quantity == sent.quantity / 2
+    assert desk.book.orders()[0].is_placed_as_wanted
+    assert desk.told[-1].reason.startswith("amended")
+
+
+async def test_an_order_to_take_back_is_over_once_the_venue_says_so(tmp_path: Path) -> None:
+    venue = KeptVenue()
+    desk = Desk(tmp_path, venue)
+    order = await desk.commit()
+    await desk.dispatch()
+    (sent,) = desk.book.orders()
+    desk.book.apply(Batch([replace(sent, status=OrderStatus.CANCELLING)]))
+    await desk.dispatch()
+    assert venue.book[order.client_order_id].status == "cancelled"
+    assert desk.status() == ("cancelled", "cancelled")
+
+
+LATE = Traits(dedupes=True, settles_within=timedelta(seconds=30))
+DOUBLES = Traits(dedupes=False, settles_within=timedelta(0))
+
+
+async def test_one_no_of_a_venue_that_shows_orders_late_is_not_believed(tmp_path: Path) -> None:
+    venue = KeptVenue(silent="before", traits=LATE)
+    desk = Desk(tmp_path, venue)
+    await desk.commit()
+    with pytest.raises(Unreachable):
+        await desk.dispatch()
+    venue.silent = ""
+    for _ in range(9):
+        await desk.dispatch()
+    assert (len(venue.sent), desk.status()) == (1, ("sending", "approved"))
+    for seconds in (0, 20, 40):
+        await desk.dispatcher.exits(NOW + timedelta(seconds=seconds))
+    assert (len(venue.sent), desk.status()) == (2, ("working", "working"))
+
+
+async def test_an_order_that_might_be_doubled_is_given_up_instead(tmp_path: Path) -> None:
+    venue = KeptVenue(silent="before", traits=DOUBLES)
+    desk = Desk(tmp_path, venue)
+    await desk.commit()
+    with pytest.raises(Unreachable):
+        await desk.dispatch()
+    venue.silent = ""
+    await desk.dispatch()
+    assert (len(venue.sent), desk.status()) == (1, ("lost", "failed"))
+    assert desk.told[-1].reason == "the venue never had it"
 
 
 async def test_other_positions_are_valued_at_what_is_known_now(tmp_path: Path) -> None:

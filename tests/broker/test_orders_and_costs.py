@@ -5,10 +5,12 @@ from dataclasses import replace
 import pytest
 
 from broker.costs import fee, funding_payment, slippage_bps
-from broker.outbox import close_order, entry_order, entry_slippage, exit_orders
+from broker.exits import exit_order
+from broker.outbox import close_order, entry_order, entry_slippage, liquidation_order
+from broker.protocol import Execution
 from domain.lifecycle import OrderStatus
 from domain.orders import Position
-from tests.broker.venue import SYMBOL, TICK, D, H, T, VenueSource, approved
+from tests.broker.venue import SYMBOL, TICK, D, H, T, VenueSource, approved, exits_of
 
 HELD = Position(SYMBOL, D(2), D(200), T, "plan")
 
@@ -51,28 +53,41 @@ def test_the_same_decision_names_the_same_orders_and_another_account_others() ->
     plan, verdict = approved(targets=[("105", "1"), ("110", "1")])
     legs = [
         entry_order(plan, verdict.bracket, TICK, T, "paper"),
-        *exit_orders(plan, verdict.bracket, T, "paper"),
+        *exits_of(plan, verdict),
+        exit_order(plan, verdict.bracket, "stop", D(2), D(95), T, "paper", 1),
         close_order(HELD, "exit", T, "run", "paper", D(0)),
         close_order(HELD, "exit", T + H, "run", "paper", D(0)),
     ]
     names = [o.client_order_id for o in legs]
-    assert len(set(names)) == len(legs) == 6
-    later = exit_orders(plan, verdict.bracket, T + 9 * H, "paper")
-    assert [o.client_order_id for o in later] == names[1:4]
+    assert len(set(names)) == len(legs) == 7
+    later = exit_order(plan, verdict.bracket, "target_2", D(9), D(9), T + 9 * H, "paper")
+    assert later.client_order_id == names[3]
     elsewhere = entry_order(plan, verdict.bracket, TICK, T, "other")
     assert elsewhere.client_order_id not in names
 
 
-def test_exits_cover_the_position_and_only_reduce() -> None:
+def test_an_exit_only_reduces_and_only_the_stop_slips() -> None:
     plan, verdict = approved(side="short", targets=[("95", "0.4"), ("90", "0.6")])
-    stop, *targets = exit_orders(plan, verdict.bracket, T, "paper")
-    assert (stop.kind, stop.quantity, stop.price) == ("stop", D(1), D(105))
-    assert stop.slippage == verdict.bracket.stop_slippage
-    assert [(o.leg, o.quantity, o.price, o.slippage) for o in targets] == [
-        ("target_1", D("0.4"), D(95), 0),
-        ("target_2", D("0.6"), D(90), 0),
+    stop, *targets = [
+        exit_order(plan, verdict.bracket, leg, D("0.4"), D(price), T, "paper")
+        for leg, price in (("stop", 105), ("target_1", 95), ("target_2", 90))
     ]
-    assert all(o.side == "buy" and o.reduce_only for o in (stop, *targets))
+    assert (stop.kind, stop.quantity, stop.price, stop.reason) == ("stop", D("0.4"), D(105), "stop")
+    assert stop.slippage == verdict.bracket.stop_slippage
+    assert [(o.kind, o.leg, o.price, o.slippage, o.reason) for o in targets] == [
+        ("limit", "target_1", D(95), 0, "target"),
+        ("limit", "target_2", D(90), 0, "target"),
+    ]
+    for order in (stop, *targets):
+        assert (order.side, order.reduce_only, order.status) == ("buy", True, OrderStatus.PENDING)
+
+
+def test_a_liquidation_is_an_order_of_the_venues_own_for_the_plan_that_held() -> None:
+    forced = Execution("v1", "liq", SYMBOL, "sell", D(2), D(50), D(1), "quote", T + H, forced=True)
+    order = liquidation_order(HELD, forced)
+    assert (order.client_order_id, order.plan_id, order.leg) == ("liq", "plan", "close")
+    assert (order.quantity, order.side, order.created_at) == (D(2), "sell", T + H)
+    assert (order.reason, order.reduce_only) == ("liquidation", True)
 
 
 @pytest.mark.parametrize(("quantity", "side"), [("2", "sell"), ("-2", "buy")])

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from typing_extensions import override
 
-from broker.outbox import close_order, entry_order, exit_orders
+from broker.outbox import close_order, entry_order
+from broker.protocol import VenueOrder
 from domain.errors import Unreachable
 from domain.lifecycle import OrderStatus, PlanStatus, TradingState
 from domain.orders import Order
@@ -21,7 +22,7 @@ from journal.kill_switch import KILL_SWITCH
 from policies.trading_state import StateEntry
 from tests.broker.desk import LAST, NOW, Desk, codes, decided_plan, gate
 from tests.broker.kept_venue import KeptVenue
-from tests.broker.venue import OTHER, SYMBOL, TICK, D, approved, work
+from tests.broker.venue import OTHER, SYMBOL, TICK, D, approved, exits_of, work
 from tests.journal.hand import fill
 
 DAY = timedelta(days=1)
@@ -32,12 +33,12 @@ def held_exit(desk: Desk) -> Order:
     plan, verdict = approved(symbol=OTHER, run="earlier", at=NOW - DAY, targets=[("110", "0.001")])
     entry = work(desk.book, plan, verdict)
     bought = fill("buy", "0.001", "30000", symbol=OTHER)
+    done = replace(entry, status=OrderStatus.FILLED, filled=entry.quantity)
     desk.book.apply(
         Batch(
-            new_orders=exit_orders(plan, verdict.bracket, NOW - DAY, "paper"),
-            entries=[replace(bought, plan_id=plan.plan_id)],
-            steps=[(entry.client_order_id, OrderStatus.FILLED)],
+            orders=[done, *exits_of(plan, verdict)],
             plans=[(plan.plan_id, PlanStatus.OPEN)],
+            entries=[replace(bought, plan_id=plan.plan_id)],
         )
     )
     held = desk.book.position(OTHER)
@@ -184,7 +185,7 @@ async def test_every_question_is_asked_before_anything_is_taken_up_again(tmp_pat
 async def test_while_the_venue_is_silent_nothing_is_sent(tmp_path: Path) -> None:
     class Silent(KeptVenue):
         @override
-        async def find(self, client_order_id: str) -> Order | None:
+        async def find(self, client_order_id: str) -> VenueOrder | None:
             raise Unreachable(f"no answer about {client_order_id}")
 
     desk = Desk(tmp_path, Silent())

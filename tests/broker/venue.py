@@ -1,4 +1,4 @@
-"""A market of a few hand-made bars, approved plans for it, and a journal to play them into."""
+"""A market of a few hand-made bars, approved plans for it, and a journal for their fills."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ import numpy as np
 from typing_extensions import override
 
 import journal.tables
+from broker.exits import exit_order
 from broker.outbox import PAPER_ACCOUNT, entry_order
-from broker.paper import PaperBroker, VenueNews
 from domain.book import OrderBook
 from domain.candles import Candles, Series, Timeframe
 from domain.instrument import Instrument, InstrumentKind
 from domain.lifecycle import OrderStatus, PlanStatus
-from domain.orders import Order
+from domain.orders import TARGET_LEGS, Leg, Order
 from domain.plan import PlanDraft, Side, Target, TradePlan, make_plan
 from domain.verdict import Approved, Bracket, TargetLeg
+from journal.batch import Batch
 from journal.books import Journal
 from market.protocol import FundingStamp, SourceInfo, Tick
 from tests.market.handmade import START, HandSource, series
@@ -182,13 +183,12 @@ def open_journal(
     *,
     name: str = "s",
     kind: InstrumentKind = "perpetual",
-    start: datetime = T,
     **config: Any,
 ) -> Journal:
     """The session's journal in this folder, made or opened again."""
     book = Journal(Database.open(folder / "journal.db", METADATA), name)
     kinds: dict[str, InstrumentKind] = {SYMBOL: kind, OTHER: kind}
-    book.open_session({"to": None, **config}, kinds, D(10_000), "USDT", start)
+    book.open_session({"to": None, **config}, kinds, D(10_000), "USDT")
     return book
 
 
@@ -200,43 +200,24 @@ def commit(book: Journal, plan: TradePlan, verdict: Approved) -> Order:
 
 
 def work(book: Journal, plan: TradePlan, verdict: Approved) -> Order:
-    """Commit the plan and let the venue accept its entry."""
+    """Commit the plan and write down that the venue accepted its entry."""
     order = commit(book, plan, verdict)
     book.step(order, OrderStatus.SENDING)
-    book.step(order, OrderStatus.WORKING, PlanStatus.WORKING)
-    return order
+    placed = order.placed(order.quantity, order.price)
+    book.apply(Batch([placed], [(plan.plan_id, PlanStatus.WORKING)]))
+    return placed
 
 
-def paper(book: Journal, source: VenueSource, news: list[VenueNews] | None = None) -> PaperBroker:
-    """The paper venue on this journal; `news` collects what it tells."""
-    heard: list[VenueNews] = [] if news is None else news
-    return PaperBroker(book, source, [SYMBOL, OTHER], heard.append)
-
-
-async def played(
-    folder: Path,
-    rows: Sequence[Row],
-    *,
-    stamps: Sequence[FundingStamp] = (),
-    kind: InstrumentKind = "perpetual",
-    steps: Sequence[int] | None = None,
-    **plan: Any,
-) -> Journal:
-    """One plan on these bars, advanced to each of `steps` hours, or to the end at once."""
-    book = open_journal(folder, kind=kind)
-    work(book, *approved(**plan))
-    source = VenueSource({SYMBOL: bars(rows), OTHER: bars(rows)}, kind=kind, stamps=stamps)
-    venue = paper(book, source)
-    for hours in steps or [len(rows)]:
-        await venue.advance(T + hours * H)
-    return book
-
-
-def filled(book: Journal) -> list[tuple[str, Decimal]]:
-    """Leg and price of every fill, in order."""
-    return [(f.leg, f.price) for f in book.fills()]
-
-
-def statuses(book: Journal) -> dict[str, str]:
-    """Status by leg."""
-    return {o.leg: o.status.value for o in book.orders()}
+def exits_of(plan: TradePlan, verdict: Approved) -> list[Order]:
+    """Stop and targets of a filled plan as the venue has accepted them."""
+    bracket = verdict.bracket
+    legs: list[tuple[Leg, Decimal, Decimal]] = [
+        ("stop", bracket.quantity, bracket.stop_price),
+        *((leg, t.quantity, t.price) for leg, t in zip(TARGET_LEGS, bracket.targets, strict=False)),
+    ]
+    return [
+        exit_order(plan, bracket, leg, quantity, price, plan.as_of, PAPER_ACCOUNT).placed(
+            quantity, price
+        )
+        for leg, quantity, price in legs
+    ]

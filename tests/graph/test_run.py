@@ -73,7 +73,7 @@ async def test_the_whole_case_is_kept_as_the_gate_saw_it(tmp_path: Path) -> None
         clock = context.clock
         assert isinstance(clock, FixedClock)
         clock.advance_to(SLOT + ORDER_DELAY)
-        await wired.dispatcher.dispatch()
+        await wired.executor.dispatch()
         reviews = [
             recorded.event
             for recorded in context.recorder.store.events(final["run_id"])

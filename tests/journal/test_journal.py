@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from broker.outbox import close_order, exit_orders
+from broker.outbox import close_order
 from domain.errors import IllegalTransition, StateError
 from domain.lifecycle import OrderStatus, PlanStatus
 from domain.orders import Order, Position
@@ -14,7 +14,7 @@ from journal.batch import Batch
 from journal.reading import JournalReader, session_names
 from journal.tables import ORDERS
 from journal.trades import close_trade
-from tests.broker.venue import SYMBOL, D, H, T, approved, commit, open_journal, work
+from tests.broker.venue import SYMBOL, D, H, T, approved, commit, exits_of, open_journal, work
 from tests.journal.hand import fill, payment
 
 
@@ -32,7 +32,6 @@ def everything(book: JournalReader) -> object:
         book.equity_points(),
         book.decisions(),
         book.replayed(),
-        book.cursor(),
     )
 
 
@@ -133,11 +132,9 @@ def test_another_configuration_under_the_same_name_is_refused_by_key(tmp_path: P
 
 
 def test_a_session_may_be_continued_to_a_later_end(tmp_path: Path) -> None:
-    book = open_journal(tmp_path, to="2024-02-01")
-    book.apply(Batch(cursor=T + 5 * H))
-    again = open_journal(tmp_path, to="2024-03-01", start=T + 99 * H)
+    open_journal(tmp_path, to="2024-02-01")
+    again = open_journal(tmp_path, to="2024-03-01")
     assert again.config()["to"] == "2024-03-01"
-    assert again.cursor() == T + 5 * H
 
 
 def test_sessions_are_listed_in_the_order_of_creation_and_kept_apart(tmp_path: Path) -> None:
@@ -154,10 +151,9 @@ def test_an_illegal_step_raises_and_nothing_of_its_batch_is_applied(tmp_path: Pa
     order = commit(book, plan, verdict)
     before, account = everything(book), book.ledger()
     batch = Batch(
-        new_orders=exit_orders(plan, verdict.bracket, T, "paper"),
+        orders=[*exits_of(plan, verdict), replace(order, status=OrderStatus.FILLED)],
         entries=[fill("buy", "1", "100")],
-        steps=[(order.client_order_id, OrderStatus.FILLED)],
-        cursor=T + H,
+        trades=[close_trade([fill("buy", "1", "100"), fill("sell", "1", "99")], [], D(1))],
     )
     with pytest.raises(IllegalTransition, match="'pending' to 'filled'"):
         book.apply(batch)
@@ -210,15 +206,66 @@ def test_fills_and_funding_are_told_apart(tmp_path: Path) -> None:
     mine, theirs = fill("buy", "1", "100"), replace(fill("buy", "1", "9", hour=1), plan_id="q")
     book.apply(Batch(entries=[mine, payment("1", hour=8), theirs]))
     assert book.fills() == [mine, theirs]
-    assert book.fills("q") == [theirs]
+    assert book.plan_fills("q") == [theirs]
     assert book.funding_payments() == [payment("1", hour=8)]
+
+
+def test_a_batch_that_is_applied_again_changes_nothing(tmp_path: Path) -> None:
+    book = open_journal(tmp_path)
+    plan, verdict = approved()
+    order = commit(book, plan, verdict)
+    book.step(order, OrderStatus.SENDING)
+    filled = replace(order.placed(D(1), None), status=OrderStatus.FILLED, filled=D(1))
+    bought, sold = fill("buy", "1", "100", fee="0.1"), fill("sell", "1", "110", hour=9)
+    batch = Batch(
+        orders=[filled, *exits_of(plan, verdict)],
+        plans=[(plan.plan_id, PlanStatus.WORKING), (plan.plan_id, PlanStatus.OPEN)],
+        entries=[bought, payment("0.5", hour=8), sold],
+        trades=[close_trade([bought, sold], [], D(1))],
+    )
+    book.apply(batch)
+    before = everything(book)
+    assert len(book.entries()) == 3
+    last = Batch(batch.orders, batch.plans[-1:], batch.entries, batch.trades)
+    book.apply(last)
+    assert everything(book) == before
+    assert book.ledger() == book.replayed()
+
+
+def test_an_order_is_brought_to_where_it_stands_or_made(tmp_path: Path) -> None:
+    book = open_journal(tmp_path)
+    order = work(book, *approved())
+    more = replace(order, quantity=D(2), filled=D("0.5"), status=OrderStatus.CANCELLING)
+    stop = exits_of(*approved())[0]
+    book.apply(Batch([more, stop]))
+    assert book.order(order.client_order_id) == more
+    assert book.order(stop.client_order_id) == stop
+    assert book.plan_orders(order.plan_id) == book.orders()
+    assert book.order("pg-unknown") is None
+
+
+def test_a_fill_is_known_by_the_id_of_the_venue(tmp_path: Path) -> None:
+    book = open_journal(tmp_path)
+    book.apply(Batch(entries=[fill("buy", "1", "100", name="v7")]))
+    assert book.has_fill("v7")
+    assert not book.has_fill("v8")
+    assert not open_journal(tmp_path, name="other").has_fill("v7")
+
+
+def test_plans_are_listed_by_where_they_stand(tmp_path: Path) -> None:
+    book = open_journal(tmp_path)
+    late, early = approved(run="late", at=T + H), approved(run="early")
+    commit(book, *late)
+    work(book, *early)
+    assert [p.plan.run_id for p in book.plans()] == ["early", "late"]
+    assert [p.plan.run_id for p in book.plans(PlanStatus.APPROVED)] == ["late"]
+    assert book.plans(PlanStatus.CLOSED) == []
 
 
 def test_a_trade_is_kept_once(tmp_path: Path) -> None:
     book = open_journal(tmp_path)
     fills = [fill("buy", "3", "33.333"), fill("sell", "3", "34.1234567891", hour=1)]
     trade = close_trade(fills, [], D(1))
-    assert trade is not None
     book.apply(Batch(trades=[trade]))
     book.apply(Batch(trades=[trade]))
     assert book.trades() == [trade]

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from broker.outbox import exit_orders
 from domain.candles import Timeframe
 from domain.lifecycle import OrderStatus, PlanStatus, TradingState
 from domain.orders import CloseReason
@@ -25,7 +24,19 @@ from policies.case import draft_hash
 from policies.facts import AccountFacts, Exit
 from policies.settings import Policy
 from policies.trading_state import StateEntry
-from tests.broker.venue import OTHER, SYMBOL, D, H, T, approved, commit, draft, open_journal, work
+from tests.broker.venue import (
+    OTHER,
+    SYMBOL,
+    D,
+    H,
+    T,
+    approved,
+    commit,
+    draft,
+    exits_of,
+    open_journal,
+    work,
+)
 from tests.journal.hand import fill
 
 NOW = T + 10 * H
@@ -44,12 +55,12 @@ def hold(book: Journal, plan: TradePlan, verdict: Approved, price: str = "100") 
     """The plan's entry filled at `price`, its stop and targets working."""
     entry, bracket = work(book, plan, verdict), verdict.bracket
     bought = fill(bracket.entry_side, bracket.quantity, price, symbol=plan.symbol, name=plan.run_id)
+    done = replace(entry, status=OrderStatus.FILLED, filled=entry.quantity)
     book.apply(
         Batch(
-            new_orders=exit_orders(plan, bracket, plan.as_of, "paper"),
-            entries=[replace(bought, plan_id=plan.plan_id)],
-            steps=[(entry.client_order_id, OrderStatus.FILLED)],
+            orders=[done, *exits_of(plan, verdict)],
             plans=[(plan.plan_id, PlanStatus.OPEN)],
+            entries=[replace(bought, plan_id=plan.plan_id)],
         )
     )
 
@@ -330,8 +341,8 @@ def test_a_long_history_does_not_make_the_account_slower_to_tell(tmp_path: Path)
     for number in range(300):
         commit(long, *approved(run=f"r{number}", at=began + number * H))
     trades = [closed(number, began + number * H) for number in range(300)]
-    steps = [(o.client_order_id, OrderStatus.CANCELLED) for o in long.orders()]
-    long.apply(Batch(trades=trades, steps=steps))
+    gone = [replace(o, status=OrderStatus.CANCELLED) for o in long.orders()]
+    long.apply(Batch(gone, trades=trades))
     taken: dict[str, list[float]] = {"short": [], "long": []}
     for book in (short, long):
         hold(book, *approved(run="held", at=T))

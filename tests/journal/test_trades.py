@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from journal.trades import close_trade
 from tests.journal.hand import D, fill, payment
 
@@ -17,7 +19,6 @@ def test_a_round_trip_is_folded_into_one_trade() -> None:
         [payment("1.5", hour=8)],
         RISK,
     )
-    assert trade is not None
     assert (trade.side, trade.quantity) == ("long", D(3))
     assert (trade.entry_price, trade.exit_price) == (D(102), D(100))
     assert (trade.gross, trade.fees, trade.funding) == (D(-6), D(1), D("1.5"))
@@ -32,19 +33,26 @@ def test_a_round_trip_is_folded_into_one_trade() -> None:
 
 def test_a_short_trade_gains_what_it_sold_above() -> None:
     trade = close_trade([fill("sell", "1", "100"), fill("buy", "1", "90", hour=1)], [], RISK)
-    assert trade is not None
     assert (trade.side, trade.gross, trade.entry_price) == ("short", D(10), D(100))
     assert trade.close_reason == "exit"
 
 
-def test_what_is_still_open_or_never_began_is_no_trade() -> None:
-    assert close_trade([], [], RISK) is None
-    assert close_trade([fill("buy", "2", "100"), fill("sell", "1", "110")], [], RISK) is None
+def test_a_fee_in_base_is_dear_at_its_own_price_and_what_it_took_was_never_sold() -> None:
+    bought = replace(fill("buy", "1", "100"), fee=D("0.001"), fee_currency="base")
+    trade = close_trade([bought, fill("sell", "0.999", "110", hour=1)], [], RISK)
+    assert (trade.quantity, trade.entry_price, trade.exit_price) == (D("0.999"), D(100), D(110))
+    assert trade.gross == D("0.999") * 10
+    assert trade.fees == D("0.1")
+
+
+def test_dust_that_stays_is_no_part_of_the_trade() -> None:
+    bought = replace(fill("buy", "1", "100"), fee=D("0.0015"), fee_currency="base")
+    trade = close_trade([bought, fill("sell", "0.998", "110", hour=1)], [], RISK)
+    assert trade.gross == D("0.998") * 10
 
 
 def test_only_funding_while_the_position_stood_counts() -> None:
     fills = [fill("buy", "1", "100", hour=8), fill("sell", "1", "100", hour=16)]
     paid = [payment(amount, hour=h) for h, amount in [(0, "1"), (8, "2"), (16, "4"), (24, "8")]]
     trade = close_trade(fills, paid, RISK)
-    assert trade is not None
     assert trade.funding == D(4)
