@@ -88,6 +88,7 @@ class Session:
                 return
             clock.advance_to(slot)
             await self.executor.advance(slot)
+            await self.executor.manage(slot)
             self._say()
             self.diary.write_lines()
             await self._decide_all(slot)
@@ -106,6 +107,7 @@ class Session:
         while True:
             await self._guarded(self._reconcile, clock.now())
             await self._guarded(self.executor.advance, clock.now())
+            await self._guarded(self.executor.manage, clock.now())
             self.diary.write_lines()
             await self._decide_all(clock.now())
             await self._send_out()

@@ -22,6 +22,7 @@ from app.slots import replay_window
 from broker.dispatcher import Dispatcher
 from broker.executor import Executor
 from broker.follower import Follower
+from broker.guard import Guard
 from broker.paper.terms import PaperTerms
 from broker.paper.venue import PaperBroker
 from broker.reconciler import Reconciler
@@ -199,7 +200,8 @@ def _assemble(
         diary.dispatched,
     )
     reconciler = Reconciler(journal, venue, follower)
-    executor = Executor(journal, venue, follower, dispatcher, reconciler, source)
+    guard = Guard(journal, source, observer, policy, options.timeframe)
+    executor = Executor(journal, venue, follower, dispatcher, reconciler, guard, source)
     return Wired(context, executor, venue, info, window, home / CHECKPOINTS, diary)
 
 

@@ -15,6 +15,7 @@ from decimal import Decimal
 from broker.dispatcher import Dispatcher
 from broker.exits import withdrawn
 from broker.follower import Follower
+from broker.guard import Guard
 from broker.marks import marks
 from broker.outbox import PAPER_ACCOUNT, close_order
 from broker.protocol import Broker
@@ -37,6 +38,7 @@ class Executor:
         follower: Follower,
         dispatcher: Dispatcher,
         reconciler: Reconciler,
+        guard: Guard,
         source: MarketSource,
         account: str = PAPER_ACCOUNT,
     ) -> None:
@@ -45,6 +47,7 @@ class Executor:
         self._follower = follower
         self._dispatcher = dispatcher
         self._reconciler = reconciler
+        self._guard = guard
         self._source = source
         self._account = account
         self._killed = False
@@ -90,6 +93,15 @@ class Executor:
             Unreachable: the venue did not answer; what was being sent stays a question.
         """
         await self._dispatcher.dispatch()
+
+    async def manage(self, now: datetime) -> None:
+        """Move the stops of open positions as the policy says.
+
+        Raises:
+            Unreachable: the venue did not answer; what was to be moved stays to be moved.
+        """
+        await self._guard.manage(now)
+        await self._dispatcher.exits(now)
 
     async def settle(self, now: datetime) -> None:
         """Send everything that waits, and follow what the venue says at once."""

@@ -86,8 +86,8 @@ def _stop(
         return
     # A confirmed dead stop is replaced under a new name, where it stood last.
     price = stops[-1].price if stops else stored.bracket.stop_price
-    order = exit_order(stored.plan, stored.bracket, "stop", held, price, at, account, len(stops))
-    yield order
+    new = exit_order(stored.plan, stored.bracket, "stop", held, price, at, account, len(stops))
+    yield replace(new, reason=stops[-1].reason) if stops else new
 
 
 def _targets(

@@ -20,9 +20,22 @@ from domain.plan import Side
 
 OrderKind = Literal["market", "limit", "stop", "stop_limit"]
 Leg = Literal["entry", "stop", "target_1", "target_2", "target_3", "close"]
-CloseReason = Literal["stop", "target", "time", "exit", "end", "manual", "liquidation", "unguarded"]
-"""`exit`: the model's word; `manual`: an operator's; `unguarded`: the venue refused the stop, so
-nothing was left to protect the position."""
+CloseReason = Literal[
+    "stop",
+    "breakeven",
+    "trailing",
+    "target",
+    "time",
+    "stale",
+    "exit",
+    "end",
+    "manual",
+    "liquidation",
+    "unguarded",
+]
+"""`breakeven` and `trailing`: a stop that was moved; `stale`: it came nowhere; `exit`: the model's
+word; `manual`: an operator's; `unguarded`: the venue refused the stop, so nothing was left to
+protect the position."""
 FeeCurrency = Literal["quote", "base"]
 
 TARGET_LEGS: tuple[Leg, ...] = ("target_1", "target_2", "target_3")

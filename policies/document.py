@@ -21,6 +21,7 @@ from policies.arithmetic import gate_arithmetic
 from policies.case import Case
 from policies.case_defaults import to_case
 from policies.case_model import CaseDocument
+from policies.door import EXPECTED, NO_NUMBER, innermost, shown, strict_values
 from policies.settings import DEFAULTS, Policy
 
 MAX_CASE_BYTES = 1_048_576
@@ -29,16 +30,6 @@ FACT_DIGITS = 40
 """Significant digits of a number in a case that no model wrote: facts are reckoned, not said."""
 BRACKET: TypeAdapter[Bracket] = TypeAdapter(Bracket)
 """Reads and writes a bracket as JSON values."""
-_NO_NUMBER = {"is_instance_of", "decimal_type", "int_type"}
-_EXPECTED = {
-    **dict.fromkeys(_NO_NUMBER, "a JSON number"),
-    "model_type": "a JSON object",
-    "dict_type": "a JSON object",
-    "tuple_type": "a JSON list",
-    "string_type": "a JSON string",
-    "bool_type": "true or false",
-    "missing": "a value",
-}
 _OUT_OF_RANGE = {"greater_than", "greater_than_equal", "less_than", "less_than_equal"}
 
 
@@ -55,11 +46,11 @@ def read_case(text: str, base: Policy = DEFAULTS) -> Case | Denied:
     try:
         raw = loads(text, max_bytes=MAX_CASE_BYTES, max_digits=FACT_DIGITS)
         _check_plan(raw)
-        document = CaseDocument.model_validate(_strict(raw), strict=True)
+        document = CaseDocument.model_validate(strict_values(raw), strict=True)
     except JsonRefused as error:
         return Denied((_refusal(error.code, "text", f"The case is refused: {error}."),))
     except ValidationError as error:
-        return Denied(tuple(_complaint(item) for item in _innermost(error.errors())))
+        return Denied(tuple(_complaint(item) for item in innermost(error.errors())))
     return to_case(document, base)
 
 
@@ -107,47 +98,21 @@ def read_verdict(document: dict[str, Any]) -> Verdict:
     return Denied(findings, bracket, _read_nearest(document["nearest"]))
 
 
-def _strict(value: Json) -> Any:
-    """JSON as strict models want it: every number a Decimal, every list a tuple."""
-    if isinstance(value, dict):
-        return {key: _strict(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return tuple(_strict(item) for item in value)
-    return Decimal(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-def _innermost(items: list[Any]) -> list[Any]:
-    """Without the complaints about a whole that only repeat those about its parts."""
-    places = [item["loc"] for item in items]
-    return [
-        item
-        for item in items
-        if not any(
-            len(p) > len(item["loc"]) and p[: len(item["loc"])] == item["loc"] for p in places
-        )
-    ]
-
-
 def _complaint(item: Any) -> Stated:
     path = ".".join(str(part) for part in item["loc"]) or "case"
     kind = item["type"]
     if kind == "extra_forbidden":
-        sentence = f"Unknown field {path} with the value {_cut(item['input'])}."
+        sentence = f"Unknown field {path} with the value {shown(item['input'])}."
         return _refusal("UNKNOWN_FIELD", path, sentence)
     if path == "plan.invalidation" and (kind == "missing" or item["input"] is None):
         sentence = "The plan has no invalidation, so it has no stop; give the price in quote."
         return _refusal("STOP_MISSING", path, sentence)
     if kind == "value_error":
         return _refusal("SCHEMA_INVALID", path, f"Field {path}: {item['ctx']['error']}.")
-    code = "NUMBER_INVALID" if kind in _NO_NUMBER | _OUT_OF_RANGE else "SCHEMA_INVALID"
-    given = "is missing" if kind == "missing" else f"is {_cut(item['input'])}"
-    expected = _EXPECTED.get(kind, item["msg"])
+    code = "NUMBER_INVALID" if kind in NO_NUMBER | _OUT_OF_RANGE else "SCHEMA_INVALID"
+    given = "is missing" if kind == "missing" else f"is {shown(item['input'])}"
+    expected = EXPECTED.get(kind, item["msg"])
     return _refusal(code, path, f"Field {path} {given}; expected: {expected}.")
-
-
-def _cut(value: object) -> str:
-    text = plain(value) if isinstance(value, Decimal) else repr(value)
-    return text if len(text) <= 80 else f"{text[:80]}… ({len(text)} characters)"
 
 
 def _refusal(code: str, path: str, sentence: str) -> Stated:

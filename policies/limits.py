@@ -7,15 +7,18 @@ the rule's docstring, the test from the rule's name.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from policies.exits import EXIT_RULES, ExitRule
 from policies.policy_file import allowed, toml_value
 from policies.rulebook import RULES, Rule
 from policies.settings import Policy
 
 TEST = "tests/policies/test_selftest.py::test_each_rule_passes_inside_its_edge_and_fires_outside"
 """The test that moves each rule across its edge, once a rule."""
+EXIT_TEST = "tests/policies/test_exits.py::test_each_exit_rule_acts_at_its_edge_and_not_before"
+"""The same of the rules that manage an open position."""
 
 
 class Enforced(NamedTuple):
@@ -48,7 +51,10 @@ def explained(policy: Policy) -> list[Limit]:
             value=toml_value(policy, key),
             allowed=allowed(key),
             meaning=" ".join((field.description or "").split()),
-            rules=tuple(_enforced(rule) for rule in RULES if key in rule.limits),
+            rules=(
+                *(_enforced(rule) for rule in RULES if key in rule.limits),
+                *(_managed(rule) for rule in EXIT_RULES if key in rule.limits),
+            ),
         )
         for key, field in Policy.model_fields.items()
     ]
@@ -60,7 +66,15 @@ def without_limit() -> Iterator[Enforced]:
 
 
 def _enforced(rule: Rule) -> Enforced:
-    doc = inspect.getdoc(rule.check) or ""
+    return _described(rule.code, rule.check, TEST)
+
+
+def _managed(rule: ExitRule) -> Enforced:
+    return _described(rule.code, rule.check, EXIT_TEST)
+
+
+def _described(code: str, check: Callable[..., object], test: str) -> Enforced:
+    doc = inspect.getdoc(check) or ""
     formula = doc.split("\n\n")[0].partition(": ")[2].rstrip(".")
-    name, module = rule.check.__name__, rule.check.__module__
-    return Enforced(rule.code, " ".join(formula.split()), f"{module}.{name}", f"{TEST}[{name}]")
+    name, module = check.__name__, check.__module__
+    return Enforced(code, " ".join(formula.split()), f"{module}.{name}", f"{test}[{name}]")

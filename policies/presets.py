@@ -43,6 +43,8 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
         "max_turnover_fraction": 0.005,
         "max_decision_slippage_bps": 15,
         "max_funding_cost_stop_fraction": 0.15,
+        "breakeven_after_r_ratio": 1.5,
+        "stale_after_bars": 48,
     },
     "balanced": {},
     "aggressive": {

@@ -189,6 +189,21 @@ class Policy(BaseModel):
     max_gap_bars: Annotated[int, Field(ge=0, le=100)] = 0
     """Candles that may be missing in the window behind the indicators."""
 
+    breakeven_after_r_ratio: Annotated[Decimal, Field(ge=0, le=10)] = Decimal("0")
+    """Way in the plan's favour, over its stop distance, after which the stop goes to where nothing
+    is lost; 0 leaves it."""
+    trail_after_r_ratio: Annotated[Decimal, Field(ge=0, le=10)] = Decimal("1")
+    """The same, after which the stop trails."""
+    trail_atr_ratio: Annotated[Decimal, Field(ge=0, le=20)] = Decimal("0")
+    """Distance of a trailing stop from the best price of a closed candle, in ATR14; 0 is none."""
+    trail_fraction: Annotated[Decimal, Field(ge=0, le=Decimal("0.5"))] = Decimal("0")
+    """The same as a fraction of that price; with both, the wider one holds; 0 is none."""
+    stale_after_bars: Annotated[int, Field(ge=0, le=500)] = 0
+    """Candles after which a position that has come nowhere is closed, half as many for a plan of
+    less than full_size_confidence_fraction; 0 waits for the horizon."""
+    stale_below_r_ratio: Annotated[Decimal, Field(ge=0, le=10)] = Decimal("0.5")
+    """Nowhere: its best way so far, over its stop distance, is shorter than this."""
+
     @field_validator("*", mode="before")
     @classmethod
     def _numbers_are_numbers(cls, value: object, info: ValidationInfo) -> object:

@@ -1,13 +1,16 @@
-"""Every number in the policy, and the direction in which it is tighter."""
+"""Every number that the gate holds a plan against, and the direction in which it is tighter."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 from typing import Literal
 
+from policies.exits import EXIT_RULES
 from policies.settings import WORDS, Policy
 
-NUMBERS = [name for name in Policy.model_fields if name not in WORDS]
+MANAGED = frozenset(key for rule in EXIT_RULES for key in rule.limits)
+"""How an open position is managed: neither tighter nor looser, and nothing the gate asks."""
+NUMBERS = [name for name in Policy.model_fields if name not in WORDS | MANAGED]
 TIGHTER_WHEN_HIGHER = {
     "min_reward_risk_ratio",
     "min_confidence_fraction",

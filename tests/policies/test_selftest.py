@@ -7,6 +7,7 @@ from functools import cache
 
 import pytest
 
+from policies.exits import EXIT_RULES
 from policies.limits import TEST, explained, without_limit
 from policies.policy_file import preset
 from policies.presets import PRESETS
@@ -80,7 +81,7 @@ def test_every_key_of_the_policy_is_enforced_by_a_rule_that_names_it():
     limits = explained(DEFAULTS)
     assert [limit.key for limit in limits] == list(Policy.model_fields)
     assert [limit.key for limit in limits if not limit.rules] == []
-    named = {key for rule in RULES for key in rule.limits}
+    named = {key for rule in (*RULES, *EXIT_RULES) for key in rule.limits}
     assert named == set(Policy.model_fields)
 
 

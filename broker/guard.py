@@ -1,0 +1,105 @@
+"""Manages open positions once a cycle: moves stops, closes what has come nowhere.
+
+Only closed candles and the newest price are looked at. Where these cannot be had, everything stays
+as it is: the stop is at the venue, and nothing here is needed for it to fire.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+
+from broker.outbox import PAPER_ACCOUNT, close_order
+from domain.candles import Timeframe
+from domain.clock import to_ms
+from domain.errors import DataError, Unreachable
+from domain.lifecycle import AT_THE_VENUE, PlanStatus
+from domain.numbers import to_decimal
+from domain.orders import Order, Position
+from journal.batch import Batch
+from journal.books import Journal
+from journal.reading import StoredPlan
+from market.observe import Observer
+from market.protocol import MarketSource
+from policies.exits import OpenPosition, is_stale, manages, moved_stop
+from policies.facts import market_facts
+from policies.settings import Policy
+
+
+class Guard:
+    """Looks after what is held."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        source: MarketSource,
+        observer: Observer,
+        policy: Policy,
+        timeframe: Timeframe,
+        account: str = PAPER_ACCOUNT,
+    ) -> None:
+        self._journal = journal
+        self._source = source
+        self._observer = observer
+        self._policy = policy
+        self._timeframe = timeframe
+        self._account = account
+
+    async def manage(self, now: datetime) -> None:
+        """Commit what the policy calls for now."""
+        if manages(self._policy):
+            for stored in self._journal.plans(PlanStatus.OPEN):
+                await self._manage(stored, now)
+
+    async def _manage(self, stored: StoredPlan, now: datetime) -> None:
+        position = self._journal.position(stored.plan.symbol)
+        orders = self._journal.plan_orders(stored.plan.plan_id)
+        stop = next((o for o in orders if o.leg == "stop" and o.status in AT_THE_VENUE), None)
+        if position is None or stop is None or stop.price is None:
+            return
+        try:
+            held = await self._seen(stored, position, stop, stop.price, now)
+        except (DataError, Unreachable):
+            return
+        if is_stale(held, self._policy):
+            run_id, slippage = stored.plan.run_id, stored.bracket.stop_slippage
+            order = close_order(position, "stale", now, run_id, self._account, slippage)
+            self._journal.commit_exit(order)
+        elif move := moved_stop(held, self._policy):
+            self._journal.apply(Batch([replace(stop, price=move.price, reason=move.reason)]))
+
+    async def _seen(
+        self,
+        stored: StoredPlan,
+        position: Position,
+        stop: Order,
+        price: Decimal,
+        now: datetime,
+    ) -> OpenPosition:
+        plan, bracket = stored.plan, stored.bracket
+        snapshot = await self._observer.snapshot(plan.symbol, now)
+        market = market_facts(snapshot, now, 0.0)
+        first_ms = to_ms(self._timeframe.floor(position.opened_at)) + self._timeframe.seconds * 1000
+        count = max(0, (to_ms(now) - first_ms) // (self._timeframe.seconds * 1000))
+        candles = await self._source.candles(plan.symbol, self._timeframe, now, int(count) or 1)
+        since = candles.open_ms >= first_ms
+        prices = (candles.high if bracket.side == "long" else candles.low)[since]
+        best = None
+        if len(prices):
+            best = to_decimal(float(prices.max() if bracket.side == "long" else prices.min()))
+        on = self._source.instrument(plan.symbol)
+        fees = on.taker_fee_fraction * (position.entry_price + price)
+        return OpenPosition(
+            side=bracket.side,
+            entry_price=position.entry_price,
+            planned_stop=bracket.stop_price,
+            stop=price,
+            best=best,
+            bars=len(prices),
+            last=snapshot.last,
+            atr=market.atr,
+            costs=fees + stop.slippage,
+            tick=on.price_tick,
+            confidence_fraction=plan.draft.confidence,
+        )
