@@ -16,12 +16,15 @@ from domain.clock import iso, parse_moment
 from domain.errors import ConfigError, StateError
 from domain.lifecycle import LIVE, PLAN_STEPS, OrderStatus, PlanStatus
 from domain.numbers import ZERO, plain
-from domain.orders import TARGET_LEGS, Fill, Order, Position
+from domain.orders import TARGET_LEGS, Fill, Leg, Order, Position
 from domain.trade import ClosedTrade
 from journal.books import Journal
 from journal.reading import StoredPlan
 
 _T = TypeVar("_T")
+
+LEGS: tuple[Leg, ...] = ("entry", "stop", *TARGET_LEGS, "close")
+"""The order in which orders of one moment are shown."""
 
 OPEN_PLANS = tuple(status for status, after in PLAN_STEPS.items() if after)
 """Plans that may still change."""
@@ -77,7 +80,7 @@ def orders_document(journal: Journal, chosen: Chosen) -> dict[str, Any]:
     """Orders in the order they were made."""
     _require_status(chosen, OrderStatus)
     found, earlier = chosen.of(
-        journal.orders(),
+        by_leg(journal.orders()),
         lambda order: order.symbol,
         lambda order: order.created_at,
         lambda order: (
@@ -86,6 +89,11 @@ def orders_document(journal: Journal, chosen: Chosen) -> dict[str, Any]:
         ),
     )
     return _document(journal, "orders", [order_record(order) for order in found], earlier)
+
+
+def by_leg(orders: Iterable[Order]) -> list[Order]:
+    """As they were made, those of one moment in the order of `LEGS`."""
+    return sorted(orders, key=lambda order: (order.created_at, LEGS.index(order.leg)))
 
 
 def order_record(order: Order) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from typing import Any
 from app.clock import SystemClock
 from app.document import plain_record
 from app.lease import is_held
-from app.listing import order_record
+from app.listing import by_leg, order_record
 from domain.clock import iso
 from domain.errors import ConfigError, StateError
 from domain.lifecycle import LIVE, OrderStatus, TradingState
@@ -95,7 +95,7 @@ class Standing:
 
 def standing(journal: Journal) -> Standing:
     """How a session stands."""
-    folder, entry = journal.database.path.parent, journal.state_entry()
+    folder, entry = journal.database.home, journal.state_entry()
     held = sorted(journal.ledger().positions.items())
     return Standing(
         session=journal.session,
@@ -106,7 +106,7 @@ def standing(journal: Journal) -> Standing:
         entry=entry,
         state=state_at(entry, session_time(journal)),
         positions=[position for _, position in held],
-        orders=journal.orders(*LIVE),
+        orders=by_leg(journal.orders(*LIVE)),
     )
 
 
@@ -170,7 +170,7 @@ def resume(journal: Journal, code: str, reason: str) -> Standing:
 
 def resume_every(database: Database, reason: str) -> None:
     """Take the kill word back for every session, those to come too; halts stay."""
-    require_no_file_in(database.path.parent)
+    require_no_file_in(database.home)
     record_act(database, EVERY, "resume", reason, SystemClock().now())
 
 

@@ -6,15 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from app.cli.list_view import duration, moment, money, price_words
 from app.cli.output import out
-from domain.orders import TARGET_LEGS
+from app.listing import LEGS
 
 if TYPE_CHECKING:
     from rich.tree import Tree
 
 Record = dict[str, Any]
-
-LEGS = ("entry", "stop", *TARGET_LEGS, "close")
-"""The order in which a plan's orders are shown."""
 
 
 def show_plan(document: Record) -> None:
