@@ -21,7 +21,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli import doctor, gate, lists, operate, policy, report, run, step, traces
+from app.cli import doctor, gate, lists, operate, paper, policy, report, run, step, traces
 from domain.errors import (
     AccessRefused,
     ConfigError,
@@ -64,6 +64,7 @@ app.command(name="step")(step.step)
 app.add_typer(traces.app, name="traces")
 app.add_typer(gate.app, name="gate")
 app.add_typer(policy.app, name="policy")
+app.add_typer(paper.app, name="paper")
 app.command(name="report")(report.report)
 app.add_typer(lists.orders_app, name="orders")
 app.command(name="positions")(lists.positions)

@@ -1,0 +1,158 @@
+"""Orders straight to the venue: no plans, no journal, a plain ledger of what the venue tells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from typing_extensions import override
+
+from broker import costs
+from broker.protocol import Broker, Execution
+from broker.simulate.events import Amend, Cancel, Event, Send
+from broker.simulate.stage import Answer, OrderState, Record, Stage, World
+from domain.clock import EPOCH
+from domain.instrument import InstrumentKind
+from domain.lifecycle import OrderStatus
+from domain.orders import Fill, FundingPayment, Order
+from journal.ledger import Entry, Ledger, replay
+
+
+class DirectStage(Stage):
+    """Sends, amends and cancels as the script says."""
+
+    def __init__(self, world: World, broker: Broker) -> None:
+        self._world = world
+        self._broker = broker
+        account = world.script.account
+        self._ledger = Ledger.begin(account.quote, account.capital)
+        self._booked: set[str] = set()
+
+    @override
+    async def begin(self, cursor: datetime, unfinished: datetime | None) -> None:
+        """The venue's log from its beginning; nothing else was kept."""
+        self._take(await self._broker.executions(EPOCH), await self._broker.payments(EPOCH))
+        if unfinished is not None:
+            await self.go(unfinished)
+
+    @override
+    async def go(self, until: datetime) -> None:
+        """Listen until nothing more happens."""
+        while (news := await self._broker.news(until)) is not None:
+            self._take(news.executions, news.funding)
+
+    @override
+    async def do(self, event: Event, at: datetime) -> None:
+        """One act, and on a live market what it meets at once."""
+        if isinstance(event, Send):
+            order = self._order(event, at)
+            ack = await self._broker.send(order)
+        elif isinstance(event, Amend):
+            order = self._amended(event)
+            ack = await self._broker.amend(order)
+            if ack.accepted:
+                self._world.wanted[event.order] = order
+        elif isinstance(event, Cancel):
+            ack = await self._broker.cancel(event.order)
+        else:
+            return
+        self._world.answers.append(Answer(at, event.do, event.order, *ack))
+        await self.go(at)
+
+    @override
+    async def record(self, broker: Broker) -> Record:
+        """The ledger, and every order as the venue has it."""
+        orders = [await _state(broker, order) for order in self._world.watch.sent.values()]
+        executions, payments = await broker.executions(EPOCH), await broker.payments(EPOCH)
+        account = self._world.script.account
+        log: list[Entry] = [*map(_fill, executions), *payments]
+        replayed = replay(account.quote, account.capital, log, self._kinds)
+        held = {symbol: p.quantity for symbol, p in self._ledger.positions.items()}
+        equal = replayed == self._ledger and held == dict(await broker.positions())
+        return Record(self._ledger, equal, orders)
+
+    @property
+    def _kinds(self) -> dict[str, InstrumentKind]:
+        return {s: row.kind for s, row in self._world.script.instruments.items()}
+
+    def _take(self, executions: Iterable[Execution], payments: Iterable[FundingPayment]) -> None:
+        for execution in executions:
+            if execution.trade_id not in self._booked:
+                self._booked.add(execution.trade_id)
+                kind = self._kinds[execution.symbol]
+                self._ledger = self._ledger.apply_fill(_fill(execution), kind)
+        for payment in payments:
+            name = f"{payment.symbol} {payment.at}"
+            if name not in self._booked:
+                self._booked.add(name)
+                self._ledger = self._ledger.apply_funding(payment)
+
+    def _order(self, event: Send, at: datetime) -> Order:
+        order = Order(
+            client_order_id=event.order,
+            plan_id="",
+            run_id="",
+            symbol=self._world.script.symbol_of(event),
+            leg="close" if event.reduce_only else "entry",
+            side=event.side,
+            kind=event.kind,
+            quantity=event.quantity,
+            price=event.price,
+            reduce_only=event.reduce_only,
+            created_at=at,
+            status=OrderStatus.SENDING,
+            slippage=event.slippage,
+            limit_price=event.limit_price,
+        )
+        self._world.wanted.setdefault(event.order, order)
+        return order
+
+    def _amended(self, event: Amend) -> Order:
+        order = self._world.wanted[event.order]
+        return replace(
+            order,
+            quantity=event.quantity or order.quantity,
+            price=event.price or order.price,
+        )
+
+
+def _fill(execution: Execution) -> Fill:
+    expected = execution.expected_price or execution.price
+    return Fill(
+        trade_id=execution.trade_id,
+        client_order_id=execution.client_order_id,
+        plan_id="",
+        symbol=execution.symbol,
+        leg="entry",
+        side=execution.side,
+        quantity=execution.quantity,
+        price=execution.price,
+        fee=execution.fee,
+        at=execution.at,
+        expected_price=expected,
+        slippage_bps=costs.slippage_bps(execution.side, execution.price, expected),
+        fee_currency=execution.fee_currency,
+        clamped=execution.clamped,
+    )
+
+
+async def _state(broker: Broker, order: Order) -> OrderState:
+    found = await broker.find(order.client_order_id)
+    return OrderState(
+        order=order.client_order_id,
+        plan=None,
+        leg=None,
+        symbol=order.symbol,
+        side=order.side,
+        kind=order.kind,
+        reduce_only=order.reduce_only,
+        created_at=order.created_at,
+        quantity=found.quantity if found else order.quantity,
+        price=found.price if found else order.price,
+        limit_price=order.limit_price,
+        slippage=order.slippage,
+        filled=found.filled if found else order.filled,
+        status=found.status if found else "unknown",
+        reason=found.reason if found else "the venue never had it",
+    )
