@@ -11,8 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import func, select, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import func, insert, select, update
 
 from domain.instrument import InstrumentKind
 from domain.lifecycle import OrderStatus, PlanStatus
@@ -35,6 +34,7 @@ from journal.tables import (
 from journal.writing import JournalWriter
 from policies.trading_state import StateEntry
 from traces.database import Database
+from traces.upsert import keep, put
 
 
 class Journal(JournalWriter):
@@ -146,7 +146,7 @@ class Journal(JournalWriter):
         }
         with self._write("plans") as connection:
             self._withdraw(connection, plan.run_id, {o.client_order_id for o in orders})
-            connection.execute(insert(PLANS).values(**row).on_conflict_do_nothing())
+            keep(connection, PLANS, [row])
             self._insert_orders(connection, orders)
 
     def commit_exit(self, order: Order) -> None:
@@ -205,8 +205,7 @@ class Journal(JournalWriter):
                     )
             for trade in batch.trades:
                 self._touched.add("trades")
-                row = to_row(self.session, trade)
-                connection.execute(insert(TRADES).values(**row).on_conflict_do_nothing())
+                keep(connection, TRADES, [to_row(self.session, trade)])
         self._ledger, self._sequence = ledger, sequence
 
     def record_decision(
@@ -214,23 +213,17 @@ class Journal(JournalWriter):
     ) -> None:
         """Keep a decision; the last word on a run counts."""
         values = {"slot": slot, "symbol": symbol, "outcome": outcome, "document": document}
-        statement = insert(DECISIONS).values(session=self.session, run_id=run_id, **values)
         with self._write() as connection:
-            connection.execute(
-                statement.on_conflict_do_update(index_elements=["session", "run_id"], set_=values)
-            )
+            put(connection, DECISIONS, {"session": self.session, "run_id": run_id, **values})
             self._withdraw(connection, run_id, set(document["orders"]))
 
     def record_equity(
         self, at: datetime, equity: Decimal, cash: Decimal, change: StateEntry | None = None
     ) -> None:
         """Keep the account's value at a moment, and with it the change of state it calls for."""
-        values = {"equity": equity, "cash": cash}
-        statement = insert(EQUITY).values(session=self.session, at=at, **values)
+        row = {"session": self.session, "at": at, "equity": equity, "cash": cash}
         with self._write("equity") as connection:
-            connection.execute(
-                statement.on_conflict_do_update(index_elements=["session", "at"], set_=values)
-            )
+            put(connection, EQUITY, row)
             if change is not None:
                 self._insert_state(connection, change)
         if self._peak is not None:

@@ -9,8 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, select, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from domain.lifecycle import OrderStatus, PlanStatus, order_step, plan_step
 from domain.orders import Fill, Order
@@ -22,6 +21,7 @@ from journal.rows import to_row
 from journal.tables import FILLS, FUNDING, ORDERS, PLANS, TRADING_STATES
 from policies.trading_state import StateEntry
 from traces.database import Database
+from traces.upsert import keep
 
 
 class JournalWriter(RecentReader):
@@ -52,8 +52,7 @@ class JournalWriter(RecentReader):
     def _insert_orders(self, connection: Connection, orders: Sequence[Order]) -> None:
         for order in orders:
             self._touched.add("orders")
-            row = to_row(self.session, order)
-            connection.execute(insert(ORDERS).values(**row).on_conflict_do_nothing())
+            keep(connection, ORDERS, [to_row(self.session, order)])
 
     def _put_order(self, connection: Connection, order: Order) -> None:
         """Insert an order, or bring the one of its name to where it stands now."""
@@ -72,7 +71,7 @@ class JournalWriter(RecentReader):
     def _insert_entry(self, connection: Connection, entry: Entry, sequence: int) -> bool:
         table = FILLS if isinstance(entry, Fill) else FUNDING
         row = {**to_row(self.session, entry), "sequence": sequence}
-        return connection.execute(insert(table).values(**row).on_conflict_do_nothing()).rowcount > 0
+        return keep(connection, table, [row])
 
     def _insert_state(self, connection: Connection, entry: StateEntry) -> None:
         mine = TRADING_STATES.c.session == self.session

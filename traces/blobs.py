@@ -6,12 +6,12 @@ from collections import OrderedDict
 
 import zstandard
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects.sqlite import insert
 
 from domain.errors import StateError
 from domain.strict_json import content_hash
 from traces.database import Database
-from traces.tables import TraceBlob
+from traces.tables import METADATA
+from traces.upsert import keep
 
 COMPRESSION_LEVEL = 3
 """Higher levels take three times as long for one part in fifty."""
@@ -24,7 +24,7 @@ REMEMBERED_HASHES = 8192
 REMEMBERED_TEXTS = 256
 """So many of the texts last used are read without SQL: a run reads what it has just written."""
 
-_KEEP = insert(TraceBlob).on_conflict_do_nothing()
+_BLOBS = METADATA.tables["trace_blob"]
 
 
 class Blobs:
@@ -69,7 +69,7 @@ class Blobs:
         if not self._pending:
             return
         rows = [self._row(name, text) for name, text in self._pending.items()]
-        connection.execute(_KEEP, rows)
+        keep(connection, _BLOBS, rows)
 
     def written(self) -> None:
         """The transaction was committed: what was buffered need not be written again."""
@@ -85,11 +85,9 @@ class Blobs:
             self._recent.popitem(last=False)
 
     def _load(self, name: str) -> str:
-        table = TraceBlob.__table__  # type: ignore[attr-defined]  # SQLModel adds it at run time
+        chosen = select(_BLOBS.c.encoding, _BLOBS.c.data).where(_BLOBS.c.hash == name)
         with self._database.read() as connection:
-            row = connection.execute(
-                select(table.c.encoding, table.c.data).where(table.c.hash == name)
-            ).one_or_none()
+            row = connection.execute(chosen).one_or_none()
         if row is None:
             raise StateError(f"no text is stored under {name!r}; the database may be incomplete")
         raw: bytes = row.data

@@ -7,15 +7,16 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import insert, select
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from domain.clock import from_ms
 from traces.blobs import Blobs
 from traces.database import Database
 from traces.events import EVENT, Event
-from traces.tables import TraceEvent, TraceRun
+from traces.tables import METADATA, TraceEvent
+from traces.upsert import put
 
 _APPEND = insert(TraceEvent)
+_RUNS = METADATA.tables["trace_run"]
 
 
 class Recorded(NamedTuple):
@@ -41,10 +42,7 @@ class TraceStore:
             if events:
                 connection.execute(_APPEND, list(events))
             for run in runs:
-                statement = upsert(TraceRun).values(**run)
-                connection.execute(
-                    statement.on_conflict_do_update(index_elements=["session", "run_id"], set_=run)
-                )
+                put(connection, _RUNS, run)
         self.blobs.written()
 
     def events(self, run_id: str) -> list[Recorded]:

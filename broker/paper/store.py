@@ -11,8 +11,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter
-from sqlalchemy import func, select, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import func, insert, select, update
 
 from broker.paper.book import PaperBook, Resting
 from broker.paper.matching import Place
@@ -22,6 +21,7 @@ from journal.fence import Fence
 from journal.ledger import Entry
 from journal.paper_tables import PAPER_LOG, PAPER_ORDERS, PAPER_VENUES
 from traces.database import Database
+from traces.upsert import put
 
 RESTING: TypeAdapter[Resting] = TypeAdapter(Resting)
 ENTRY: dict[str, TypeAdapter[Any]] = {
@@ -77,15 +77,8 @@ class PaperStore:
                 self._sequence = int(counted)
             for name, resting in book.changed.items():
                 body = RESTING.dump_python(resting, mode="json")
-                values = {"status": resting.status, "body": body}
-                row = {"session": self._session, "client_order_id": name, **values}
-                connection.execute(
-                    insert(PAPER_ORDERS)
-                    .values(**row)
-                    .on_conflict_do_update(
-                        index_elements=["session", "client_order_id"], set_=values
-                    )
-                )
+                row = {"session": self._session, "client_order_id": name, "status": resting.status}
+                put(connection, PAPER_ORDERS, {**row, "body": body})
             for number, entry in enumerate(book.log, self._sequence + 1):
                 connection.execute(insert(PAPER_LOG).values(**_row(self._session, number, entry)))
             place = PROGRESS.dump_python(progress, mode="json")

@@ -1,0 +1,32 @@
+"""Inserts that meet a row of the same key: left alone, or replaced; alike in every database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Table
+from sqlalchemy.dialects import sqlite
+
+
+def keep(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> bool:
+    """Insert rows; those whose key is there already are left out. True when one was inserted."""
+    statement = _insert(connection, table).on_conflict_do_nothing()
+    return connection.execute(statement, list(rows)).rowcount > 0
+
+
+def put(connection: Connection, table: Table, row: Mapping[str, Any]) -> None:
+    """Insert a row, or give these values to the one of its key."""
+    keys = [column.name for column in table.primary_key]
+    values = {name: value for name, value in row.items() if name not in keys}
+    statement = _insert(connection, table).values(**row)
+    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=values))
+
+
+def _insert(connection: Connection, table: Table) -> Any:
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert(table)
+    # Slow to import, and seldom needed.
+    from sqlalchemy.dialects import postgresql
+
+    return postgresql.insert(table)
