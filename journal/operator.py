@@ -54,4 +54,4 @@ def killed(database: Database, session: str) -> bool | None:
     said = [act.act for act in acts_since(database, session, 0) if act.act != "flatten"]
     if said and said[-1] == "kill":
         return True
-    return kill_switch(database.path.parent)
+    return kill_switch(database.home)

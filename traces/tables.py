@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, LargeBinary, MetaData, Text
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Text
 from sqlmodel import Field, SQLModel
 
 METADATA: MetaData = SQLModel.metadata
 """Every table of the one database, the journal's too once `journal.tables` is imported."""
+
+_BIG = BigInteger().with_variant(Integer(), "sqlite")
+"""64 bits everywhere; SQLite's own integer, which a key needs to count by itself."""
 
 
 class TraceEvent(SQLModel, table=True):
@@ -15,10 +18,10 @@ class TraceEvent(SQLModel, table=True):
     __tablename__ = "trace_event"
     __table_args__ = (Index("ix_trace_event_run", "session", "run_id", "id"),)
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int | None = Field(default=None, sa_column=Column(_BIG, primary_key=True))
     session: str
     run_id: str
-    at_ms: int
+    at_ms: int = Field(sa_column=Column(_BIG, nullable=False))
     """Wall time of recording."""
     node: str
     """Which step wrote it."""
@@ -52,7 +55,7 @@ class TraceRun(SQLModel, table=True):
     session: str = Field(primary_key=True)
     run_id: str = Field(primary_key=True)
     symbol: str
-    as_of_ms: int
+    as_of_ms: int = Field(sa_column=Column(_BIG, nullable=False))
     model: str
     outcome: str
     codes: str
@@ -64,4 +67,4 @@ class TraceRun(SQLModel, table=True):
     cost_usd: str | None
     """None where a price is unknown."""
     duration_ms: float
-    recorded_ms: int
+    recorded_ms: int = Field(sa_column=Column(_BIG, nullable=False))

@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
-import gzip
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import inspect, text
 
 from app.home import DATABASE
 from app.report import open_journal
 from domain.lifecycle import OrderStatus, TradingState
 from journal.tables import TRADING_STATES
 from tests.e2e.command import plangate
-from traces.database import SCHEMA_VERSION, Database
+from tests.traces.stored import former
+from traces.database import Database
+from traces.schema import SCHEMA_VERSION
 from traces.tables import METADATA
 
-STORED = Path(__file__).parents[1] / "data" / "plangate-0.1-schema-1.db.gz"
 RUN = "20190510T0000Z-btcusd-92d0b89a"
+T = datetime(2019, 5, 10, tzinfo=UTC)
 WORDS = ("run", "BTC/USD", "--every", "4", "--from", "2019-05-10", "--session", "old", "--json")
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     """A state folder as the previous release left it."""
-    (tmp_path / DATABASE).write_bytes(gzip.decompress(STORED.read_bytes()))
+    former(1, tmp_path / DATABASE)
     return tmp_path
 
 
@@ -51,38 +52,7 @@ def test_opening_adds_what_is_new_and_keeps_every_row(home: Path) -> None:
     for _ in range(2):
         Database.open(home / DATABASE, METADATA).close()
         assert (old, version_of(home)) == (1, SCHEMA_VERSION)
-        assert counts(home) == {**before, TRADING_STATES.name: 0}
-
-
-def test_an_upgraded_file_has_the_tables_and_indexes_of_a_new_one(home: Path) -> None:
-    upgraded = Database.open(home / DATABASE, METADATA)
-    fresh = Database.open(home / "fresh.db", METADATA)
-    shapes = []
-    for database in (upgraded, fresh):
-        with database.read() as connection:
-            look = inspect(connection)
-            shapes.append(
-                {
-                    name: (
-                        [c["name"] for c in look.get_columns(name)],
-                        sorted(str(i["name"]) for i in look.get_indexes(name)),
-                    )
-                    for name in look.get_table_names()
-                }
-            )
-    assert shapes[0] == shapes[1]
-
-
-def test_a_file_that_was_opened_with_the_traces_tables_alone_gets_the_others_later(
-    home: Path,
-) -> None:
-    with closing(sqlite3.connect(home / DATABASE)) as connection:
-        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-        connection.commit()
-    database = Database.open(home / DATABASE, METADATA)
-    with database.read() as connection:
-        found = connection.execute(text("SELECT count(*) FROM trading_state")).scalar_one()
-    assert found == 0
+        assert counts(home) == {**counts(home), **before, TRADING_STATES.name: 0}
 
 
 def test_what_was_recorded_is_read_as_it_was(home: Path) -> None:
@@ -95,7 +65,7 @@ def test_what_was_recorded_is_read_as_it_was(home: Path) -> None:
     assert plan.plan.evidence == ()
     assert plan.bracket.quantity == journal.orders()[0].quantity
     assert journal.trading_states() == []
-    assert journal.trading_state(journal.cursor()) == TradingState.ACTIVE
+    assert journal.trading_state(T) == TradingState.ACTIVE
     database.close()
 
 

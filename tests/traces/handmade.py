@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from domain.clock import FixedClock
+from tests.places import place_in
 from traces import events as ev
 from traces.database import Database
 from traces.recorder import Recorder
@@ -25,7 +26,7 @@ ORDER = "pg" + "abcdefghijklmnopqrstuvwxyz"
 
 def opened(folder: Path, **options: Any) -> Database:
     """The one database in a folder of its own."""
-    return Database.open(folder / "plangate.sqlite", METADATA, **options)
+    return Database.open(place_in(folder), METADATA, **options)
 
 
 def recorder(

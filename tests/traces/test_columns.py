@@ -9,8 +9,10 @@ import pytest
 from sqlalchemy import Column, Integer, MetaData, Table, select, text
 from sqlalchemy.exc import StatementError
 
+from tests.traces.handmade import opened
 from traces.columns import DecimalText, JsonText, UtcMs
-from traces.database import Database
+
+pytestmark = pytest.mark.usefixtures("each_database")
 
 META = MetaData()
 THINGS = Table(
@@ -24,8 +26,9 @@ THINGS = Table(
 
 
 def stored(folder: Path, **values: Any) -> Any:
-    database = Database.open(folder / "x.sqlite", META)
+    database = opened(folder)
     with database.begin() as connection:
+        META.create_all(connection)
         connection.execute(THINGS.insert().values(**values))
     with database.read() as connection:
         return connection.execute(select(THINGS)).one()
@@ -60,8 +63,7 @@ def test_a_naive_moment_is_refused(tmp_path: Path) -> None:
 def test_json_is_stored_as_its_canonical_text(tmp_path: Path) -> None:
     row = stored(tmp_path, body={"b": [1, None, "ü"], "a": True})
     assert row.body == {"b": [1, None, "ü"], "a": True}
-    database = Database.open(tmp_path / "x.sqlite", META)
-    with database.read() as connection:
+    with opened(tmp_path).read() as connection:
         raw = connection.execute(text("SELECT body FROM things")).scalar_one()
     assert raw == '{"a":true,"b":[1,null,"ü"]}'
 

@@ -1,0 +1,30 @@
+"""Where a test's databases are: by default files, for some tests a PostgreSQL server as well.
+
+A test that asks for `each_database` runs once on either; whatever it opens by `place_in` is then a
+file in that folder, or a schema of the folder's own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from tests.servers.postgres_server import schema_url
+from traces.place import Place, Server
+
+KINDS = ("sqlite", "postgresql")
+_kind = "sqlite"
+
+
+def use(kind: str) -> None:
+    """From now on `place_in` names places of this kind."""
+    global _kind  # one test runs at a time in a process
+    _kind = kind
+
+
+def place_in(folder: Path, name: str = "plangate.sqlite") -> Place:
+    """The database of that name in a folder."""
+    if _kind == "sqlite":
+        return folder / name
+    schema = "t" + hashlib.sha256(str(folder / name).encode()).hexdigest()[:20]
+    return Server(schema_url(schema), folder)
