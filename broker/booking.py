@@ -106,7 +106,9 @@ class Booking:
             self._execute(execution)
         for venue_order in news.orders:
             self._adopt(venue_order)
-        self._entries += news.funding
+        if news.funding:
+            paid = {(p.symbol, p.at) for p in self._journal.funding_payments()}
+            self._entries += [p for p in news.funding if (p.symbol, p.at) not in paid]
         for plan_id in list(self._touched):
             self._follow(plan_id)
         return self._booked()

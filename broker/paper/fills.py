@@ -102,7 +102,9 @@ def touched_inside(
     if _through(order, bar.open, price):  # set off by the open, beyond the limit: it rests there
         rests = _within(order, _best(order, bar), order.limit_price)
         return Touch(order.limit_price, price) if rests else None
-    return _limited(order, price, price, bar, tick)
+    # A limit better than the trigger: the bar may have come that far only before it.
+    fits = _within(order, price, order.limit_price)
+    return _limited(order, price, price, bar, tick) if fits else None
 
 
 def taken_from_book(

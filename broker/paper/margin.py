@@ -41,7 +41,7 @@ def liquidation_price(
             others += value
     slope = position.quantity - on.maintenance_margin_fraction * abs(position.quantity)
     price = (position.cost - others) / slope
-    if price <= ZERO:
-        return None
+    if price <= ZERO:  # never for a long; for a short, at every price
+        return None if position.quantity > ZERO else on.price_tick
     rounded = ceil_to_tick if position.quantity > ZERO else floor_to_tick
     return rounded(price, on.price_tick)

@@ -69,9 +69,7 @@ def next_match(
             touch = _touch(resting, bar, on, phase)
             if touch is None:
                 continue
-            if forced is not None and _is_beyond(
-                forced.price, touch.expected, book.held(on.symbol)
-            ):
+            if forced is not None and _comes_first(forced, resting, touch, book.held(on.symbol)):
                 break
             quantity = min(book.reducible(resting.order), budget)
             if quantity > ZERO:
@@ -128,6 +126,12 @@ def _forced(
     if not _is_beyond(price, worst, held) and worst != price:
         return None
     return Touch(bar.open if phase == Phase.OPEN else price, price)
+
+
+def _comes_first(forced: Touch, resting: Resting, touch: Touch, held: Decimal) -> bool:
+    """Whether a liquidation comes before an order: its price is nearer, or the order would add."""
+    nearer = _is_beyond(forced.expected, touch.expected, held)
+    return nearer or not resting.order.reduce_only
 
 
 def _is_beyond(price: Decimal, other: Decimal, held: Decimal) -> bool:
