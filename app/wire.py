@@ -25,6 +25,7 @@ from broker.follower import Follower
 from broker.guard import Guard
 from broker.paper.terms import PaperTerms
 from broker.paper.venue import PaperBroker
+from broker.path import PathKeeper
 from broker.reconciler import Reconciler
 from domain.clock import EPOCH, Clock, FixedClock
 from domain.errors import ConfigError
@@ -93,7 +94,7 @@ async def wire_session(
     )
     try:
         symbols = await _open_source(source, options)
-        database = Database.open(home / DATABASE, METADATA)
+        database = Database.open(settings.server(home) or home / DATABASE, METADATA)
         try:
             name = options.session or session_name(database, options.market, SystemClock().now())
             with lease(home, name) if alone else nullcontext():
@@ -201,7 +202,8 @@ def _assemble(
     )
     reconciler = Reconciler(journal, venue, follower)
     guard = Guard(journal, source, observer, policy, options.timeframe)
-    executor = Executor(journal, venue, follower, dispatcher, reconciler, guard, source)
+    path = PathKeeper(journal, source, options.timeframe)
+    executor = Executor(journal, venue, follower, dispatcher, reconciler, guard, source, path=path)
     return Wired(context, executor, venue, info, window, home / CHECKPOINTS, diary)
 
 

@@ -18,6 +18,7 @@ from broker.follower import Follower
 from broker.guard import Guard
 from broker.marks import marks
 from broker.outbox import PAPER_ACCOUNT, close_order
+from broker.path import PathKeeper
 from broker.protocol import Broker
 from broker.reconciler import Reconciled, Reconciler
 from domain.lifecycle import LIVE, OrderStatus, PlanStatus
@@ -41,6 +42,7 @@ class Executor:
         guard: Guard,
         source: MarketSource,
         account: str = PAPER_ACCOUNT,
+        path: PathKeeper | None = None,
     ) -> None:
         self._journal = journal
         self._broker = broker
@@ -50,6 +52,7 @@ class Executor:
         self._guard = guard
         self._source = source
         self._account = account
+        self._path = path
         self._killed = False
         self._notices: list[str] = []
 
@@ -85,6 +88,8 @@ class Executor:
             await self._keep(due)
             kept = due
         await self._follow(until)
+        if self._path is not None:
+            await self._path.keep(until)
 
     async def dispatch(self) -> None:
         """Send everything that waits.

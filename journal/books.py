@@ -7,11 +7,12 @@ equals its replay. Writing the same thing twice changes nothing, because ids are
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from domain.instrument import InstrumentKind
 from domain.lifecycle import OrderStatus, PlanStatus
@@ -21,6 +22,7 @@ from domain.verdict import Approved, Bracket
 from journal.batch import Batch
 from journal.continuing import require_continuable
 from journal.ledger import Ledger
+from journal.paths import PathBar
 from journal.reading import BRACKET
 from journal.rows import to_row
 from journal.tables import (
@@ -28,6 +30,7 @@ from journal.tables import (
     EQUITY,
     OPERATOR_ACTS,
     PLANS,
+    PRICE_PATHS,
     SESSIONS,
     TRADES,
 )
@@ -123,11 +126,19 @@ class Journal(JournalWriter):
         """What is held of a symbol."""
         return self.ledger().positions.get(symbol)
 
-    def commit_plan(self, plan: TradePlan, verdict: Approved, orders: Sequence[Order]) -> None:
+    def commit_plan(
+        self,
+        plan: TradePlan,
+        verdict: Approved,
+        orders: Sequence[Order],
+        *,
+        entry: Mapping[str, Any] | None = None,
+    ) -> None:
         """Commit an approved plan with its intents; a repetition changes nothing.
 
         Intents of another plan of the same run that were not sent yet are taken back: a run that
-        was stepped back and went another way means its last word.
+        was stepped back and went another way means its last word. `entry` is what was known when
+        it was decided (`journal.entry`).
         """
         bracket = verdict.bracket
         row = {
@@ -143,6 +154,8 @@ class Journal(JournalWriter):
             "body": plan.model_dump(mode="json"),
             "bracket": BRACKET.dump_python(bracket, mode="json"),
             "send_codes": [],
+            "entry": entry,
+            "path_done": False,
         }
         with self._write("plans") as connection:
             self._withdraw(connection, plan.run_id, {o.client_order_id for o in orders})
@@ -207,6 +220,29 @@ class Journal(JournalWriter):
                 self._touched.add("trades")
                 keep(connection, TRADES, [to_row(self.session, trade)])
         self._ledger, self._sequence = ledger, sequence
+
+    def keep_path(
+        self, plan_id: str, path: Sequence[PathBar], *, anew: bool = False, done: bool = False
+    ) -> None:
+        """Keep buckets of a price path.
+
+        Not durable: what a power cut takes is read from the market again.
+
+        Args:
+            plan_id: Whose path.
+            path: New buckets, and those that went on.
+            anew: Nothing that was kept before counts.
+            done: The position is closed, and nothing follows.
+        """
+        mine = (PRICE_PATHS.c.session == self.session) & (PRICE_PATHS.c.plan_id == plan_id)
+        with self._write(durable=False) as connection:
+            if anew:
+                connection.execute(delete(PRICE_PATHS).where(mine))
+            for bar in path:
+                key = {"session": self.session, "plan_id": plan_id}
+                put(connection, PRICE_PATHS, {**key, **asdict(bar)})
+            if done:
+                self._update_plan(connection, plan_id, path_done=True)
 
     def record_decision(
         self, run_id: str, slot: datetime, symbol: str, outcome: str, document: dict[str, Any]

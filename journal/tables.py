@@ -23,8 +23,8 @@ def _moment(*, nullable: bool = False, primary_key: bool = False) -> Any:
     return Field(sa_column=Column(UtcMs, nullable=nullable, primary_key=primary_key))
 
 
-def _json() -> Any:
-    return Field(sa_column=Column(JsonText, nullable=False))
+def _json(*, nullable: bool = False) -> Any:
+    return Field(sa_column=Column(JsonText, nullable=nullable))
 
 
 class SessionRow(SQLModel, table=True):
@@ -97,6 +97,10 @@ class PlanRow(SQLModel, table=True):
     """The bracket as approved, or as re-sized at send."""
     send_codes: Any = _json()
     """Codes that denied it at send; empty otherwise."""
+    entry: Any = _json(nullable=True)
+    """What was known when it was decided; None before 0.3."""
+    path_done: bool = False
+    """Nothing is to be added to its price path."""
 
 
 class OrderRow(SQLModel, table=True):
@@ -195,6 +199,22 @@ class TradeRow(SQLModel, table=True):
     close_reason: str
 
 
+class PricePathRow(SQLModel, table=True):
+    """How the price went in one bucket of the session's timeframe while a position was open."""
+
+    __tablename__ = "price_path"
+
+    session: str = Field(primary_key=True)
+    plan_id: str = Field(primary_key=True)
+    at: datetime = _moment(primary_key=True)
+    """Open of the bucket."""
+    until: datetime = _moment()
+    """The source's finest bars before this moment are in it."""
+    high: Decimal = _money()
+    low: Decimal = _money()
+    close: Decimal = _money()
+
+
 class TradingStateRow(SQLModel, table=True):
     """One change of what the session may do; append-only, the newest counts."""
 
@@ -235,5 +255,6 @@ ORDERS = table_of(OrderRow)
 FILLS = table_of(FillRow)
 FUNDING = table_of(FundingRow)
 TRADES = table_of(TradeRow)
+PRICE_PATHS = table_of(PricePathRow)
 EQUITY = table_of(EquityRow)
 TRADING_STATES = table_of(TradingStateRow)

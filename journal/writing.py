@@ -35,10 +35,10 @@ class JournalWriter(RecentReader):
         """The right to write, once taken; before that, only new things are added."""
 
     @contextmanager
-    def _write(self, *parts: Part) -> Iterator[Connection]:
+    def _write(self, *parts: Part, durable: bool = True) -> Iterator[Connection]:
         """One transaction; the parts it writes are read anew after it."""
         self._touched = set(parts)
-        with self.database.begin() as connection:
+        with self.database.begin(durable=durable) as connection:
             if self.fence is not None:
                 self.fence.require(connection)
             yield connection
