@@ -1,0 +1,316 @@
+"""Kill, flatten, resume and reconcile: on a session that runs, and on one that does not."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from sqlite3 import connect
+
+import pytest
+
+from app.lease import lease
+from app.session import Session
+from app.wire import Wired
+from domain.lifecycle import OrderStatus, TradingState
+from graph.run import Runner, open_saver
+from journal.batch import Batch
+from tests.e2e.command import COMMAND, Ran, environment, plangate
+from tests.graph.room import SLOT, proposal, scripted, wired_session
+from tests.journal.hand import fill
+
+D = Decimal
+H = timedelta(hours=1)
+HELD = ("run", "--from", "2019-04-01", "--to", "2019-04-11", "--every", "2", "--session", "s")
+
+
+@asynccontextmanager
+async def running(home: Path, notices: list[str]) -> AsyncIterator[tuple[Wired, Session]]:
+    """A session of this process; BTC/USD is at 5154.45 at `SLOT`."""
+    async with wired_session(home) as wired:
+        yield (
+            wired,
+            Session(
+                context=wired.context,
+                runner=Runner(wired.context, None),
+                executor=wired.executor,
+                resumed_at=wired.venue.cursor,
+                unfinished=wired.venue.unfinished,
+                diary=wired.diary,
+                every=1,
+                limit=None,
+                progress=lambda _slot, _final: None,
+                trouble=notices.append,
+                notice=notices.append,
+            ),
+        )
+
+
+async def planned(home: Path, wired: Wired, **changes: object) -> None:
+    """A plan is approved and its entry sent."""
+    context, model = scripted(wired, [proposal(5300, **changes)])
+    async with open_saver(home / "c.db") as saver:
+        final = await Runner(context, saver).decide("BTC/USD", SLOT)
+    model.assert_finished()
+    assert final["outcome"] == "approved", final["reason"]
+    await wired.executor.dispatch()
+
+
+def said(ran: Ran) -> str:
+    assert ran.code == 0, ran.err
+    return ran.out
+
+
+def code_of(home: Path, *words: str) -> str:
+    code: str = plangate(home, "resume", *words, "--json").document["code"]
+    return code
+
+
+def left_with_a_position(home: Path) -> None:
+    ran = plangate(home, *HELD, "--decisions", "11", "--json")
+    assert ran.code == 0, ran.err
+
+
+@pytest.mark.parametrize("how", ["word", "file"])
+async def test_a_kill_takes_entries_back_at_once_and_keeps_stops(tmp_path: Path, how: str) -> None:
+    async with running(tmp_path, []) as (wired, _):
+        await planned(tmp_path, wired, entry=5145)
+        (entry,) = wired.context.journal.orders(OrderStatus.WORKING)
+        if how == "word":
+            out = said(plangate(tmp_path, "kill", "--reason", "odd fills"))
+            assert "taken back entry buy" in out
+            assert "the session runs: it obeys within about ten seconds" in out
+        else:
+            (tmp_path / "kill-switch").touch()
+        await wired.executor.settle(SLOT + timedelta(seconds=10))
+        known = wired.context.journal.order(entry.client_order_id)
+        assert known is not None
+        assert known.status == OrderStatus.CANCELLED
+        assert await wired.venue.working() == []
+        assert wired.executor.notices() == ["kill switch: 1 entries taken back, 0 stops stay"]
+
+
+async def test_under_a_kill_stops_stay_and_every_plan_is_denied(tmp_path: Path) -> None:
+    async with running(tmp_path, []) as (wired, _):
+        await planned(tmp_path, wired)
+        await wired.executor.advance(SLOT + H)
+        working = [(o.leg, o.status) for o in wired.context.journal.orders(OrderStatus.WORKING)]
+        assert {leg for leg, _ in working} == {"stop", "target_1"}
+        out = said(plangate(tmp_path, "kill"))
+        assert "kept       stop sell" in out
+        assert "held on    long" in out
+        await wired.executor.settle(SLOT + H)
+        after = [(o.leg, o.status) for o in wired.context.journal.orders(OrderStatus.WORKING)]
+        assert after == working
+        context, _ = scripted(wired, [proposal(5300)])
+        async with open_saver(tmp_path / "d.db") as saver:
+            final = await Runner(context, saver).decide("BTC/USD", SLOT + H)
+        assert "KILL_SWITCH" in final["codes"]
+
+
+async def test_a_halt_is_resumed_and_measured_anew(tmp_path: Path) -> None:
+    notices: list[str] = []
+
+    def lost(hour: int) -> None:
+        entry = fill("buy", "1", "9000", symbol="BTC/USD", hour=hour, name=f"t{hour}")
+        wired.context.journal.apply(Batch(entries=[entry]))
+
+    async with running(tmp_path, notices) as (wired, session):
+        lost(0)
+        await session.record_equity(SLOT - H)
+        journal = wired.context.journal
+        assert journal.trading_state(SLOT) == TradingState.HALTED
+        out = said(plangate(tmp_path, "resume"))
+        assert "halted: Equity of 6154" in out or "halted: Equity of" in out
+        words = ("--reason", "I know why", "--confirm", code_of(tmp_path))
+        assert "resumed" in said(plangate(tmp_path, "resume", *words))
+        assert journal.trading_state(SLOT) == TradingState.ACTIVE
+        assert journal.peak_equity() == journal.equity_points()[-1].equity
+        await session.record_equity(SLOT)
+        assert journal.trading_state(SLOT) != TradingState.HALTED
+        again = plangate(tmp_path, "resume", *words)
+        assert again.code == 2
+        assert "look again" in again.err
+    async with running(tmp_path, notices) as (wired, session):
+        journal = wired.context.journal
+        assert journal.trading_state(SLOT) != TradingState.HALTED
+        assert journal.peak_equity() < D(7000)
+        lost(1)
+        await session.record_equity(SLOT + 2 * H)
+        assert journal.trading_state(SLOT + 2 * H) == TradingState.HALTED
+        states = [(e.state.value, e.reason) for e in journal.trading_states()]
+    assert ("active", "Resumed: I know why") in states
+    assert states[-1][0] == "halted"
+    assert "below its peak of 6" in states[-1][1]
+
+
+def test_a_replay_halted_by_drawdown_decides_again_after_resume(tmp_path: Path) -> None:
+    policy = tmp_path / "policy.toml"
+    policy.write_text("max_drawdown_fraction = 0.005\n", "utf-8")
+
+    def run_to(end: str) -> Ran:
+        ran = plangate(tmp_path, *HELD[:4], end, *HELD[5:], "--policy", str(policy), "--json")
+        assert ran.code == 0, ran.err
+        return ran
+
+    def plans() -> list[dict[str, str]]:
+        return list(plangate(tmp_path, "plans", "--json").document["plans"])
+
+    assert run_to("2019-04-09").err.count("halted: ") == 1
+    before = plans()
+    assert "halted" not in run_to("2019-04-11").err
+    assert plans() == before
+    words = ("--reason", "seen", "--confirm", code_of(tmp_path))
+    said(plangate(tmp_path, "resume", *words))
+    assert run_to("2019-04-22").err.count("halted: ") == 1
+    assert len(plans()) > len(before) + 1
+
+
+def test_a_kill_reaches_a_session_that_runs_in_another_process(tmp_path: Path) -> None:
+    words = ("run", "--from", "2018-09-01", "--to", "2019-05-01", "--session", "s", "--json")
+    process = subprocess.Popen(
+        [*COMMAND, *words],
+        env=environment(tmp_path),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and not plangate(tmp_path, "traces", "list").out:
+            time.sleep(0.1)
+        out = said(plangate(tmp_path, "kill", "--all", "--reason", "drill"))
+        assert "s: kill switch on" in out
+        assert "the session runs" in out
+        time.sleep(2)
+        before = plangate(tmp_path, "plans", "--json").document["plans"]
+        time.sleep(3)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
+        process.wait()
+    assert process.returncode == 130, err
+    assert "kill switch: " in err
+    assert plangate(tmp_path, "plans", "--json").document["plans"] == before
+
+
+def test_kill_and_flatten_are_obeyed_first_at_the_next_start_and_survive_it(tmp_path: Path) -> None:
+    left_with_a_position(tmp_path)
+    out = said(plangate(tmp_path, "kill", "--flatten", "--reason", "odd fills"))
+    assert "closed     long 0.6039 BTC/USD" in out
+    assert "the session does not run: it obeys at its next start" in out
+    ran = plangate(tmp_path, *HELD, "--json")
+    assert "flatten: BTC/USD is closed at the market (odd fills)" in ran.err
+    (trade,) = ran.document["trades"]
+    assert (trade["close_reason"], trade["closed_at"]) == ("manual", "2019-04-01T20:00:00Z")
+    assert len(plangate(tmp_path, "plans", "--json").document["plans"]) == 1
+    seen = plangate(tmp_path, "resume", "--json").document
+    assert seen["sessions"][0]["kill_word"]["reason"] == "odd fills"
+    words = ("--reason", "settled", "--confirm", seen["code"])
+    assert "resumed" in said(plangate(tmp_path, "resume", *words))
+    later = [word if word != "2019-04-11" else "2019-04-20" for word in HELD]
+    assert len(plangate(tmp_path, *later, "--json").document["trades"]) > 1
+    assert "nothing to resume" in said(plangate(tmp_path, "resume"))
+
+
+def test_a_flatten_alone_closes_and_lets_open_again(tmp_path: Path) -> None:
+    left_with_a_position(tmp_path)
+    assert "it may open again" in said(plangate(tmp_path, "flatten"))
+    trades = plangate(tmp_path, *HELD, "--json").document["trades"]
+    assert trades[0]["close_reason"] == "manual"
+    assert len(trades) > 1
+
+
+def test_resume_refuses_what_it_must_not_end(tmp_path: Path) -> None:
+    left_with_a_position(tmp_path)
+    said(plangate(tmp_path, "kill"))
+    code = code_of(tmp_path)
+    for words, expected, complaint in (
+        (("--confirm", code), 2, "needs a --reason"),
+        (("--confirm", "000000", "--reason", "x"), 2, "look again"),
+        (("--confirm", code, "--reason", " "), 2, "--reason ' '"),
+        (("--all", "--session", "s"), 2, "exclude each other"),
+    ):
+        ran = plangate(tmp_path, "resume", *words)
+        assert (ran.code, ran.out) == (expected, "")
+        assert complaint in ran.err
+    switch = tmp_path / "kill-switch"
+    switch.touch()
+    ran = plangate(tmp_path, "resume", "--confirm", code, "--reason", "x")
+    assert ran.code == 6
+    assert str(switch) in ran.err
+    assert str(switch) in said(plangate(tmp_path, "resume")).replace("\n", "")
+    switch.unlink()
+    assert code_of(tmp_path) == code
+    said(plangate(tmp_path, "flatten"))
+    said(plangate(tmp_path, "kill", "--reason", "again"))
+    stale = plangate(tmp_path, "resume", "--confirm", code, "--reason", "x")
+    assert (stale.code, "look again" in stale.err) == (2, True)
+
+
+def test_a_kill_of_all_holds_for_sessions_to_come_until_it_is_taken_back(tmp_path: Path) -> None:
+    out = said(plangate(tmp_path, "kill", "--all"))
+    assert "those to come too" in out
+    ran = plangate(tmp_path, *HELD, "--json")
+    assert "kill switch: " in ran.err
+    assert ran.document["orders"] == []
+    code = code_of(tmp_path, "--all")
+    resumed = plangate(tmp_path, "resume", "--all", "--confirm", code, "--reason", "drill over")
+    assert "resumed" in said(resumed)
+    assert code_of(tmp_path, "--all") is None
+    other = [word if word != "s" else "t" for word in HELD]
+    assert plangate(tmp_path, *other, "--json").document["orders"]
+
+
+def test_venue_and_journal_agree_or_the_session_is_halted(tmp_path: Path) -> None:
+    left_with_a_position(tmp_path)
+    ran = plangate(tmp_path, "reconcile")
+    assert "agree on 1 positions and 2 working orders" in said(ran)
+    with closing(connect(tmp_path / "plangate.db")) as connection, connection:
+        connection.execute("DELETE FROM paper_order WHERE body LIKE '%\"stop\"%'")
+    ran = plangate(tmp_path, "reconcile", "--json")
+    assert ran.code == 7, ran.err
+    assert ran.document["agree"] is False
+    assert ran.document["trading_state"] == "halted"
+    assert "works in the journal and not at the venue" in ran.document["mismatches"][0]
+    assert "disagree" in said(plangate(tmp_path, "resume"))
+
+
+def test_reconcile_leaves_the_session_to_go_on_as_it_would_have(tmp_path: Path) -> None:
+    plain, looked = tmp_path / "plain", tmp_path / "looked"
+    for folder in (plain, looked):
+        folder.mkdir()
+        left_with_a_position(folder)
+    said(plangate(looked, "reconcile"))
+    assert plangate(looked, *HELD, "--json").out == plangate(plain, *HELD, "--json").out
+
+
+def test_reconcile_is_refused_while_the_session_runs(tmp_path: Path) -> None:
+    left_with_a_position(tmp_path)
+    with lease(tmp_path, "s"):
+        ran = plangate(tmp_path, "reconcile")
+    assert (ran.code, ran.out) == (6, "")
+    assert "another process" in ran.err
+
+
+def test_reconcile_needs_the_policy_that_the_session_was_started_with(tmp_path: Path) -> None:
+    ran = plangate(tmp_path, *HELD, "--policy", "conservative", "--decisions", "2", "--json")
+    assert ran.code == 0, ran.err
+    refused = plangate(tmp_path, "reconcile")
+    assert refused.code == 6
+    assert "policy_hash" in refused.err
+    said(plangate(tmp_path, "reconcile", "--policy", "conservative"))
+
+
+@pytest.mark.parametrize("command", ["kill", "flatten", "resume", "reconcile"])
+def test_help_teaches_and_an_empty_folder_is_an_error(tmp_path: Path, command: str) -> None:
+    assert f"plangate {command} --" in " ".join(plangate(tmp_path, command, "--help").out.split())
+    ran = plangate(tmp_path, command)
+    assert ran.code == 6
+    assert "plangate run" in ran.err
