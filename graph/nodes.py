@@ -40,6 +40,7 @@ from graph.recording import (
     verdict_of,
 )
 from graph.state import RunState, initial_state
+from journal.entry import entry_snapshot
 from policies.case import case_of
 from policies.explain import rules_text
 from policies.facts import market_facts
@@ -214,7 +215,10 @@ async def submit(context: RunContext, state: RunState) -> Update:
         return {"outcome": "denied"}
     tick = context.source.instrument(trade_plan.symbol).price_tick
     order = entry_order(trade_plan, verdict.bracket, tick, context.now(state), context.account_name)
-    context.journal.commit_plan(trade_plan, verdict, [order])
+    known = entry_snapshot(
+        context.snapshot(state), trade_plan, context.policy.margin_leverage_ratio
+    )
+    context.journal.commit_plan(trade_plan, verdict, [order], entry=known)
     context.recorder.record(
         state["run_id"],
         "submit",
