@@ -16,6 +16,7 @@ from sqlalchemy import func, insert, select, update
 from broker.paper.book import PaperBook, Resting
 from broker.paper.matching import Place
 from broker.paper.tape import Key
+from broker.protocol import Execution
 from domain.orders import Fill, FundingPayment
 from journal.fence import Fence
 from journal.ledger import Entry
@@ -120,8 +121,29 @@ class PaperStore:
             rows = connection.execute(chosen.order_by(PAPER_LOG.c.sequence)).all()
         return [ENTRY[kind].validate_python(body) for kind, body in rows]
 
+    def executions(self, since: datetime) -> Sequence[Execution]:
+        """The trades of the log, as the venue tells them."""
+        return [_execution(entry) for entry in self.log(since) if isinstance(entry, Fill)]
+
 
 def _row(session: str, number: int, entry: Entry) -> dict[str, Any]:
     kind = "fill" if isinstance(entry, Fill) else "funding"
     body = ENTRY[kind].dump_python(entry, mode="json")
     return {"session": session, "sequence": number, "at": entry.at, "kind": kind, "body": body}
+
+
+def _execution(fill: Fill) -> Execution:
+    return Execution(
+        trade_id=fill.trade_id,
+        client_order_id=fill.client_order_id,
+        symbol=fill.symbol,
+        side=fill.side,
+        quantity=fill.quantity,
+        price=fill.price,
+        fee=fill.fee,
+        fee_currency=fill.fee_currency,
+        at=fill.at,
+        expected_price=fill.expected_price,
+        forced=fill.reason == "liquidation",
+        clamped=fill.clamped,
+    )

@@ -30,11 +30,14 @@ from domain.clock import Clock
 from domain.instrument import InstrumentKind
 from domain.lifecycle import OrderStatus
 from domain.numbers import ZERO
-from domain.orders import Fill, FundingPayment, Order
+from domain.orders import FundingPayment, Order
 from journal.fence import Fence
 from journal.ledger import replay
 from market.protocol import MarketSource
 from traces.database import Database
+
+BOOK_LASTS = timedelta(minutes=1)
+"""A live book is of now: for a moment that is longer ago, nothing is taken out of it."""
 
 
 class PaperBroker:
@@ -137,7 +140,7 @@ class PaperBroker:
 
     async def executions(self, since: datetime) -> Sequence[Execution]:
         """The venue's log of trades."""
-        return [_execution(e) for e in self._store.log(since) if isinstance(e, Fill)]
+        return self._store.executions(since)
 
     async def payments(self, since: datetime) -> Sequence[FundingPayment]:
         """The venue's log of funding."""
@@ -232,6 +235,8 @@ class PaperBroker:
         info = self._source.info
         if info.origin != "live" or "order_book" not in info.offers:
             return None
+        if self._clock.now() - until > BOOK_LASTS:
+            return None
         tried = self._asked_book[1] if self._asked_book and self._asked_book[0] == until else ()
         for resting in [r for r in self._book.orders.values() if r.order.kind == "market"]:
             order = resting.order
@@ -268,9 +273,14 @@ class PaperBroker:
         return ""
 
     def _now(self, order: Order) -> tuple[datetime, Phase]:
-        """When an order is taken: within the bar at hand, else now; in replay when it was made."""
-        if self._progress.key is not None:
-            return self._progress.key[0], self._progress.place.phase
+        """When an order is taken: within the bar at hand, else now; in replay when it was made.
+
+        Left in the middle of a bar, the venue lags behind: what was made after that bar began has
+        not been there while it traded.
+        """
+        key = self._progress.key
+        if key is not None and order.created_at <= key[0]:
+            return key[0], self._progress.place.phase
         live = self._source.info.origin == "live"
         return (self._clock.now() if live else order.created_at), Phase.OPEN
 
@@ -282,20 +292,3 @@ class PaperBroker:
 
     def _save(self) -> None:
         self._store.save(self._book, self._progress)
-
-
-def _execution(fill: Fill) -> Execution:
-    return Execution(
-        trade_id=fill.trade_id,
-        client_order_id=fill.client_order_id,
-        symbol=fill.symbol,
-        side=fill.side,
-        quantity=fill.quantity,
-        price=fill.price,
-        fee=fill.fee,
-        fee_currency=fill.fee_currency,
-        at=fill.at,
-        expected_price=fill.expected_price,
-        forced=fill.reason == "liquidation",
-        clamped=fill.clamped,
-    )
