@@ -19,7 +19,7 @@ from domain.orders import Fill
 from domain.plan import Side
 from journal.books import Journal
 from journal.paths import PathBar, bar_of_entry, bar_of_exit, bucketed
-from journal.reading import Unwalked
+from journal.walked import Unwalked
 from market.protocol import MarketSource
 
 

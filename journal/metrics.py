@@ -9,7 +9,7 @@ Ratios", Financial Analysts Journal 58(4), 2002).
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -76,6 +76,49 @@ def performance(
         worst_r=min(multiples, default=None),
         net=sum(nets),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Mean:
+    """A mean, and how many values it is of."""
+
+    value: float | None
+    count: int
+
+
+def mean(values: Iterable[float | Decimal | None]) -> Mean:
+    """The mean of what is known."""
+    known = [float(v) for v in values if v is not None]
+    return Mean(fmean(known) if known else None, len(known))
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Trades that were closed for one reason."""
+
+    reason: str
+    trades_count: int
+    win_fraction: float
+    mean_r: float | None
+    net: float
+    """In quote."""
+
+
+def by_reason(trades: Sequence[ClosedTrade]) -> list[Reason]:
+    """Closed trades by why their last part was closed, the most frequent first."""
+    groups: dict[str, list[ClosedTrade]] = {}
+    for trade in trades:
+        groups.setdefault(trade.close_reason, []).append(trade)
+    return [
+        Reason(
+            reason,
+            len(group),
+            sum(t.net > 0 for t in group) / len(group),
+            mean(t.r_multiple for t in group if t.risk_amount > 0).value,
+            float(sum(t.net for t in group)),
+        )
+        for reason, group in sorted(groups.items(), key=lambda item: (-len(item[1]), item[0]))
+    ]
 
 
 def _total_return(equity: Sequence[float]) -> float | None:

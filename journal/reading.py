@@ -18,7 +18,6 @@ from domain.verdict import Bracket
 from journal.ledger import Entry, Ledger, replay
 from journal.metrics import EquityPoint
 from journal.operator import Act, acts_since
-from journal.paths import PathBar, path_bar
 from journal.rows import Terms, from_row
 from journal.tables import (
     DECISIONS,
@@ -27,7 +26,6 @@ from journal.tables import (
     FUNDING,
     ORDERS,
     PLANS,
-    PRICE_PATHS,
     SESSIONS,
     TRADES,
     TRADING_STATES,
@@ -57,15 +55,6 @@ class StoredPlan(NamedTuple):
     """Planned loss at the stop, in quote."""
     entry: dict[str, Any] | None = None
     """What was known when it was decided (`journal.entry`); None for plans older than that."""
-
-
-class Unwalked(NamedTuple):
-    """A plan that opened a position and whose price path goes on."""
-
-    plan_id: str
-    symbol: str
-    closed: bool
-    """The position is closed, and the rest of its path is still to be kept."""
 
 
 def session_names(database: Database) -> list[str]:
@@ -158,37 +147,6 @@ class JournalReader:
     def _load_plan(self, plan_id: str) -> StoredPlan:
         (row,) = self._rows(self._mine(PLANS).where(PLANS.c.plan_id == plan_id))
         return _stored_plan(row)
-
-    def unwalked(self) -> list[Unwalked]:
-        """Plans whose price path is not kept to its end, oldest first."""
-
-        def load() -> list[Unwalked]:
-            closed = PLANS.c.status == PlanStatus.CLOSED
-            statement = (
-                select(PLANS.c.plan_id, PLANS.c.symbol, closed)
-                .where(PLANS.c.session == self.session, PLANS.c.path_done.is_(False))
-                .where(PLANS.c.status.in_([PlanStatus.OPEN, PlanStatus.CLOSING, PlanStatus.CLOSED]))
-                .order_by(PLANS.c.approved_at, PLANS.c.plan_id)
-            )
-            return self._tuples(Unwalked, statement)
-
-        return self._remember("plans", "unwalked", load)
-
-    def path(self, plan_id: str) -> list[PathBar]:
-        """A plan's price path so far, oldest first."""
-        mine = self._mine(PRICE_PATHS).where(PRICE_PATHS.c.plan_id == plan_id)
-        return [path_bar(row) for row in self._rows(mine.order_by(PRICE_PATHS.c.at))]
-
-    def whole_paths(self) -> dict[str, list[PathBar]]:
-        """Price paths that are kept to their end, by plan."""
-        done = select(PLANS.c.plan_id).where(
-            PLANS.c.session == self.session, PLANS.c.path_done.is_(True)
-        )
-        mine = self._mine(PRICE_PATHS).where(PRICE_PATHS.c.plan_id.in_(done))
-        paths: dict[str, list[PathBar]] = {}
-        for row in self._rows(mine.order_by(PRICE_PATHS.c.plan_id, PRICE_PATHS.c.at)):
-            paths.setdefault(row["plan_id"], []).append(path_bar(row))
-        return paths
 
     def denied_at_send(self) -> list[list[str]]:
         """Codes of each plan that the gate denied at send."""

@@ -16,15 +16,15 @@ from domain.orders import Fill, Order
 from journal.fence import Fence, take_fence
 from journal.ledger import Entry
 from journal.reading import Part
-from journal.recent import RecentReader
 from journal.rows import to_row
 from journal.tables import FILLS, FUNDING, ORDERS, PLANS, TRADING_STATES
+from journal.walked import WalkReader
 from policies.trading_state import StateEntry
 from traces.database import Database
 from traces.upsert import keep
 
 
-class JournalWriter(RecentReader):
+class JournalWriter(WalkReader):
     """Writes one session's rows, and remembers which parts of the record to read anew."""
 
     def __init__(self, database: Database, session: str) -> None:
