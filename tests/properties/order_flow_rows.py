@@ -1,0 +1,93 @@
+"""What a database of a session holds, read with plain SQL: nothing here knows broker or journal."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import defaultdict
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, NamedTuple
+
+Row = dict[str, Any]
+
+TABLES = ("session", "plan", "order", "fill", "funding_payment", "trade", "trading_state")
+LIVE = {"pending", "sending", "working", "cancelling"}
+PLAN_ENDS = {"rejected", "closed", "expired", "cancelled", "failed"}
+ORDER_ENDS = {"filled", "cancelled", "denied", "rejected", "expired", "lost"}
+
+
+class Picture(NamedTuple):
+    """Every row of a session, as text where it is money."""
+
+    plans: dict[str, Row]
+    orders: dict[str, Row]
+    fills: list[Row]
+    """In the order of application."""
+    funding: list[Row]
+    trades: dict[str, Row]
+    states: list[Row]
+    capital: str
+    venue_orders: dict[str, Row]
+    venue_fills: list[Row]
+    """The venue's own log."""
+    venue_funding: list[Row]
+
+    def of_plan(self, plan_id: str) -> list[Row]:
+        """A plan's orders, oldest first."""
+        found = [o for o in self.orders.values() if o["plan_id"] == plan_id]
+        return sorted(found, key=lambda o: o["created_at"])
+
+
+def look(path: Path) -> Picture:
+    """The rows as they are committed now."""
+    connection = sqlite3.connect(path, timeout=10)
+    connection.row_factory = sqlite3.Row
+    try:
+        found = {t: [dict(r) for r in connection.execute(f'SELECT * FROM "{t}"')] for t in TABLES}  # noqa: S608
+        venue = [
+            {**json.loads(r["body"]), "name": r["client_order_id"], "kept_as": r["status"]}
+            for r in connection.execute("SELECT * FROM paper_order")
+        ]
+        log = list(connection.execute("SELECT kind, body FROM paper_log ORDER BY sequence"))
+    finally:
+        connection.close()
+    fills = sorted(found["fill"], key=lambda r: int(r["sequence"]))
+    funding = sorted(found["funding_payment"], key=lambda r: int(r["sequence"]))
+    return Picture(
+        {r["plan_id"]: r for r in found["plan"]},
+        {r["client_order_id"]: r for r in found["order"]},
+        fills,
+        funding,
+        {r["plan_id"]: r for r in found["trade"]},
+        found["trading_state"],
+        found["session"][0]["capital"],
+        {r["name"]: r for r in venue},
+        [json.loads(r["body"]) for r in log if r["kind"] == "fill"],
+        [json.loads(r["body"]) for r in log if r["kind"] == "funding"],
+    )
+
+
+def moved(fill: Row) -> Fraction:
+    """What a fill adds to the position, signed."""
+    quantity = Fraction(fill["quantity"])
+    signed = quantity if fill["side"] == "buy" else -quantity
+    return signed - Fraction(fill["fee"]) if fill["fee_currency"] == "base" else signed
+
+
+def held(fills: list[Row]) -> dict[str, Fraction]:
+    """Signed quantity per symbol that is not flat."""
+    sums: dict[str, Fraction] = defaultdict(Fraction)
+    for fill in fills:
+        sums[fill["symbol"]] += moved(fill)
+    return {symbol: quantity for symbol, quantity in sums.items() if quantity}
+
+
+def floored(quantity: Fraction, step: Fraction) -> Fraction:
+    """Whole steps of a quantity, without sign."""
+    return abs(quantity) // step * step
+
+
+def left(order: Row) -> Fraction:
+    """What of an order is not filled."""
+    return Fraction(order["quantity"]) - Fraction(order["filled"])
