@@ -6,10 +6,11 @@ import importlib.util
 import platform
 import sys
 import tempfile
+from pathlib import Path
 from typing import Literal, NamedTuple
 
 from app.clock import SystemClock
-from app.home import DATABASE, state_home
+from app.home import database_place, state_home
 from app.settings import load_settings
 from domain.errors import AccessRefused, PlangateError, Unreachable
 
@@ -62,14 +63,15 @@ def _database() -> Check:
     from traces.database import Database
     from traces.tables import METADATA
 
-    path = state_home() / DATABASE
     try:
-        if not path.exists():
+        place = database_place()
+        if isinstance(place, Path) and not place.exists():
             return Check("database", "note", "none yet; the first run makes it")
-        Database.open(path, METADATA).close()
+        Database.open(place, METADATA).close()
+        size = f" ({place.stat().st_size // 1024} KB)" if isinstance(place, Path) else ""
     except (PlangateError, OSError) as error:
         return Check("database", "broken", str(error), 6)
-    return Check("database", "ok", f"{path} ({path.stat().st_size // 1024} KB)")
+    return Check("database", "ok", f"{place}{size}")
 
 
 async def _box() -> Check:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from traces.place import Place
+
 DATABASE = "plangate.db"
 CHECKPOINTS = "checkpoints.db"
 TELEMETRY = "telemetry.jsonl"
@@ -17,3 +19,18 @@ def state_home() -> Path:
     from platformdirs import user_state_path
 
     return user_state_path("plangate", appauthor=False)
+
+
+def database_place() -> Place:
+    """The one database: the server of `PLANGATE_DATABASE_URL`, else a file in the state folder.
+
+    Raises:
+        ConfigError: an environment variable is misspelt or holds a value it cannot take.
+    """
+    home = state_home()
+    if "PLANGATE_DATABASE_URL" not in os.environ:
+        return home / DATABASE
+    # Imported only here, and it alone reads the value: settings are slow to import.
+    from app.settings import load_settings
+
+    return load_settings().server(home) or home / DATABASE

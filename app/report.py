@@ -21,18 +21,19 @@ from journal.books import Journal
 from journal.metrics import performance
 from journal.reading import session_names
 from traces.database import Database
+from traces.place import Place
 from traces.tables import METADATA
 
 
-def open_journal(path: Path, session: str | None) -> tuple[Database, Journal]:
+def open_journal(place: Place, session: str | None) -> tuple[Database, Journal]:
     """The journal of a session, or of the newest one.
 
     Raises:
         StateError: there is no database or no such session.
     """
-    if not path.exists():
-        raise StateError(f"no database at {str(path)!r}; start with: plangate run")
-    database = Database.open(path, METADATA)
+    if isinstance(place, Path) and not place.exists():
+        raise StateError(f"no database at {str(place)!r}; start with: plangate run")
+    database = Database.open(place, METADATA)
     names = session_names(database)
     if not names:
         raise StateError("no session recorded yet; start with: plangate run")

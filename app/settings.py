@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from domain.errors import ConfigError
+from traces.place import Server
+
+KNOWN = ("PLANGATE_DATABASE_URL", "PLANGATE_HOME")
+"""The variables of that prefix."""
 
 
 class Settings(BaseSettings):
     """Environment variables of plangate; an unknown `PLANGATE_` variable refuses to start."""
 
     model_config = SettingsConfigDict(
-        env_prefix="PLANGATE_", extra="forbid", frozen=True, use_attribute_docstrings=True
+        env_prefix="PLANGATE_",
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+        use_attribute_docstrings=True,
     )
 
     openai_api_key: Annotated[SecretStr | None, Field(validation_alias="OPENAI_API_KEY")] = None
@@ -23,11 +32,36 @@ class Settings(BaseSettings):
     openai_base_url: Annotated[str | None, Field(validation_alias="OPENAI_BASE_URL")] = None
     """`OPENAI_BASE_URL`: endpoint when `--base-url` is not given."""
 
+    database_url: SecretStr | None = None
+    """`PLANGATE_DATABASE_URL`: a PostgreSQL database instead of the file in the state folder, as
+    `postgresql+psycopg://USER:PASSWORD@HOST/DATABASE`."""
+
     @property
     def secrets(self) -> dict[str, str]:
         """Values that must never be written anywhere, by name."""
-        key = self.openai_api_key
-        return {"OPENAI_API_KEY": key.get_secret_value()} if key else {}
+        key, url = self.openai_api_key, self.database_url
+        found = {} if key is None else {"OPENAI_API_KEY": key.get_secret_value()}
+        if url is not None:
+            found |= {"PLANGATE_DATABASE_URL": url.get_secret_value(), **_passwords(url)}
+        return found
+
+    def server(self, home: Path) -> Server | None:
+        """Where the database is, when it is not a file in the state folder."""
+        url = self.database_url
+        return Server(url.get_secret_value(), home) if url and url.get_secret_value() else None
+
+
+def _passwords(url: SecretStr) -> dict[str, str]:
+    """The password as it is spoken to the server, without the escapes of an address."""
+    from sqlalchemy import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        parts = make_url(url.get_secret_value())
+    except (ArgumentError, ValueError):
+        return {}
+    named = {"password": parts.password, "query": parts.query.get("password")}
+    return {f"PLANGATE_DATABASE_URL {key}": str(word) for key, word in named.items() if word}
 
 
 def load_settings() -> Settings:
@@ -36,9 +70,9 @@ def load_settings() -> Settings:
     Raises:
         ConfigError: a variable is misspelt or holds a value it cannot take.
     """
-    unknown = sorted(k for k in os.environ if k.startswith("PLANGATE_") and k != "PLANGATE_HOME")
+    unknown = sorted(k for k in os.environ if k.startswith("PLANGATE_") and k not in KNOWN)
     if unknown:
-        raise ConfigError(f"unknown environment variable {unknown[0]!r}; known: PLANGATE_HOME")
+        raise ConfigError(f"unknown environment variable {unknown[0]!r}; known: {', '.join(KNOWN)}")
     try:
         return Settings()
     except ValidationError as error:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from app.home import DATABASE, state_home
+from app.home import database_place
 from domain.errors import StateError
 from traces import view
 from traces.database import Database
@@ -41,10 +41,10 @@ def read_trace(prefix: str, session: str | None) -> Iterator[Trace]:
     Raises:
         StateError: none, or more than one, naming them.
     """
-    path = state_home() / DATABASE
-    rows = [r for r in find_runs(path, prefix) if session is None or r.session == session]
+    place = database_place()
+    rows = [r for r in find_runs(place, prefix) if session is None or r.session == session]
     row = _only(rows, prefix)
-    database = Database.open(path, METADATA)
+    database = Database.open(place, METADATA)
     try:
         yield Trace(TraceStore(database, row.session), row.run_id)
     finally:

@@ -7,19 +7,27 @@ file in that folder, or a schema of the folder's own.
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 
-from tests.servers.postgres_server import schema_url
+from tests.servers.postgres_server import schema_url, server_url
 from traces.place import Place, Server
 
 KINDS = ("sqlite", "postgresql")
-_kind = "sqlite"
+_kind = os.environ.get("TEST_DATABASES", "sqlite")
 
 
 def use(kind: str) -> None:
     """From now on `place_in` names places of this kind."""
     global _kind  # one test runs at a time in a process
     _kind = kind
+
+
+def environment() -> dict[str, str]:
+    """What a process of its own needs to find the same places."""
+    if _kind == "sqlite":
+        return {}
+    return {"TEST_DATABASES": _kind, "TEST_POSTGRES": server_url()}
 
 
 def place_in(folder: Path, name: str = "plangate.sqlite") -> Place:

@@ -1,4 +1,4 @@
-"""Lists runs quickly: the standard library's sqlite3 only, because listing must start at once."""
+"""Lists runs quickly: a file with the standard library only, since listing must start at once."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from domain.errors import StateError
+from traces.place import Place
 
 _COLUMNS = (
     "run_id, session, symbol, as_of_ms, model, outcome, codes, model_calls, tool_calls, "
@@ -34,7 +35,7 @@ class RunRow(NamedTuple):
 
 
 def list_runs(
-    path: Path,
+    place: Place,
     *,
     session: str | None = None,
     symbol: str | None = None,
@@ -50,16 +51,16 @@ def list_runs(
     wanted = {"session = ?": session, "symbol = ?": symbol, "outcome = ?": outcome}
     clauses = [(clause, value) for clause, value in wanted.items() if value is not None]
     if code is not None:
-        clauses.append(("instr(' ' || codes || ' ', ?) > 0", f" {code} "))
-    where = " AND ".join(clause for clause, _ in clauses) or "1"
+        clauses.append(("replace(' ' || codes || ' ', ?, '') <> ' ' || codes || ' '", f" {code} "))
+    where = " AND ".join(clause for clause, _ in clauses) or "1 = 1"
     return _rows(
-        path,
+        place,
         f"WHERE {where} ORDER BY as_of_ms DESC, recorded_ms DESC LIMIT ?",
         [*(value for _, value in clauses), limit],
     )
 
 
-def find_runs(path: Path, prefix: str) -> list[RunRow]:
+def find_runs(place: Place, prefix: str) -> list[RunRow]:
     """The runs whose id begins with `prefix`.
 
     Raises:
@@ -67,7 +68,9 @@ def find_runs(path: Path, prefix: str) -> list[RunRow]:
     """
     escaped = prefix.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return _rows(
-        path, "WHERE run_id LIKE ? ESCAPE '\\' ORDER BY as_of_ms LIMIT 1000", [f"{escaped}%"]
+        place,
+        "WHERE lower(run_id) LIKE lower(?) ESCAPE '\\' ORDER BY as_of_ms LIMIT 1000",
+        [f"{escaped}%"],
     )
 
 
@@ -84,35 +87,60 @@ class Fired(NamedTuple):
     sentence: str
 
 
-def last_fired(path: Path) -> dict[str, Fired]:
+_LAST_FIRED = """
+    SELECT code.value, count(*), run_id, session, max(at_ms), (
+        SELECT finding.value ->> 'sentence'
+        FROM json_each(trace_event.body, '$.findings') AS finding
+        WHERE finding.value ->> 'code' = code.value AND NOT finding.value ->> 'passed'
+        LIMIT 1
+    )
+    FROM trace_event, json_each(trace_event.body, '$.codes') AS code
+    WHERE kind = 'reviewed'
+    GROUP BY code.value
+"""
+_LAST_FIRED_ON_SERVER = r"""
+    SELECT DISTINCT ON (code.value)
+        code.value, count(*) OVER (PARTITION BY code.value), run_id, session, at_ms, (
+        SELECT finding.value ->> 'sentence'
+        FROM json_array_elements(said -> 'findings') AS finding
+        WHERE finding.value ->> 'code' = code.value AND finding.value ->> 'passed' = 'false'
+        LIMIT 1
+    )
+    FROM trace_event,
+        CAST(replace(body, '\u0000', '\u0020') AS json) AS said,
+        json_array_elements_text(said -> 'codes') AS code
+    WHERE kind = 'reviewed'
+    ORDER BY code.value, at_ms DESC, id
+"""
+"""The same: a server has no word for the row of a maximum, and reads JSON by other names.
+Its text cannot hold U+0000, so that a blank is read in its place."""
+
+
+def last_fired(place: Place) -> dict[str, Fired]:
     """Per code, its last denial in any session; nothing when there is no database yet.
 
     Raises:
         StateError: the file is not a database of ours.
     """
-    query = """
-        SELECT code.value, count(*), run_id, session, max(at_ms), (
-            SELECT finding.value ->> 'sentence'
-            FROM json_each(trace_event.body, '$.findings') AS finding
-            WHERE finding.value ->> 'code' = code.value AND NOT finding.value ->> 'passed'
-            LIMIT 1
-        )
-        FROM trace_event, json_each(trace_event.body, '$.codes') AS code
-        WHERE kind = 'reviewed'
-        GROUP BY code.value
-    """
-    return {row[0]: Fired(*row) for row in _query(path, query, [])}
+    query = _LAST_FIRED if isinstance(place, Path) else _LAST_FIRED_ON_SERVER
+    return {row[0]: Fired(*row) for row in _query(place, query, [])}
 
 
-def _rows(path: Path, tail: str, values: list[str | int]) -> list[RunRow]:
+def _rows(place: Place, tail: str, values: list[str | int]) -> list[RunRow]:
     # The tail is made of constants above; every value is bound.
     query = f"SELECT {_COLUMNS} FROM trace_run {tail}"  # noqa: S608  # see above
-    return [RunRow(*row) for row in _query(path, query, values)]
+    return [RunRow(*row) for row in _query(place, query, values)]
 
 
-def _query(path: Path, query: str, values: list[str | int]) -> list[Any]:
-    if not path.exists():
-        return []
+def _query(place: Place, query: str, values: list[str | int]) -> list[Any]:
+    if not isinstance(place, Path):
+        from traces.postgres_server import query_server
+
+        return query_server(place, query, values)
+    return _query_file(place, query, values) if place.exists() else []
+
+
+def _query_file(path: Path, query: str, values: list[str | int]) -> list[Any]:
     try:
         with closing(
             sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +19,15 @@ class Server:
     """The state folder of this machine; what belongs to the machine stays there."""
 
     def __str__(self) -> str:
-        parts = urlsplit(self.url)
-        return f"postgresql://{parts.netloc.rpartition('@')[2]}{parts.path}"
+        from sqlalchemy import make_url
+        from sqlalchemy.exc import ArgumentError
+
+        try:
+            url = make_url(self.url)
+        except (ArgumentError, ValueError):
+            return "a server"
+        host = url.host or ""
+        return f"postgresql://{host}{f':{url.port}' if url.port else ''}/{url.database or ''}"
 
 
 Place = Path | Server

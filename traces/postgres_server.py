@@ -10,6 +10,7 @@ Text is sorted by its bytes, as in SQLite, whatever language the server speaks.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
@@ -110,6 +111,28 @@ class PostgresServer:
         if state is None or error.connection_invalidated:
             return f"database {self.name} does not answer ({cause}); see PLANGATE_DATABASE_URL"
         return f"database {self.name}: {cause}"
+
+
+def query_server(server: Server, query: str, values: Sequence[str | int]) -> list[Any]:
+    """Rows of one query, with `?` for each value; none when there are no tables yet.
+
+    Raises:
+        StateError: the server does not answer, or the database is not ours.
+    """
+    backend = PostgresServer(server, 0)
+    try:
+        with backend.reading() as connection:
+            if not backend.version(connection):
+                return []
+            found = connection.exec_driver_sql(query.replace("?", "%s"), tuple(values))
+            return [tuple(row) for row in found]
+    except UnicodeEncodeError:  # half a surrogate pair: no text of ours has one
+        return []
+    except DatabaseError as error:
+        raise StateError(backend.complaint(error)) from error
+    finally:
+        for engine in backend.engines:
+            engine.dispose()
 
 
 def _engine(server: Server, busy_timeout_ms: int) -> Engine:

@@ -183,11 +183,11 @@ def _list(
 
 @contextmanager
 def _journal(ctx: typer.Context | None, session: str | None) -> Iterator[Journal]:
-    from app.home import DATABASE, state_home
+    from app.home import database_place
     from app.report import open_journal
 
     named = session or (ctx.obj if ctx is not None else None)
-    database, journal = open_journal(state_home() / DATABASE, named)
+    database, journal = open_journal(database_place(), named)
     try:
         yield journal
     finally:

@@ -151,7 +151,7 @@ def reconcile(
 @contextmanager
 def _sessions(session: str | None, *, every: bool) -> Iterator[tuple[Database, list[Journal]]]:
     """The named session, the newest one, or all of them, which may be none."""
-    from app.home import DATABASE, state_home
+    from app.home import database_place
     from app.report import open_journal
     from domain.errors import ConfigError
     from journal.books import Journal
@@ -161,12 +161,12 @@ def _sessions(session: str | None, *, every: bool) -> Iterator[tuple[Database, l
 
     if every and session is not None:
         raise ConfigError(f"--session {session!r} and --all exclude each other; give one")
-    path = state_home() / DATABASE
+    place = database_place()
     if every:
-        database = Database.open(path, METADATA)
+        database = Database.open(place, METADATA)
         journals = [Journal(database, name) for name in session_names(database)]
     else:
-        database, journal = open_journal(path, session)
+        database, journal = open_journal(place, session)
         journals = [journal]
     try:
         yield database, journals

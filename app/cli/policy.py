@@ -107,14 +107,14 @@ def explain(
     The last denial is looked up in the recorded decisions of the state folder.
     """
     from app.cli.output import print_json
-    from app.home import DATABASE, state_home
+    from app.home import database_place
     from policies.limits import explained, without_limit
     from policies.policy_file import load_policy
     from traces.index import last_fired
 
     limits = [found for found in explained(load_policy(policy)) if key is None or key in found.key]
     unlimited = [] if key is not None else list(without_limit())
-    fired = last_fired(state_home() / DATABASE)
+    fired = last_fired(database_place())
     if as_json:
         print_json(
             {

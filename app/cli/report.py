@@ -20,10 +20,10 @@ def report(
     """Trades, R multiples, Sharpe, Sortino, drawdown, profit factor, denials by code, cost."""
     from app.cli.output import err, print_json
     from app.cli.report_view import show_report
-    from app.home import DATABASE, state_home
+    from app.home import database_place
     from app.report import open_journal, report_document
 
-    database, journal = open_journal(state_home() / DATABASE, session)
+    database, journal = open_journal(database_place(), session)
     try:
         document = report_document(journal)
     finally:

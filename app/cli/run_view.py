@@ -150,12 +150,12 @@ def _add_rows(table: Any, decision: dict[str, Any]) -> None:
 
 
 def _say_where(document: dict[str, Any]) -> None:
-    from app.home import DATABASE, state_home
+    from app.home import database_place
 
     name = document["session"]["name"]
     planned = [d for d in document["decisions"] if d["revisions"] and d["outcome"] == "approved"]
     decisions = document["decisions"]
     example = (planned or decisions or [{"run_id": "RUN"}])[-1]["run_id"]
-    out().print(f"\ntrace   {state_home() / DATABASE}", soft_wrap=True)
+    out().print(f"\ntrace   {database_place()}", soft_wrap=True)
     out().print(f"look    plangate traces show {example} --session {name}", soft_wrap=True)
     out().print(f"again   plangate report --session {name} --html report.html", soft_wrap=True)

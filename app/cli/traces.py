@@ -29,11 +29,11 @@ def list_(
     as_json: bool = typer.Option(False, "--json", help="One JSON document."),
 ) -> None:
     """List decisions, newest first."""
-    from app.home import DATABASE, state_home
+    from app.home import database_place
     from traces.index import list_runs
 
     rows = list_runs(
-        state_home() / DATABASE,
+        database_place(),
         session=session,
         symbol=symbol,
         outcome=outcome,

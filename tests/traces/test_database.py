@@ -14,6 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from domain.errors import StateError
+from tests.places import environment
 from tests.traces.handmade import opened
 from traces.database import Database
 from traces.schema import SCHEMA_VERSION
@@ -69,6 +70,7 @@ def test_the_journal_is_durable_and_the_traces_are_quick(tmp_path: Path) -> None
     assert found == {True: [2, "wal", 1, SCHEMA_VERSION], False: [1, "wal", 1, SCHEMA_VERSION]}
 
 
+@pytest.mark.usefixtures("each_database")
 def test_an_error_rolls_everything_back(tmp_path: Path) -> None:
     database = counted(tmp_path)
     with pytest.raises(IntegrityError):
@@ -78,6 +80,7 @@ def test_an_error_rolls_everything_back(tmp_path: Path) -> None:
     assert value(database) == 1
 
 
+@pytest.mark.usefixtures("each_database")
 def test_threads_lose_no_updates(tmp_path: Path) -> None:
     database = counted(tmp_path)
     with ThreadPoolExecutor(8) as pool:
@@ -85,6 +88,7 @@ def test_threads_lose_no_updates(tmp_path: Path) -> None:
     assert value(database) == 200
 
 
+@pytest.mark.usefixtures("each_database")
 def test_two_openings_of_one_file_lose_no_updates(tmp_path: Path) -> None:
     one, other = counted(tmp_path), opened(tmp_path)
     with ThreadPoolExecutor(2) as pool:
@@ -94,6 +98,7 @@ def test_two_openings_of_one_file_lose_no_updates(tmp_path: Path) -> None:
     assert value(one) == 100
 
 
+@pytest.mark.usefixtures("each_database")
 def test_a_nested_write_raises_at_once_instead_of_waiting_for_itself(tmp_path: Path) -> None:
     database = counted(tmp_path)
     with database.begin():
@@ -104,6 +109,7 @@ def test_a_nested_write_raises_at_once_instead_of_waiting_for_itself(tmp_path: P
     assert value(database) == 1
 
 
+@pytest.mark.usefixtures("each_database")
 def test_readers_may_nest_and_see_only_what_is_committed(tmp_path: Path) -> None:
     database = counted(tmp_path)
     with database.begin() as writing:
@@ -114,6 +120,7 @@ def test_readers_may_nest_and_see_only_what_is_committed(tmp_path: Path) -> None
     assert value(database) == 9
 
 
+@pytest.mark.usefixtures("each_database")
 def test_a_reader_keeps_its_view_while_others_write(tmp_path: Path) -> None:
     database = counted(tmp_path)
     with database.read() as reading:
@@ -123,6 +130,7 @@ def test_a_reader_keeps_its_view_while_others_write(tmp_path: Path) -> None:
     assert value(database) == 1
 
 
+@pytest.mark.usefixtures("each_database")
 def test_many_readers_run_beside_a_writer(tmp_path: Path) -> None:
     database = counted(tmp_path)
     with ThreadPoolExecutor(8) as pool:
@@ -229,6 +237,7 @@ def test_odd_characters_in_the_path_are_no_matter(tmp_path: Path) -> None:
     assert (tmp_path / "a?b#c d%20é" / "x?mode=ro").exists()
 
 
+@pytest.mark.usefixtures("each_database")
 def test_closing_twice_is_harmless(tmp_path: Path) -> None:
     database = opened(tmp_path)
     database.close()
@@ -239,9 +248,8 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from sqlalchemy import text
-from traces.database import Database
-from traces.tables import METADATA
-database = Database.open(Path(sys.argv[1]), METADATA)
+from tests.traces.handmade import opened
+database = opened(Path(sys.argv[1]))
 with database.begin() as connection:
     connection.execute(text("UPDATE counter SET n = 1"))
 with database.begin() as connection:
@@ -250,12 +258,13 @@ with database.begin() as connection:
 """
 
 
+@pytest.mark.usefixtures("each_database")
 def test_a_killed_process_leaves_what_it_committed_and_nothing_half_done(tmp_path: Path) -> None:
     counted(tmp_path).close()
     run = subprocess.run(
-        [sys.executable, "-c", KILLED, str(tmp_path / "plangate.sqlite")],
+        [sys.executable, "-c", KILLED, str(tmp_path)],
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, **environment(), "PYTHONPATH": str(ROOT)},
         check=False,
     )
     assert run.returncode == -signal.SIGKILL

@@ -7,9 +7,18 @@ from pathlib import Path
 
 import pytest
 
+from domain.clock import FixedClock, to_ms
 from domain.errors import StateError
+from tests.places import place_in
 from tests.traces.handmade import AS_OF, ended, opened, recorder, started
-from traces.index import find_runs, list_runs
+from traces.events import Reviewed
+from traces.index import Fired, find_runs, last_fired, list_runs
+from traces.place import Place, Server
+from traces.recorder import Recorder
+from traces.redact import Redactor
+from traces.store import TraceStore
+
+pytestmark = pytest.mark.usefixtures("each_database")
 
 ROOT = Path(__file__).parents[2]
 RUNS = (
@@ -21,14 +30,27 @@ RUNS = (
 )
 
 
-def listed(folder: Path) -> Path:
+def denied(code: str, sentence: str) -> Reviewed:
+    """A review that found one thing wrong."""
+    return Reviewed(
+        plan_id="f" * 26,
+        version=1,
+        approved=False,
+        codes=[code],
+        findings=[{"code": code, "passed": False, "sentence": sentence}],
+        bracket=None,
+        stage="review",
+    )
+
+
+def listed(folder: Path) -> Place:
     database = opened(folder)
     for n, (session, run_id, symbol, outcome, codes) in enumerate(RUNS):
         to = recorder(database, session=session)
         to.record(run_id, "observe", started(symbol, AS_OF + timedelta(hours=n)))
         to.record(run_id, "record", ended(outcome, codes=codes))
     database.close()
-    return folder / "plangate.sqlite"
+    return place_in(folder)
 
 
 @pytest.mark.parametrize(
@@ -61,10 +83,12 @@ def test_runs_are_found_by_how_their_id_begins(tmp_path: Path, prefix: str, foun
 
 
 def test_without_a_database_there_are_no_runs_and_none_is_made(tmp_path: Path) -> None:
-    path = tmp_path / "none.sqlite"
-    assert list_runs(path) == []
-    assert find_runs(path, "x") == []
-    assert not path.exists()
+    place = place_in(tmp_path, "none.sqlite")
+    assert list_runs(place) == []
+    assert find_runs(place, "x") == []
+    assert last_fired(place) == {}
+    assert list(tmp_path.iterdir()) == []
+    assert list_runs(place) == []
 
 
 def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
@@ -74,9 +98,29 @@ def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
         list_runs(path)
 
 
+def test_a_server_that_does_not_answer_is_named_without_the_password(tmp_path: Path) -> None:
+    gone = Server(f"postgresql+psycopg://me:opensesame@/x?host={tmp_path}", tmp_path)
+    with pytest.raises(StateError, match="postgresql:///x' does not answer") as caught:
+        list_runs(gone)
+    assert "opensesame" not in str(caught.value)
+
+
+def test_the_last_denial_by_a_code_is_found(tmp_path: Path) -> None:
+    database = opened(tmp_path)
+    for hours, run, sentence in ((1, "one", "1 < 2"), (3, "two", "0 < 2"), (2, "three", "\x00")):
+        clock = FixedClock(AS_OF + timedelta(hours=hours))
+        to = Recorder(TraceStore(database, "made"), Redactor({}), clock)
+        to.record(run, "gate", denied("RR_BELOW_MIN", sentence))
+        to.flush()
+    at_ms = to_ms(AS_OF + timedelta(hours=3))
+    assert last_fired(place_in(tmp_path)) == {
+        "RR_BELOW_MIN": Fired("RR_BELOW_MIN", 3, "two", "made", at_ms, "0 < 2")
+    }
+
+
 def test_listing_works_beside_a_writer_and_in_odd_folders(tmp_path: Path) -> None:
     path = listed(tmp_path / "a?b#c %20")
-    database = opened(path.parent)
+    database = opened(tmp_path / "a?b#c %20")
     with database.begin():
         assert len(list_runs(path)) == len(RUNS)
     database.close()

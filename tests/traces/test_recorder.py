@@ -13,12 +13,17 @@ from sqlalchemy import text
 
 from domain.errors import StateError
 from domain.strict_json import content_hash
+from tests.places import environment, place_in
 from tests.traces.handmade import AS_OF, RUN, ended, opened, record_run, recorder, started
 from tests.traces.test_redact import VENDOR_KEYS, canaries, spellings
 from traces import blobs
 from traces import events as ev
 from traces.database import Database
 from traces.index import list_runs
+from traces.place import Server
+from traces.tables import METADATA
+
+pytestmark = pytest.mark.usefixtures("each_database")
 
 ROOT = Path(__file__).parents[2]
 
@@ -30,7 +35,17 @@ def rows(database: Database, table: str) -> int:
 
 
 def disk(folder: Path) -> bytes:
-    return b"".join(path.read_bytes() for path in sorted(folder.iterdir()))
+    """Everything kept: files, and the rows of a server."""
+    found = [path.read_bytes() for path in sorted(folder.iterdir())]
+    if isinstance(place_in(folder), Server):
+        with opened(folder).read() as connection:
+            for table in METADATA.sorted_tables:
+                if table.name.startswith("trace_"):
+                    found += [
+                        str(tuple(row)).encode() for row in connection.execute(table.select())
+                    ]
+        assert found
+    return b"".join(found)
 
 
 def revised(message: str) -> ev.Revised:
@@ -191,7 +206,7 @@ def test_the_end_of_a_run_is_written_at_once_and_lists_it(tmp_path: Path) -> Non
     assert to.store.events(RUN) == []
     to.record(RUN, "record", ended("denied", codes=["A_CODE", "B_CODE"], cost_usd="0.01"))
     assert len(to.store.events(RUN)) == 2
-    (row,) = list_runs(tmp_path / "plangate.sqlite")
+    (row,) = list_runs(place_in(tmp_path))
     assert (row.run_id, row.symbol, row.outcome) == (RUN, "BTC/USD", "denied")
     assert (row.codes, row.cost_usd) == ("A_CODE B_CODE", "0.01")
 
@@ -202,7 +217,7 @@ def test_a_run_that_ends_again_after_a_crash_is_listed_once(tmp_path: Path) -> N
     to.record(RUN, "record", ended("failed"))
     to.record(RUN, "observe", started())
     to.record(RUN, "record", ended("denied"))
-    assert [row.outcome for row in list_runs(tmp_path / "plangate.sqlite")] == ["denied"]
+    assert [row.outcome for row in list_runs(place_in(tmp_path))] == ["denied"]
 
 
 def test_half_a_surrogate_pair_from_a_model_does_not_stop_the_recording(tmp_path: Path) -> None:
@@ -273,7 +288,7 @@ def test_a_kill_in_the_middle_of_a_flush_leaves_the_flushes_before_it(tmp_path: 
     run = subprocess.run(
         [sys.executable, "-c", KILLED, str(tmp_path)],
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, **environment(), "PYTHONPATH": str(ROOT)},
         check=False,
     )
     assert run.returncode == -signal.SIGKILL
