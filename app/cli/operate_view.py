@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from app.cli.list_view import moment
-from app.cli.output import out
+from app.cli.output import WIDTH, out
 
 if TYPE_CHECKING:
     from app.operating import Standing
@@ -35,7 +34,7 @@ def show_kill(seen: list[Standing], document: Record) -> None:
         _rows("when", [_when(one)])
     quiet = [one for one in seen if not (one.orders or one.positions or one.is_running)]
     if document["all"] and quiet:
-        _say(f"\n{len(quiet)} sessions do not run, hold nothing and wait for nothing")
+        _say(f"\nothers, with nothing to take back or close: {len(quiet)}")
     which = "--all" if document["all"] else f"--session {seen[0].session}"
     _say(f"\nto open again: plangate resume {which}", "dim")
 
@@ -50,23 +49,34 @@ def show_flatten(one: Standing) -> None:
 
 def show_resume(seen: list[Standing], document: Record) -> None:
     """Say what is on and how to end it, or that it is ended."""
-    for one in seen:
-        if document["all"] and one.killed_by is None:
-            continue
+    concerned = [one for one in seen if not document["all"] or one.killed_by is not None]
+    if document["resumed"]:
+        for one in concerned:
+            _ended(one, halts=not document["all"])
+        _say("resumed: the next plan that the gate approves may be opened", "green")
+        return
+    for one in concerned:
         _say(one.session, "bold")
         _standing(one)
         _say("")
-    if document["resumed"]:
-        _say("resumed: the next plan that the gate approves may be opened", "green")
-    elif document["code"] is None:
+    if document["code"] is None:
         _say("nothing to resume: no kill word is on and nothing is halted")
     else:
         which = "--all" if document["all"] else f"--session {seen[0].session}"
         _say(
             f"to resume: plangate resume {which} --reason TEXT --confirm {document['code']}", "bold"
         )
-    if seen and seen[0].file_lies is not False and not document["resumed"]:
+    if seen and seen[0].file_lies is not False:
         _say(f"before that, remove the kill-switch file {str(seen[0].file)!r}", "yellow")
+
+
+def _ended(one: Standing, *, halts: bool) -> None:
+    """What a resume has just ended."""
+    _say(one.session, "bold")
+    if one.killed_by is not None:
+        _rows("ended", [f"the kill: {one.killed_by.reason}"])
+    if halts and one.state.value == "halted" and one.entry is not None:
+        _rows("ended", [f"the halt: {one.entry.reason}"])
 
 
 def show_reconciled(document: Record) -> None:
@@ -90,8 +100,7 @@ def show_reconciled(document: Record) -> None:
 
 def _standing(one: Standing) -> None:
     word, entry = one.killed_by, one.entry
-    _rows("kill word", [f"on since {moment(f'{word.at:%Y-%m-%dT%H:%M}')} UTC: {word.reason}"]
-          if word else ["off"])  # fmt: skip
+    _rows("kill word", [f"on since {word.at:%Y-%m-%d %H:%M} UTC: {word.reason}" if word else "off"])
     files = {True: f"LIES at {str(one.file)!r}", False: "none", None: "cannot be asked"}
     _rows("kill file", [files[one.file_lies]])
     if entry is None or one.state.value == "active":
@@ -103,7 +112,7 @@ def _standing(one: Standing) -> None:
     _rows("orders", [_order(o) for o in one.orders] or ["none"])
     _rows("process", ["runs" if one.is_running else "does not run"])
     if one.state.value == "halted":
-        _rows("resumed", ["the drawdown is measured anew from the newest value of the account"])
+        _rows("after it", ["the drawdown is measured anew, from the newest value of the account"])
 
 
 def _when(one: Standing) -> str:
@@ -128,8 +137,11 @@ def _position(position: Position) -> str:
 
 
 def _rows(name: str, rows: list[str]) -> None:
-    for index, words in enumerate(rows):
-        _say(f"  {name if index == 0 else '':<11}{words}")
+    from textwrap import wrap
+
+    lines = [line for words in rows for line in wrap(words, WIDTH - 13, break_on_hyphens=False)]
+    for index, line in enumerate(lines):
+        _say(f"  {name if index == 0 else '':<11}{line}")
 
 
 def _say(words: str, style: str = "") -> None:

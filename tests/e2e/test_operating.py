@@ -158,8 +158,8 @@ def test_a_replay_halted_by_drawdown_decides_again_after_resume(tmp_path: Path) 
         assert ran.code == 0, ran.err
         return ran
 
-    def plans() -> list[dict[str, str]]:
-        return list(plangate(tmp_path, "plans", "--json").document["plans"])
+    def plans() -> list[str]:
+        return [p["plan_id"] for p in plangate(tmp_path, "plans", "--json").document["plans"]]
 
     assert run_to("2019-04-09").err.count("halted: ") == 1
     before = plans()
