@@ -15,11 +15,12 @@ from app.document import plain_record, trade_record
 from domain.clock import iso, parse_moment
 from domain.errors import ConfigError, StateError
 from domain.lifecycle import LIVE, PLAN_STEPS, OrderStatus, PlanStatus
-from domain.numbers import ZERO, plain
-from domain.orders import TARGET_LEGS, Fill, Leg, Order, Position
+from domain.numbers import plain
+from domain.orders import TARGET_LEGS, Leg, Order, Position
 from domain.trade import ClosedTrade
 from journal.books import Journal
 from journal.reading import StoredPlan
+from journal.trade_facts import TradeFacts, facts_of
 
 _T = TypeVar("_T")
 
@@ -154,31 +155,35 @@ def trades_document(journal: Journal, chosen: Chosen) -> dict[str, Any]:
     found, earlier = chosen.of(
         journal.trades(), lambda trade: trade.symbol, lambda trade: trade.closed_at
     )
-    fills: dict[str, list[Fill]] = {}
-    for fill in journal.fills():
-        fills.setdefault(fill.plan_id, []).append(fill)
-    records = [closed_record(trade, fills.get(trade.plan_id, [])) for trade in found]
+    facts = facts_of(journal, found)
+    records = [closed_record(trade, of) for trade, of in zip(found, facts, strict=True)]
     return _document(journal, "trades", records, earlier)
 
 
-def closed_record(trade: ClosedTrade, fills: Sequence[Fill]) -> dict[str, Any]:
-    """A closed trade with what its fills cost against what was expected of them."""
+def closed_record(trade: ClosedTrade, facts: TradeFacts) -> dict[str, Any]:
+    """A closed trade with what it used, and how the price and its fills went."""
+    went = facts.excursions
     return {
         **trade_record(trade),
-        "held_s": int((trade.closed_at - trade.opened_at).total_seconds()),
-        "slippage_bps": _slippage(fills),
-        "entry_slippage_bps": _slippage([f for f in fills if f.leg == "entry"]),
-        "exit_slippage_bps": _slippage([f for f in fills if f.leg != "entry"]),
+        "held_s": facts.held_s,
+        "slippage_bps": _figure(facts.slippage_bps, 2),
+        "entry_slippage_bps": _figure(facts.entry_slippage_bps, 2),
+        "exit_slippage_bps": _figure(facts.exit_slippage_bps, 2),
+        "mae": _figure(went and went.mae, 8),
+        "mfe": _figure(went and went.mfe, 8),
+        "mae_r": _figure(went and went.mae_r, 4),
+        "mfe_r": _figure(went and went.mfe_r, 4),
+        "equity_at_entry": plain(facts.equity_at_entry),
+        "return_on_equity_fraction": _figure(facts.return_on_equity_fraction, 8),
+        "notional": _figure(facts.notional, 8),
+        "margin_used": _figure(facts.margin_used, 8),
+        "leverage_ratio": _figure(facts.leverage_ratio, 4),
+        "exposure_ratio": _figure(facts.exposure_ratio, 4),
     }
 
 
-def _slippage(fills: Sequence[Fill]) -> str | None:
-    """Mean cost against the expected price, weighted by value; None without a fill."""
-    value = sum((f.quantity * f.price for f in fills), ZERO)
-    if not value:
-        return None
-    cost = sum((f.slippage_bps * f.quantity * f.price for f in fills), ZERO)
-    return plain(cost / value, 2)
+def _figure(value: Decimal | None, digits: int) -> str | None:
+    return None if value is None else plain(value, digits)
 
 
 def positions_document(journal: Journal, chosen: Chosen) -> dict[str, Any]:

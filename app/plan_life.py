@@ -13,6 +13,7 @@ from app.listing import closed_record, order_record, plan_record
 from domain.clock import iso
 from domain.orders import Fill, FundingPayment
 from journal.books import Journal
+from journal.trade_facts import facts_of
 from traces import events as ev
 from traces.store import Recorded, TraceStore
 
@@ -31,6 +32,7 @@ def plan_document(journal: Journal, plan_id: str) -> dict[str, Any]:
         "session": journal.session,
         "currency": journal.ledger().quote,
         "plan": plan_record(stored),
+        "entry": stored.entry,
         "versions": versions(runs[stored.plan.run_id]),
         "at_send": _at_send(runs[stored.plan.run_id], plan_id),
         "orders": [
@@ -44,7 +46,7 @@ def plan_document(journal: Journal, plan_id: str) -> dict[str, Any]:
             for order in orders
         ],
         "funding": [plain_record(p) for p in _payments(journal, stored.plan.symbol, fills, trade)],
-        "trade": None if trade is None else closed_record(trade, fills),
+        "trade": None if trade is None else closed_record(trade, *facts_of(journal, [trade])),
     }
 
 
@@ -73,7 +75,8 @@ def trade_document(journal: Journal, plan_id: str) -> dict[str, Any]:
         "schema": "plangate.trade/1",
         "session": journal.session,
         "currency": journal.ledger().quote,
-        "trade": closed_record(trade, fills),
+        "trade": closed_record(trade, *facts_of(journal, [trade])),
+        "entry": journal.stored_plan(plan_id).entry,
         "fills": [plain_record(fill) for fill in fills],
         "funding": [plain_record(p) for p in _payments(journal, trade.symbol, fills, trade)],
     }

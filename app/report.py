@@ -12,14 +12,16 @@ from app.document import (
     account_document,
     cost_document,
     plain_record,
-    trade_record,
 )
+from app.listing import closed_record
+from app.trade_report import trades_summary
 from domain.candles import Timeframe
 from domain.clock import iso
 from domain.errors import StateError
 from journal.books import Journal
 from journal.metrics import performance
 from journal.reading import session_names
+from journal.trade_facts import facts_of
 from traces.database import Database
 from traces.place import Place
 from traces.tables import METADATA
@@ -49,6 +51,7 @@ def report_document(journal: Journal) -> dict[str, Any]:
     config = journal.config()
     decisions = journal.decisions()
     points, trades = journal.equity_points(), journal.trades()
+    facts = facts_of(journal, trades)
     timeframe = Timeframe(config["timeframe"])
     points_per_year = timeframe.bars_per_year / int(config["every"])
     outcomes = Counter(d["outcome"] for d in decisions)
@@ -61,7 +64,8 @@ def report_document(journal: Journal) -> dict[str, Any]:
         "session": {"name": journal.session, **config},
         "performance": asdict(performance(points, trades, points_per_year)),
         "account": account_document(journal),
-        "trades": [trade_record(trade) for trade in trades],
+        "trades": [closed_record(trade, of) for trade, of in zip(trades, facts, strict=True)],
+        "trades_summary": trades_summary(trades, facts),
         "trading_states": [plain_record(entry) for entry in journal.trading_states()],
         "equity": [{"at": iso(p.at), "equity": str(p.equity)} for p in points],
         "selectivity": {

@@ -48,18 +48,38 @@ def page(document: dict[str, Any]) -> str:
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>plangate: {name}</title>'
         f"<style>{_STYLE}</style><h1>{name}</h1>"
         f'<p class="note">{escape(document["disclaimer"])}</p>{chart}'
-        f"<table>{figures}</table><h2>Trades</h2>{_trades(document)}</html>"
+        f"<table>{figures}</table><h2>Trades</h2>{_reasons(document)}{_trades(document)}</html>"
     )
 
 
 def _trades(document: dict[str, Any]) -> str:
     columns = (
         "symbol", "side", "quantity", "entry_price", "exit_price", "opened_at", "closed_at",
-        "net", "r_multiple", "close_reason",
+        "net", "r_multiple", "mae_r", "mfe_r", "slippage_bps", "close_reason",
     )  # fmt: skip
     head = "".join(f"<th>{c.replace('_', ' ')}</th>" for c in columns)
     rows = "".join(
-        "<tr>" + "".join(f"<td>{escape(str(trade[c])[:24])}</td>" for c in columns) + "</tr>"
+        "<tr>" + "".join(f"<td>{escape(_cell(trade[c]))}</td>" for c in columns) + "</tr>"
         for trade in document["trades"]
     )
     return f"<table><tr>{head}</tr>{rows}</table>" if rows else "<p>No trade was closed.</p>"
+
+
+def _cell(value: str | None) -> str:
+    return "?" if value is None else value[:24]
+
+
+def _reasons(document: dict[str, Any]) -> str:
+    """Why trades were closed, and what they came to."""
+    found = document["trades_summary"]["by_close_reason"]
+    if not found:
+        return ""
+    head = "".join(f"<th>{name}</th>" for name in ("closed by", "trades", "won", "mean R", "net"))
+    rows = "".join(
+        f"<tr><td>{escape(row['reason'])}</td><td class=n>{row['trades_count']}</td>"
+        f"<td class=n>{100 * row['win_fraction']:.0f} %</td>"
+        f"<td class=n>{'?' if row['mean_r'] is None else format(row['mean_r'], '+.2f')}</td>"
+        f"<td class=n>{row['net']:,.2f}</td></tr>"
+        for row in found
+    )
+    return f"<table><tr>{head}</tr>{rows}</table>"

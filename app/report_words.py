@@ -5,6 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from app.trade_report import FEW_TRADES, trades_lines
+
 BOOK_WORDS = {
     "modelled": "modelled from candles: spread, depth and slippage are assumptions",
     "offered": "the market's own",
@@ -36,6 +38,7 @@ def report_lines(document: dict[str, Any]) -> list[tuple[str, str]]:
         ("Sharpe", _ratio(figures["sharpe_ratio"], figures["sharpe_standard_error"])),
         ("Sortino", _ratio(figures["sortino_ratio"], None)),
         ("trades", _trades(figures)),
+        *trades_lines(document["trades_summary"], money),
         ("profit factor", _number(figures["profit_factor_ratio"])),
         ("costs", f"fees {_money(account['fees'])}, funding {_money(account['funding'])} {money}"),
         ("ledger", _ledger(account)),
@@ -71,7 +74,7 @@ def _trades(figures: dict[str, Any]) -> str:
     return (
         f"{count}, won {_percent(figures['win_fraction'])}, mean R {_number(figures['mean_r'])}, "
         f"best {_number(figures['best_r'])} R, worst {_number(figures['worst_r'])} R"
-        + ("; too few to conclude anything" if count < 30 else "")
+        + ("; too few to conclude anything" if count < FEW_TRADES else "")
     )
 
 

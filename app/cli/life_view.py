@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from app.cli.list_view import duration, moment, money, price_words
@@ -25,6 +26,7 @@ def show_plan(document: Record) -> None:
     )
     for version in document["versions"]:
         _add_version(decided, version)
+    _add_entry(tree, document["entry"])
     _add_bracket(tree, plan, money_name)
     _add_sending(tree, document["at_send"])
     orders = _add(tree, "orders")
@@ -59,6 +61,7 @@ def show_trade(document: Record) -> None:
     """Print one closed trade with its fills and funding."""
     trade = document["trade"]
     tree = _tree(f"trade {trade['plan_id']}  {trade['symbol']} {trade['side']}", "bold")
+    _add_entry(tree, document["entry"])
     _add_trade(tree, trade, document["currency"])
     fills = _add(tree, f"{len(document['fills'])} fills")
     for fill in document["fills"]:
@@ -117,6 +120,39 @@ def _value(value: Any) -> str:
     if isinstance(value, list):
         return " / ".join(str(item.get("price", item)) for item in value)
     return "market" if value is None else str(value)
+
+
+def _add_entry(tree: Tree, entry: Record | None) -> None:
+    """What was known at the decision; plans older than 0.3 kept none of it."""
+    if entry is None:
+        return
+    spread, funding = entry["spread_bps"], (entry["funding"] or {}).get("rate_fraction")
+    evidence = ", ".join(entry["evidence"]) or "none named"
+    node = _add(
+        tree,
+        f"known    last {entry['last']}, spread {_value_or(spread, '{} bps')}, "
+        f"funding {funding or 'none'}, confidence {entry['confidence']}, "
+        f"evidence {evidence}",
+    )
+    _add(node, f"regime {_known(entry['regime'], _REGIME)}")
+    _add(node, _known(entry["features"], _FEATURES))
+    _add(node, f"prompt {entry['prompt_hash']}, policy {entry['policy_hash']}")
+
+
+_REGIME = ("trend", "volatility", "liquidity", "adx_14")
+_FEATURES = ("timeframe", "close", "ema_20", "ema_50", "rsi_14", "macd_histogram", "atr_14")
+
+
+def _known(values: Record | None, names: Sequence[str]) -> str:
+    return ", ".join(f"{name} {_short((values or {}).get(name))}" for name in names)
+
+
+def _short(value: Any) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(_value_or(value, "{}"))
+
+
+def _value_or(value: Any, form: str) -> str:
+    return "unknown" if value is None else form.format(value)
 
 
 def _add_bracket(tree: Tree, plan: Record, currency: str) -> None:
@@ -199,3 +235,22 @@ def _add_trade(tree: Tree, trade: Record, currency: str) -> None:
         f"slippage {trade['slippage_bps']} bps against what was expected: entry "
         f"{trade['entry_slippage_bps']}, exit {trade['exit_slippage_bps']}",
     )
+    _add(node, _excursion_words(trade))
+    _add(node, _use_words(trade, currency))
+
+
+def _excursion_words(trade: Record) -> str:
+    if trade["mae"] is None:
+        return "how the price went while it was open is not known to the end"
+    in_r = ("", "")
+    if trade["mae_r"] is not None:
+        in_r = f" ({float(trade['mae_r']):.2f} R)", f" ({float(trade['mfe_r']):.2f} R)"
+    return f"price went {trade['mae']}{in_r[0]} against it, {trade['mfe']}{in_r[1]} for it"
+
+
+def _use_words(trade: Record, currency: str) -> str:
+    returned = trade["return_on_equity_fraction"]
+    words = f"return on equity {_value_or(returned and f'{100 * float(returned):.2f}', '{} %')}"
+    if trade["margin_used"] is not None:
+        words += f", margin {money(trade['margin_used'])} {currency} at {trade['leverage_ratio']}x"
+    return words + f", value {_value_or(trade['exposure_ratio'], '{}')} of equity"

@@ -93,13 +93,22 @@ def _leg(order: Record) -> str:
     return f"close ({order['reason']})" if order["leg"] == "close" else str(order["leg"])
 
 
+def _in_r(multiple: str | None) -> str:
+    """An excursion in planned risk; a trade without a whole price path has none."""
+    return "?" if multiple is None else f"{Decimal(multiple):.2f}"
+
+
+def _costs(trade: Record) -> str:
+    return money(str(Decimal(trade["fees"]) + Decimal(trade["funding"])))
+
+
 def _entry(plan: Record) -> str:
     return str(plan["entry_price"]) + (" mkt" if plan["entry_kind"] == "market" else "")
 
 
 _FOLDED = {"price", "targets", "targets left", "filled"}
 """Columns that give way where a line would be too long."""
-_RIGHT = {"quantity", "filled", "R", "net", "fees", "funding", "slip bps", "risk", "R/R"}
+_RIGHT = {"quantity", "filled", "R", "MAE", "MFE", "net", "costs", "slip bps", "risk", "R/R"}
 
 _COLUMNS: dict[str, Sequence[Column]] = {
     "orders": (
@@ -132,8 +141,9 @@ _COLUMNS: dict[str, Sequence[Column]] = {
         ("held", lambda t: duration(t["held_s"])),
         ("R", lambda t: f"{Decimal(t['r_multiple']):+.2f}"),
         ("net", lambda t: money(t["net"])),
-        ("fees", lambda t: money(t["fees"])),
-        ("funding", lambda t: money(t["funding"])),
+        ("MAE", lambda t: _in_r(t["mae_r"])),
+        ("MFE", lambda t: _in_r(t["mfe_r"])),
+        ("costs", _costs),
         ("slip bps", lambda t: t["slippage_bps"] or "?"),
         ("by", lambda t: t["close_reason"]),
         ("id", lambda t: t["plan_id"][:SHORT_ID]),

@@ -6,6 +6,7 @@ from typing import Any
 from app.charts import drawdowns, svg_chart, terminal_chart
 from app.document import cost_document
 from app.report_page import page
+from app.trade_report import trades_summary
 
 AT = datetime(2024, 1, 1, tzinfo=UTC)
 POINTS = [(AT + timedelta(hours=i), 100.0 + (i % 7) - i / 20) for i in range(200)]
@@ -57,7 +58,7 @@ def document(**session: Any) -> dict[str, Any]:
                     **session},
         "disclaimer": "promise nothing", "performance": {**performance, "trades_count": 0},
         "account": account, "selectivity": chosen, "equity": [], "trades": [],
-        "trading_states": [],
+        "trading_states": [], "trades_summary": trades_summary([], []),
         "cost": {"model_calls": 0, "input_tokens": 0, "output_tokens": 0, "usd": None},
     }  # fmt: skip
 
