@@ -48,9 +48,9 @@ class Alternative(NamedTuple):
     @classmethod
     def of(cls, case: Case, draft: PlanDraft, field: ChangedField) -> Alternative:
         """`draft` as an alternative to the case's own, which differs in `field`."""
-        own, new = _value(case, case.draft, field), _value(case, draft, field)
-        if own is None or new is None:
+        if field == "evidence":
             return cls(field, draft, 1)
+        own, new = _value(case, case.draft, field), _value(case, draft, field)
         return cls(field, draft, max(1, int(abs(new - own) / _step(case, field))))
 
 
@@ -63,9 +63,9 @@ def candidates(case: Case, field: ChangedField) -> Iterator[Alternative]:
 
 def between(case: Case, far: Alternative, steps: int) -> PlanDraft | None:
     """The draft `steps` smallest steps from the plan toward the alternative; None where none is."""
-    own, new = _value(case, case.draft, far.field), _value(case, far.draft, far.field)
-    if own is None or new is None:
+    if far.field == "evidence":
         return None
+    own, new = _value(case, case.draft, far.field), _value(case, far.draft, far.field)
     step = _step(case, far.field)
     # Counted from the far end, which is on the tick; the plan's own value may not be.
     value = new - (far.steps - steps) * step * (1 if new > own else -1)
@@ -85,9 +85,9 @@ def told(case: Case, draft: PlanDraft, field: ChangedField) -> str:
     if field == "evidence":
         return f"evidence only {', '.join(draft.evidence) or 'of what was answered'}"
     own, new = _value(case, case.draft, field), _value(case, draft, field)
-    comparison = ">=" if own is None or (new is not None and new > own) else "<="
+    comparison = ">=" if new > own else "<="
     name = {"targets": "target" if len(draft.targets) == 1 else "every target"}.get(field, field)
-    return f"{name} {comparison} {plain(new if new is not None else ZERO)}"
+    return f"{name} {comparison} {plain(new)}"
 
 
 def _drafts(case: Case, field: ChangedField) -> Iterator[PlanDraft]:
@@ -189,9 +189,8 @@ def _away(case: Case, price: Decimal) -> Decimal:
     return ceil_to_tick(price, tick) if case.direction > ZERO else floor_to_tick(price, tick)
 
 
-def _value(case: Case, draft: PlanDraft, field: ChangedField) -> Decimal | None:
-    if field == "evidence":
-        return None
+def _value(case: Case, draft: PlanDraft, field: ChangedField) -> Decimal:
+    """Where a field stands that is a number; evidence is none."""
     if field == "horizon_bars":
         return Decimal(draft.horizon_bars)
     if field == "targets":

@@ -11,7 +11,7 @@ from domain.candles import Timeframe
 from domain.instrument import Instrument
 from domain.numbers import ONE
 from domain.plan import Evidence, PlanDraft, TradePlan
-from domain.strict_json import canonical, content_hash
+from domain.strict_json import content_hash
 from policies.facts import AccountFacts, MarketFacts
 from policies.settings import Policy
 
@@ -92,6 +92,4 @@ def case_of(
 
 def draft_hash(draft: PlanDraft) -> str:
     """Content hash of what a draft would do; its words and its confidence do not count."""
-    return content_hash(
-        canonical(draft.model_dump(mode="json", exclude={"thesis", "evidence", "confidence"}))
-    )
+    return content_hash(draft.model_dump(exclude={"thesis", "evidence", "confidence"}))

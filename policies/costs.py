@@ -19,6 +19,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from domain.numbers import BPS, ONE, ZERO, ceil_to_tick, floor_to_tick
+from domain.snapshot import Funding
 from policies.case import Case
 from policies.facts import known
 
@@ -130,12 +131,12 @@ def funding_fraction(case: Case) -> Decimal:
     rate = funding.rate_fraction * case.direction
     if not rate > ZERO:
         return ZERO
-    return rate * (_payments_until(case, close_at(case)) - _payments_until(case, case.market.now))
+    due = _payments_until(funding, close_at(case)) - _payments_until(funding, case.market.now)
+    return rate * due
 
 
-def _payments_until(case: Case, at: datetime) -> int:
+def _payments_until(funding: Funding, at: datetime) -> int:
     """Payments that fall due from the next known one up to `at`, inclusive."""
-    funding = case.market.funding
-    if funding is None or at < funding.next_at:
+    if at < funding.next_at:
         return 0
     return (at - funding.next_at) // timedelta(hours=funding.interval_hours) + 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from domain.finding import Finding, Stated
-from domain.numbers import ONE, ZERO
+from domain.numbers import ONE
 from domain.verdict import Bracket
 from policies.case import Case
 from policies.facts import known
@@ -24,7 +24,7 @@ def price_is_within_the_collar(case: Case, bracket: Bracket) -> Finding:
     gone wrong, must not reach the venue.
     """
     reference, atr, what = reference_price(case), known(case.market.atr), "distance to the market"
-    if reference is None or not reference > ZERO or atr is None:
+    if reference is None or atr is None:
         return unknown(CODE, what, "<=", case.policy.max_collar_fraction, "fraction")
     away = abs(_order_price(case, bracket) / reference - ONE)
     return compare(CODE, what, away, "<=", collar(case, reference, atr), "fraction")
@@ -40,7 +40,7 @@ def price_is_within_the_venues_band(case: Case, bracket: Bracket) -> Finding:
     if low is None and high is None:
         return Stated(CODE, True, "none", "", "The venue states no price band.")
     what = "order price over the reference price"
-    if reference is None or not reference > ZERO:
+    if reference is None:
         return unknown(CODE, what, "<=", high or ONE, "ratio")
     ratio = _order_price(case, bracket) / reference
     if low is not None and not ratio >= low:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from domain.finding import Finding, Measured, Stated, shown
 from domain.numbers import ZERO, floor_to_step, floor_to_tick, plain
 from domain.strict_json import MAX_DIGITS
@@ -77,5 +75,5 @@ def _explained(found: Measured, bracket: Bracket) -> Measured:
     if found.passed:
         return found
     bound = min(bracket.sizing, key=lambda step: step.quantity)
-    size = "0" if bound.quantity <= Decimal(0) else shown(bound.quantity)
-    return found._replace(hint=f"the size is decided by {bound.name}, which allows {size}")
+    allows = shown(bound.quantity)
+    return found._replace(hint=f"the size is decided by {bound.name}, which allows {allows}")
