@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 SHOWN_CHARACTERS = 12
 """Of an order's id; the document has it whole."""
+SHOWN_DIGITS = 4
+"""Places of an average or a result; the document has them all."""
 
 
 def show_result(document: dict[str, Any]) -> None:
@@ -139,8 +141,11 @@ def _name(row: dict[str, Any]) -> str:
 
 
 def _short(text: str) -> str:
-    whole, dot, digits = text.partition(".")
-    return f"{whole}{dot}{digits[:4]}" if dot else text
+    from decimal import Decimal
+
+    from domain.numbers import plain
+
+    return plain(Decimal(text), SHOWN_DIGITS)
 
 
 def _time(text: str) -> str:

@@ -75,7 +75,7 @@ def _is_over(facts: Facts, order: Placed, bar: Bar) -> bool:
         Fraction(0),
     )
     mine = [e for e in facts.executions if e.order == order.order]
-    done = order.status == "filled" and all(e.at < bar.open_at for e in mine)
+    done = order.status == "filled" and bool(mine) and all(e.at < bar.open_at for e in mine)
     return done or held * order.way >= 0 or order.status == "rejected"
 
 
