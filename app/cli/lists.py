@@ -58,10 +58,11 @@ def trades(
     limit: Limit = 30,
     as_json: AsJson = False,
 ) -> None:
-    """List closed trades, newest last: R multiple, net, fees, funding, slippage, why it was closed.
+    """List closed trades, newest last: R, net, excursions, costs, slippage, why it was closed.
 
-    R is the net result over the planned loss at the stop; slippage is against the expected price,
-    positive is worse. Such as: plangate trades --symbol BTC/USD --limit 10
+    R is the net result over the planned loss at the stop; MAE and MFE, how far the price went
+    against the trade and for it, in R; costs are fees and funding; slippage is against the expected
+    price, positive is worse. Such as: plangate trades --symbol BTC/USD --limit 10
     """
     if _is_listing(ctx, session):
         _list("trades", session, (symbol, None, False, since, limit), as_json=as_json)
