@@ -78,7 +78,8 @@ def breakeven_stop(held: OpenPosition, policy: Policy) -> StopMove | None:
     """`BREAKEVEN`: best way >= breakeven_after_r_ratio R: stop = e + costs x direction.
 
     Costs are both fees and the stop's slippage, so that nothing is lost there, unless the price
-    gaps. Reason: asked for by users; it lowers the share of losers and of winners alike.
+    gaps. Reason: what was won is not given back; it lowers the share of losers and of winners
+    alike. Source: a habit of traders; no evidence that it pays.
     """
     way = held.way_r
     if not policy.breakeven_after_r_ratio or way is None or way < policy.breakeven_after_r_ratio:
@@ -90,8 +91,8 @@ def breakeven_stop(held: OpenPosition, policy: Policy) -> StopMove | None:
 def trailing_stop(held: OpenPosition, policy: Policy) -> StopMove | None:
     """`TRAILING`: best way >= trail_after_r_ratio R: stop = best - max(k ATR, f best) x direction.
 
-    ATR is ATR14, k is trail_atr_ratio, f trail_fraction. Source: Chandelier exit (C. Le Beau), on
-    closed candles. Without an ATR a stop that trails by it stays where it is.
+    ATR is ATR14, k is trail_atr_ratio, f trail_fraction. Reason: a move is followed without a
+    forecast of its end. Source: Chandelier exit (C. Le Beau), on closed candles. Without an ATR a stop that trails by it stays where it is.
     """
     way, best = held.way_r, held.best
     if not (policy.trail_atr_ratio or policy.trail_fraction) or best is None or way is None:
@@ -108,7 +109,7 @@ def is_stale(held: OpenPosition, policy: Policy) -> bool:
     """`STALE`: bars since the entry >= stale_after_bars and best way < stale_below_r_ratio R.
 
     Half the bars for a plan whose confidence is below full_size_confidence_fraction. Reason: the
-    plan's cause is spent, and the position keeps others out.
+    plan's cause is spent, and the position keeps others out. Source: own; a time stop that asks.
     """
     bars = Decimal(policy.stale_after_bars)
     if held.confidence_fraction < policy.full_size_confidence_fraction:

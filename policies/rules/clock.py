@@ -16,7 +16,8 @@ CODE = "CLOCK_SKEW"
 def nothing_is_from_the_future(case: Case) -> Finding:
     """`CLOCK_SKEW`: no datum and no decision is stamped more than max_clock_skew_s (2 s) after now.
 
-    Reason: data from the future is a wrong clock or a look-ahead, and every age would lie.
+    Reason: data from the future is a wrong clock or a look-ahead, and every age would lie. Source:
+    own; look-ahead is the usual fault of backtests.
     """
     market = case.market
     newest, name = case.decided_at, "decision"
@@ -36,7 +37,8 @@ def clock_agrees_with_the_venue(case: Case) -> Finding:
     """`CLOCK_SKEW`: |our clock - the venue's| <= max_clock_skew_s, in seconds, default 2.
 
     Reason: a venue refuses orders stamped too far off, and a quote's age cannot be told. Unknown
-    denies. In a replay time is the session's own, so the difference is 0.
+    denies. In a replay time is the session's own, so the difference is 0. Source: Binance's
+    recvWindow, 5 s by default; ours is tighter.
     """
     skew = known(case.market.clock_skew_s)
     apart = None if skew is None else abs(skew)
@@ -48,7 +50,7 @@ def clock_has_not_jumped(case: Case) -> Finding:
     """`CLOCK_SKEW`: |recent step of the wall clock against the monotonic one| <= 2 s.
 
     Limit: max_clock_skew_s, in seconds. Reason: after a step (a suspended machine, a corrected
-    clock) what is held for fresh may be hours old.
+    clock) what is held for fresh may be hours old. Source: own.
     """
     jump = known(case.market.clock_jump_s)
     step = None if jump is None else abs(jump)

@@ -20,8 +20,9 @@ def price_is_within_the_collar(case: Case, bracket: Bracket) -> Finding:
     """`PRICE_COLLAR`: |price / ref - 1| <= min(max_collar_fraction, max_collar_atr_ratio ATR/ref).
 
     Fraction, defaults 0.02 and 2 ATR14. ref is the median of mid, last price and last close; the
-    price is the order's limit, or what walking the book costs. Reason: a slipped digit, or one feed
-    gone wrong, must not reach the venue.
+    price is the order's limit, or what walking the book costs. Reason: a slipped digit, or one
+    feed gone wrong, must not reach the venue. Source: EU 2017/589 (RTS 6), article 15: price
+    collars.
     """
     reference, atr, what = reference_price(case), known(case.market.atr), "distance to the market"
     if reference is None or atr is None:
@@ -33,7 +34,8 @@ def price_is_within_the_collar(case: Case, bracket: Bracket) -> Finding:
 def price_is_within_the_venues_band(case: Case, bracket: Bracket) -> Finding:
     """`PRICE_COLLAR`: min_price_ratio <= price / ref <= max_price_ratio of the venue, ratio.
 
-    Passes where the venue states no band. Source: Binance's filter PERCENT_PRICE.
+    Passes where the venue states no band. Source: Binance's filter PERCENT_PRICE. Reason: the
+    venue refuses such an order, and a refusal after the fact is no plan.
     """
     instrument, reference = case.instrument, reference_price(case)
     low, high = instrument.min_price_ratio, instrument.max_price_ratio

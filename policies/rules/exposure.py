@@ -20,7 +20,7 @@ def symbol_notional_is_within_limit(case: Case, bracket: Bracket) -> Finding:
     """`SYMBOL_NOTIONAL_LIMIT`: value held in the symbol / equity <= max_symbol_notional_fraction.
 
     Fraction, default 0.25. Reason: a stop does not hold through a gap; this bounds what a gap
-    takes.
+    takes. Source: SEC Rule 15c3-5 (market access): capital thresholds.
     """
     held = case.account.gross_of(case.instrument.symbol) + bracket.judged_notional
     limit, what = case.policy.max_symbol_notional_fraction, "value in this symbol over equity"
@@ -30,7 +30,8 @@ def symbol_notional_is_within_limit(case: Case, bracket: Bracket) -> Finding:
 def gross_exposure_is_within_limit(case: Case, bracket: Bracket) -> Finding:
     """`GROSS_EXPOSURE_LIMIT`: sum of |value| / equity <= max_gross_exposure_fraction, default 1.5.
 
-    Source: cumulative notional check of Nautilus Trader's risk engine.
+    Source: cumulative notional check of Nautilus Trader's risk engine. Reason: leverage is bounded
+    as a whole, not order by order.
     """
     limit, what = case.policy.max_gross_exposure_fraction, "gross exposure over equity"
     share = _over_equity(case, case.account.gross + bracket.judged_notional)
@@ -40,8 +41,8 @@ def gross_exposure_is_within_limit(case: Case, bracket: Bracket) -> Finding:
 def net_exposure_is_within_limit(case: Case, bracket: Bracket) -> Finding:
     """`NET_EXPOSURE_LIMIT`: |long - short| / equity <= max_net_exposure_fraction, default 1.0.
 
-    Working entries on the other side do not relieve: they may not fill. Reason: what all points one
-    way is one bet, however many symbols it has.
+    Working entries on the other side do not relieve: they may not fill. Reason: what all points
+    one way is one bet, however many symbols it has. Source: own.
     """
     limit, what = case.policy.max_net_exposure_fraction, "net exposure over equity"
     share = _over_equity(case, abs(net_exposure(case) + bracket.judged_notional))
@@ -53,7 +54,8 @@ def correlated_exposure_is_within_limit(case: Case, bracket: Bracket) -> Finding
 
     Limit: max_correlated_exposure_fraction. The cluster: symbols whose 4 h returns of 30 days
     correlate with the plan's at 0.7 or more. An unknown correlation counts as 1 and adds, whatever
-    its side: what is not known relieves nothing.
+    its side: what is not known relieves nothing. Reason: five coins that move as one are one
+    position. Source: own; unknown correlation counts as 1.
     """
     limit, what = case.policy.max_correlated_exposure_fraction, "correlated exposure over equity"
     share = _over_equity(case, abs(correlated_exposure(case) + bracket.judged_notional))
@@ -63,7 +65,8 @@ def correlated_exposure_is_within_limit(case: Case, bracket: Bracket) -> Finding
 def leverage_is_within_limit(case: Case, bracket: Bracket) -> Finding:
     """`LEVERAGE_LIMIT`: gross value / equity <= max_leverage_ratio (2, ceiling 5), ratio; spot 1.
 
-    Above it the plan is denied; leverage is never cut down silently.
+    Above it the plan is denied; leverage is never cut down silently. Reason: leverage turns a bad
+    day into the last one. Source: own; nofx starts at 10.
     """
     ratio = _over_equity(case, case.account.gross + bracket.judged_notional)
     return compare("LEVERAGE_LIMIT", "leverage", ratio, "<=", leverage_limit(case), "ratio")
@@ -73,7 +76,7 @@ def position_leverage_is_within_limit(case: Case) -> Finding:
     """`LEVERAGE_LIMIT`: the account's leverage in the instrument <= max_position_leverage_ratio.
 
     Ratio, default 3 (ceiling 5); spot 1. A paper account obeys it by construction; a venue may be
-    set otherwise. Reason: it decides where the venue liquidates.
+    set otherwise. Reason: it decides where the venue liquidates. Source: own.
     """
     limit = ONE if case.spot else case.policy.max_position_leverage_ratio
     what, ratio = "leverage of the position's margin", case.account.leverage_ratio
@@ -84,6 +87,7 @@ def free_margin_is_left(case: Case, bracket: Bracket) -> Finding:
     """`INSUFFICIENT_MARGIN`: (free - value / leverage - fee) / equity >= min_free_margin_fraction.
 
     Fraction, default 0.2. Reason: what is not free cannot meet a loss or a funding payment.
+    Source: SEC Rule 15c3-5 (market access): credit thresholds.
     """
     account = case.account
     per_quote = ONE / account.leverage_ratio + case.instrument.taker_fee_fraction

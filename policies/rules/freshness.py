@@ -20,7 +20,8 @@ HOUR_S = 3600
 def quote_is_fresh(case: Case) -> Finding:
     """`STALE_DATA`: now - last_at <= max_quote_age_s, in seconds, default 10.
 
-    Reason: the size, the slippage and the reward are all reckoned from this price.
+    Reason: the size, the slippage and the reward are all reckoned from this price. Source: FIA,
+    Best Practices for Automated Trading Risk Controls: stale data.
     """
     age = None if known(case.market.last) is None else _age_s(case, case.market.last_at)
     return compare(CODE, "age of the quote", age, "<=", case.policy.max_quote_age_s, "s")
@@ -29,7 +30,8 @@ def quote_is_fresh(case: Case) -> Finding:
 def book_is_fresh(case: Case) -> Finding:
     """`STALE_DATA`: now - book.at <= max_quote_age_s, in seconds, default 10.
 
-    Reason: the entry is priced by walking this book.
+    Reason: the entry is priced by walking this book. Source: FIA, Best Practices for Automated
+    Trading Risk Controls: stale data.
     """
     book = case.market.book
     age = None if book is None else _age_s(case, book.at)
@@ -40,7 +42,8 @@ def book_is_fresh(case: Case) -> Finding:
 def candle_is_fresh(case: Case) -> Finding:
     """`STALE_DATA`: now - close of the newest candle <= max_candle_age_bars (1.5) bars, in seconds.
 
-    Reason: a feed that stopped keeps its last candle; volatility would be yesterday's.
+    Reason: a feed that stopped keeps its last candle; volatility would be yesterday's. Source:
+    own.
     """
     age = _age_s(case, case.market.candle_known_at)
     limit = case.policy.max_candle_age_bars * case.timeframe.seconds
@@ -50,8 +53,8 @@ def candle_is_fresh(case: Case) -> Finding:
 def funding_is_fresh(case: Case) -> Finding:
     """`STALE_DATA`: now - funding.known_at <= max_funding_age_h (9 h), in seconds; perpetuals.
 
-    The next payment falls due within one interval from now. Reason: what is not known, or
-    put off, cannot be counted into the risk. Spot passes.
+    The next payment falls due within one interval from now. Reason: what is not known, or put off,
+    cannot be counted into the risk. Spot passes. Source: own; venues pay every 8 h or oftener.
     """
     if case.spot:
         return Stated(CODE, True, "none", "", "Spot pays no funding.")

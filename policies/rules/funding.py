@@ -17,6 +17,7 @@ def funding_rate_is_bearable(case: Case) -> Finding:
     """`FUNDING_COST_LIMIT`: |rate| per 8 h <= max_funding_rate_8h_fraction, default 0.003.
 
     Either sign: such a rate says that one side is crowded, and it turns when that side runs.
+    Reason: an extreme rate says that one side is crowded. Source: own.
     """
     limit, what = case.policy.max_funding_rate_8h_fraction, "funding rate per 8 h"
     if case.spot:
@@ -30,7 +31,7 @@ def funding_cost_is_bearable(case: Case, bracket: Bracket) -> Finding:
     """`FUNDING_COST_LIMIT`: F <= max_funding_cost_stop_fraction (0.25) x stop distance, fraction.
 
     F is what will be paid per unit until the horizon ends. Reason: a plan that pays a quarter of
-    its risk for waiting is a plan with too long a horizon.
+    its risk for waiting is a plan with too long a horizon. Source: own.
     """
     limit = case.policy.max_funding_cost_stop_fraction
     if case.spot:

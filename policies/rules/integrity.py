@@ -20,7 +20,8 @@ def numbers_are_valid(case: Case) -> Finding:
     margin, minima and counts: not negative; money: |x| < 1e12. The doors refuse other numbers
     already; the gate does not trust that a door was used. Market facts are held against None and
     NaN by the rules that read them. Reason: NaN compares false with everything, so that a check
-    written the other way round would pass it.
+    written the other way round would pass it. Source: own; SQLite stores NaN as NULL and a float
+    loses digits.
     """
     broken = [f"{name} {value}" for name, value in _amounts(case) if not _is_amount(value)]
     for name, value in _prices(case):
@@ -88,7 +89,8 @@ def symbol_is_known(case: Case) -> Finding:
     """`UNKNOWN_SYMBOL`: the symbol is one of the session's and, where named, of `symbols`.
 
     Matched exactly: look-alike letters of another alphabet are another symbol. Reason: a name that
-    came out of a text (news, a tool, a memory) must not open a market that nobody chose.
+    came out of a text (news, a tool, a memory) must not open a market that nobody chose. Source:
+    Lean's NonTradableSecurity, made exact: no near miss is corrected.
     """
     named, symbol = case.policy.symbols, case.instrument.symbol
     allowed = tuple(s for s in case.allowed_symbols if not named or s in named)
@@ -102,6 +104,7 @@ def symbol_is_tradable(case: Case) -> Finding:
     """`SYMBOL_NOT_TRADABLE`: the venue trades the instrument now (its `active` flag).
 
     Reason: an order for a halted or delisted instrument waits, and fills when nobody expects it.
+    Source: Lean's NonTradableSecurity.
     """
     active, symbol = case.instrument.active, case.instrument.symbol
     sentence = f"{symbol} is {'traded' if active else 'listed but not traded'} at its venue."
@@ -112,7 +115,7 @@ def symbol_is_tradable(case: Case) -> Finding:
 def side_is_allowed(case: Case) -> Finding:
     """`SIDE_NOT_ALLOWED`: side is one of `sides` (long and short); spot is long only.
 
-    Reason: what is not held cannot be sold on spot.
+    Reason: what is not held cannot be sold on spot. Source: own.
     """
     side = case.draft.side
     allowed = tuple(s for s in case.policy.sides if not (case.spot and s == "short"))
@@ -125,7 +128,9 @@ def side_is_allowed(case: Case) -> Finding:
 def symbol_is_free(case: Case) -> Finding:
     """`DUPLICATE_INTENT`: no position and no working entry in this symbol; count, 0.
 
-    One plan per symbol: a second one would double the risk of the first, or fight it.
+    One plan per symbol: a second one would double the risk of the first, or fight it. Reason: two
+    plans for one symbol would share a position, and neither its stop nor its risk would be its
+    own. Source: EU 2017/589 (RTS 6), article 15: repeated automated execution.
     """
     symbol, account = case.instrument.symbol, case.account
     held = [f"a position of {plain(p.quantity)}" for p in account.positions if p.symbol == symbol]
@@ -139,7 +144,8 @@ def draft_is_new(case: Case) -> Finding:
     """`DUPLICATE_INTENT`: the same prices were not approved for this symbol within the last bar.
 
     Compared by content hash of side, entry, targets, invalidation and horizon. Reason: a planner
-    that repeats itself says nothing new, and a retry must not become a second trade.
+    that repeats itself says nothing new, and a retry must not become a second trade. Source: EU
+    2017/589 (RTS 6), article 15: repeated automated execution.
     """
     recent = case.account.recent_drafts
     repeated = bool(recent) and draft_hash(case.draft) in recent

@@ -18,8 +18,10 @@ from policies.stop import least_distance
 def stop_is_on_its_side(case: Case, bracket: Bracket) -> Finding:
     """`STOP_WRONG_SIDE`: long: invalidation and stop < entry; short: above it; in quote.
 
-    Measured at the executable entry and at the first price that it meets, so that a price which has
-    run through the invalidation in the meantime denies the plan, however large the order is.
+    Measured at the executable entry and at the first price that it meets, so that a price which
+    has run through the invalidation in the meantime denies the plan, however large the order is.
+    Reason: a stop beyond the entry fires at once, or never. Source: own; models mix up the two
+    sides.
     """
     invalidation, stop, book = case.draft.invalidation, bracket.stop_price, case.market.book
     nearest = max(invalidation, stop) if case.direction > ZERO else min(invalidation, stop)
@@ -42,7 +44,8 @@ def targets_are_on_their_side(case: Case, bracket: Bracket) -> Finding:
     """`TARGET_WRONG_SIDE`: long: every target > entry; short: below it; in quote.
 
     Judged on the executable entry and on the targets rounded to the tick, all of the plan's, not
-    only those that were left after merging small legs.
+    only those that were left after merging small legs. Reason: such a target fills at once, at a
+    loss. Source: own; models mix up the two sides.
     """
     nearest, entry = target_shares(case)[0].price, bracket.entry_price
     what, distance = (
@@ -64,6 +67,8 @@ def stop_is_beyond_noise(case: Case, bracket: Bracket) -> Finding:
 
     In quote; defaults 1 ATR and 3 spreads. With `stop_mode = "widen"` the executor places the stop
     so, and the rule proves it after rounding; with `strict` the plan's own stop has to be so.
+    Reason: a stop within the usual movement is hit by nothing but noise. Source: J. W. Wilder, New
+    Concepts in Technical Trading Systems, 1978 (ATR).
     """
     least = least_distance(case)
     if least is None:
@@ -77,7 +82,7 @@ def stop_is_within_atr(case: Case, bracket: Bracket) -> Finding:
     """`STOP_TOO_WIDE`: d / ATR14 <= max_stop_atr_ratio, ratio, default 4.
 
     Reason: a stop that volatility reaches only in days does not fit a plan of hours; the
-    invalidation was drawn on another timeframe.
+    invalidation was drawn on another timeframe. Source: own.
     """
     atr, limit, code = known(case.market.atr), case.policy.max_stop_atr_ratio, "STOP_TOO_WIDE"
     if atr is None or not atr > ZERO:
@@ -91,7 +96,8 @@ def stop_is_within_atr(case: Case, bracket: Bracket) -> Finding:
 def stop_is_within_price(case: Case, bracket: Bracket) -> Finding:
     """`STOP_TOO_WIDE`: d / entry <= max_stop_fraction, fraction, default 0.10.
 
-    Reason: beyond that the loss is a view on the asset, not a stop, and gaps decide it.
+    Reason: beyond that the loss is a view on the asset, not a stop, and gaps decide it. Source:
+    own.
     """
     share, limit = _distance(case, bracket) / bracket.entry_price, case.policy.max_stop_fraction
     what = "stop distance as a share of the entry price"

@@ -16,9 +16,10 @@ CODE = "LIQUIDATION_TOO_CLOSE"
 def liquidation_is_far(case: Case, bracket: Bracket) -> Finding:
     """`LIQUIDATION_TOO_CLOSE`: |e - liq| >= min_liquidation_stop_ratio x d + 1 ATR14, in quote.
 
-    liq = e (1 - 1/L + mmr) for a long, e (1 + 1/L - mmr) for a short, with the account's leverage L
-    and the instrument's maintenance margin mmr; default ratio 1.5. Reason: a stop behind the
-    liquidation price is no stop, and the venue closes at its own terms.
+    liq = e (1 - 1/L + mmr) for a long, e (1 + 1/L - mmr) for a short, with the account's leverage
+    L and the instrument's maintenance margin mmr; default ratio 1.5. Reason: a stop behind the
+    liquidation price is no stop, and the venue closes at its own terms. Source: Binance USD-M's
+    liquidation formula, without its tiers.
     """
     if case.spot:
         return Stated(CODE, True, "none", "", "Spot is not liquidated.")

@@ -15,6 +15,7 @@ def trades_of_the_day_are_few(case: Case) -> Finding:
     """`MAX_TRADES_DAY`: entries approved since UTC midnight + this one <= 10, count.
 
     Limit: max_trades_day_count. Reason: a planner that loops must run out of trades, not of money.
+    Source: own.
     """
     count, limit = case.account.trades_today + 1, case.policy.max_trades_day_count
     what = "number of entries today with this one"
@@ -24,7 +25,7 @@ def trades_of_the_day_are_few(case: Case) -> Finding:
 def trades_of_the_symbol_are_few(case: Case) -> Finding:
     """`MAX_TRADES_DAY`: the same in this symbol <= max_trades_day_symbol_count (3), count.
 
-    Reason: the fourth entry of a day in one market is an argument with it.
+    Reason: the fourth entry of a day in one market is an argument with it. Source: own.
     """
     count, limit = case.account.trades_today_symbol + 1, case.policy.max_trades_day_symbol_count
     what = "number of entries today in this symbol with this one"
@@ -35,7 +36,7 @@ def orders_of_the_minute_are_few(case: Case) -> Finding:
     """`MAX_ORDERS_MINUTE`: orders made within 60 s + this one <= max_orders_minute_count (10).
 
     Count, of any kind. Reason: a loop that sends is noticed within a minute, not at the end of the
-    day.
+    day. Source: EU 2017/589 (RTS 6), article 15: maximum messages; SEC 34-70694 (Knight Capital).
     """
     count, limit = case.account.orders_last_minute + 1, case.policy.max_orders_minute_count
     what = "number of orders within a minute with this one"

@@ -18,6 +18,7 @@ def book_is_not_crossed(case: Case) -> Finding:
     """`BOOK_CROSSED`: best bid < best ask, asks rise and bids fall, in quote.
 
     Reason: a crossed book is a broken feed; walking it would give a price that nobody offers.
+    Source: own.
     """
     book, code, what = case.market.book, "BOOK_CROSSED", "distance from bid to ask"
     if book is None or not (book.bids and book.asks):
@@ -39,7 +40,7 @@ def spread_is_narrow(case: Case) -> Finding:
     """`SPREAD_TOO_WIDE`: (ask - bid) / mid <= max_spread_bps (10), in bps, for the majors.
 
     For everything else max_spread_minor_bps (30). Reason: the spread is paid twice, and it is
-    widest when it matters.
+    widest when it matters. Source: own.
     """
     book, policy = case.market.book, case.policy
     spread = None if book is None else book.spread_bps
@@ -52,8 +53,10 @@ def price_has_not_moved(case: Case) -> Finding:
     """`DECISION_SLIPPAGE`: |price now - decision price| <= min(0.25 ATR14, 30 bps), both ways.
 
     In bps of the decision price. Price now is the last price or the book's mid, whichever moved
-    farther. Both ways, because a price that came toward us in the meantime did so for a reason that
-    the plan has not seen. Limits: max_decision_slippage_atr_ratio, max_decision_slippage_bps.
+    farther. Limits: max_decision_slippage_atr_ratio, max_decision_slippage_bps. Reason: the plan
+    was made for another price; both ways, because one that came toward us in the meantime did so
+    for a cause that the plan has not seen. Source: own, after the adverse selection of resting
+    orders.
     """
     market, code, what = case.market, "DECISION_SLIPPAGE", "movement since the decision"
     last, atr, most = known(market.last), known(market.atr), case.policy.max_decision_slippage_bps

@@ -15,10 +15,12 @@ def reward_is_worth_the_risk(case: Case, bracket: Bracket) -> Finding:
 
     (Σ w·|t - e| - f·e - f·Σ w·t - F) / (d + f·e + f·s + g + F), see `policies.costs`. The entry e
     is the executable one and the targets are the plan's, so that the ratio can fail. When it does,
-    the sentence names the nearest target that would pass.
+    the sentence names the nearest target that would pass. The slippage g at the stop follows
+    min_stop_slippage_bps and stop_slippage_atr_ratio.
 
     Source: a gate that infers the entry as stop + 0.2 x (target - stop) always measures 4.0 and
     never fires (NoFxAiOS/nofx, kernel/engine_position.go); one that only advises stops nothing.
+    Reason: a plan that has to be right most of the time has no room for costs.
     """
     modelled = bracket.book_origin == "modelled" and bracket.entry_kind == "market"
     least, ratio = case.policy.min_reward_risk_ratio, bracket.reward_risk

@@ -17,6 +17,9 @@ def risk_is_within_budget(case: Case, bracket: Bracket) -> Finding:
     Fraction of equity, default 0.01 (ceiling 0.02); scale = min(1, 0.40 / realised volatility) x
     min(1, confidence / full_size_confidence_fraction). Sizing obeys this by construction; the rule
     proves it on the rounded bracket, costs included. Further limit: volatility_target_fraction.
+    Reason: what is lost when the plan is wrong is the one number that can be chosen. Source: fixed
+    fractional sizing (R. Vince, 1990); the scale: Moreira and Muir, Volatility-Managed Portfolios,
+    2017.
     """
     code, what, equity = (
         "RISK_PER_TRADE",
@@ -34,8 +37,8 @@ def open_risk_is_bearable(case: Case, bracket: Bracket) -> Finding:
     """`OPEN_RISK_LIMIT`: what every stop together would lose / equity <= 0.04, fraction.
 
     Limit: max_open_risk_fraction. Positions from their mark to their stop, working entries as
-    planned, this plan, costs included; one without a known stop denies. Reason: in a crash they all
-    fire at once.
+    planned, this plan, costs included; one without a known stop denies. Reason: in a crash they
+    all fire at once. Source: what traders call portfolio heat.
     """
     code, what = "OPEN_RISK_LIMIT", "loss over equity if every stop fires"
     limit, equity, others = case.policy.max_open_risk_fraction, case.account.equity, open_risk(case)

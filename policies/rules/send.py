@@ -13,7 +13,8 @@ from policies.case import Case
 def kill_switch_is_off(case: Case) -> Finding:
     """`KILL_SWITCH`: the operator's switch is readable and off.
 
-    Reason: the one control that needs no thought. What cannot be read counts as tripped.
+    Reason: the one control that needs no thought. What cannot be read counts as tripped. Source:
+    EU 2017/589 (RTS 6), article 12: kill functionality.
     """
     tripped = case.account.kill_switch
     found = {None: "unreadable", True: "tripped", False: "off"}[tripped]
@@ -24,8 +25,9 @@ def kill_switch_is_off(case: Case) -> Finding:
 def trading_is_active(case: Case) -> Finding:
     """`TRADING_HALTED`: the session's state is active, not reducing or halted; unknown denies.
 
-    `reducing` ends at the next UTC midnight (daily loss), `halted` when an operator resumes
-    (drawdown). Both are kept in the journal and outlive a restart.
+    `reducing` ends at the next UTC midnight (max_daily_loss_fraction), `halted` when an operator
+    resumes (max_drawdown_fraction). Both are kept in the journal and outlive a restart. Reason: what halts a session
+    holds for every plan in it. Source: Nautilus Trader's TradingState.
     """
     state = case.account.trading_state
     found = ABSENT if state is None else state.value
@@ -37,7 +39,8 @@ def trading_is_active(case: Case) -> Finding:
 def orders_are_reconciled(case: Case) -> Finding:
     """`NOT_RECONCILED`: no order's fate at the venue is a question; unknown denies.
 
-    Reason: an order that may have filled is exposure that no other rule has counted.
+    Reason: an order that may have filled is exposure that no other rule has counted. Source: EU
+    2017/589 (RTS 6), article 17: reconciliation.
     """
     sure = case.account.reconciled
     found = {None: ABSENT, True: "reconciled", False: "open questions"}[sure]

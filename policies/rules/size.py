@@ -14,9 +14,10 @@ from policies.legs import leg_notional
 def numbers_are_on_the_grid(case: Case, bracket: Bracket) -> Finding:
     """`PRECISION`: stop and targets on the tick, quantities on the step, legs sum to the quantity.
 
-    A quantity has at most 18 digits. Reason: what the venue would round, it rounds its own way; and
-    legs that sum to more than the position would turn it. (Knight Capital's loss of 2012 was child
-    orders that did not match their parents.)
+    A quantity has at most 18 digits. Reason: what the venue would round, it rounds its own way;
+    and legs that sum to more than the position would turn it. (Knight Capital's loss of 2012 was
+    child orders that did not match their parents.) Source: Binance's filters PRICE_FILTER and
+    LOT_SIZE.
     """
     tick, step = case.instrument.price_tick, case.instrument.quantity_step
     prices = (bracket.stop_price, *(leg.price for leg in bracket.targets))
@@ -41,7 +42,8 @@ def quantity_is_above_minimum(case: Case, bracket: Bracket) -> Finding:
     """`QTY_BELOW_MIN`: every leg >= the venue's least quantity, at least one step; in base.
 
     Rounding up to the minimum would risk more than the budget allows, so a plan that is too small
-    is denied. Legs were merged before; the smallest is measured.
+    is denied. Legs were merged before; the smallest is measured. Reason: the venue refuses a
+    smaller one, and a leg that cannot be sent guards nothing. Source: Binance's filter LOT_SIZE.
     """
     least = max(case.instrument.min_quantity, case.instrument.quantity_step)
     smallest = min(leg.quantity for leg in bracket.targets)
@@ -52,7 +54,8 @@ def quantity_is_above_minimum(case: Case, bracket: Bracket) -> Finding:
 def notional_is_above_minimum(case: Case, bracket: Bracket) -> Finding:
     """`MIN_NOTIONAL`: every leg x min(entry, target) >= the venue's least order value; in quote.
 
-    Reason: the venue would reject the leg, and the position would lack a target.
+    Reason: the venue would reject the leg, and the position would lack a target. Source: Binance's
+    filter MIN_NOTIONAL.
     """
     smallest = min(leg_notional(leg, bracket.entry_price) for leg in bracket.targets)
     limit, what = case.instrument.min_notional, "value of the smallest leg"
@@ -62,7 +65,9 @@ def notional_is_above_minimum(case: Case, bracket: Bracket) -> Finding:
 def quantity_is_below_maximum(case: Case, bracket: Bracket) -> Finding:
     """`QTY_ABOVE_MAX`: quantity <= the venue's largest order, in base; passes where it has none.
 
-    Sizing stays below it; a size that was given elsewhere is judged as it stands.
+    Sizing stays below it; a size that was given elsewhere is judged as it stands. Reason: the
+    venue refuses a larger one. Source: Binance's filter LOT_SIZE; EU 2017/589 (RTS 6), article 15:
+    maximum order volume.
     """
     limit, quantity = case.instrument.max_quantity, bracket.judged_quantity
     if limit is None:

@@ -14,6 +14,7 @@ def plan_is_current(case: Case) -> Finding:
     """`PLAN_EXPIRED`: now - decided_at <= 1 bar of the decision timeframe, in seconds.
 
     Reason: a plan answers the candle it saw; when the next one has closed, it is asked again.
+    Source: own; the recvWindow of Binance is the same idea for a request.
     """
     age = seconds(case.decided_at, case.market.now)
     limit = Decimal(case.timeframe.seconds)
@@ -23,7 +24,7 @@ def plan_is_current(case: Case) -> Finding:
 def plan_is_the_head(case: Case) -> Finding:
     """`PLAN_SUPERSEDED`: the plan's version == the newest of its run; count.
 
-    Reason: a revision replaces what it revises; the old one may still be on its way.
+    Reason: a revision replaces what it revises; the old one may still be on its way. Source: own.
     """
     head, own, code = case.head_version, case.version, "PLAN_SUPERSEDED"
     if head is None:
@@ -36,7 +37,7 @@ def plan_is_the_head(case: Case) -> Finding:
 def policy_is_the_same(case: Case) -> Finding:
     """`POLICY_CHANGED`: the plan was made under the policy that judges it (equal hashes).
 
-    Reason: the model was told other rules than these; it is asked again.
+    Reason: the model was told other rules than these; it is asked again. Source: own.
     """
     then, now = case.plan_policy_hash, case.policy.policy_hash
     same = then == now
@@ -49,7 +50,8 @@ def evidence_stands(case: Case) -> Finding:
     """`EVIDENCE_MISSING`: every tool result the plan rests on exists, succeeded, is not older.
 
     Not older than the decision: `as_of` >= `decided_at`. Reason: a plan that cites what was never
-    answered rests on something the model made up.
+    answered rests on something the model made up. Source: own; a model cites what it was never
+    told.
     """
     sound = {e.result_id for e in case.evidence if e.ok and e.as_of >= case.decided_at}
     absent = [name for name in case.draft.evidence if name not in sound]
@@ -65,6 +67,7 @@ def required_tools_answered(case: Case) -> Finding:
     """`EVIDENCE_MISSING`: each of `required_tools` (none) has answered in the run.
 
     Reason: an operator may want no entry on a market whose regime or book was never looked at.
+    Source: own.
     """
     asked = {e.tool for e in case.evidence if e.ok and e.as_of >= case.decided_at}
     absent = [name for name in case.policy.required_tools if name not in asked]
@@ -76,8 +79,10 @@ def required_tools_answered(case: Case) -> Finding:
 def confidence_is_sufficient(case: Case) -> Finding:
     """`CONFIDENCE_LOW`: the plan's confidence >= min_confidence_fraction, fraction, default 0.6.
 
-    It can only block, or shrink (`full_size_confidence_fraction`). A model's certainty is no reason
-    to bet more.
+    It can only block, or shrink (`full_size_confidence_fraction`). A model's certainty is no
+    reason to bet more. Reason: a plan that its own author doubts is not worth its costs. Source:
+    Xiong et al., Can LLMs Express Their Uncertainty?, 2024: they are overconfident, so more
+    confidence buys nothing.
     """
     confidence, limit = case.draft.confidence, case.policy.min_confidence_fraction
     return compare("CONFIDENCE_LOW", "confidence", confidence, ">=", limit, "fraction")

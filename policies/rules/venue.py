@@ -12,6 +12,7 @@ def market_is_open(case: Case) -> Finding:
     """`MARKET_CLOSED`: the venue's status is not `closed`; unknown denies.
 
     Reason: an order sent outside trading hours fills at the next opening, at another price.
+    Source: own.
     """
     status = case.market.venue_status
     found = status or ABSENT
@@ -22,7 +23,7 @@ def market_is_open(case: Case) -> Finding:
 def venue_is_up(case: Case) -> Finding:
     """`VENUE_MAINTENANCE`: the venue's status is not `maintenance`; unknown denies.
 
-    Reason: what is sent then may be lost, or found again later.
+    Reason: what is sent then may be lost, or found again later. Source: own.
     """
     status = case.market.venue_status
     found = status or ABSENT
@@ -34,7 +35,7 @@ def no_blackout(case: Case) -> Finding:
     """`NEWS_BLACKOUT`: now lies in none of the windows of `blackouts` (none by default).
 
     From the start, inclusive, to the end, exclusive. Reason: around a scheduled announcement the
-    book is empty and stops do not hold.
+    book is empty and stops do not hold. Source: own.
     """
     now = case.market.now
     for text in case.policy.blackouts:

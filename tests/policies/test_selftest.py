@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from decimal import Decimal
 from functools import cache
 
@@ -102,3 +103,12 @@ def test_the_named_tests_exist(request):
     path, name = TEST.split("::")
     assert (request.config.rootpath / path).samefile(__file__)
     assert name in globals()
+
+
+@pytest.mark.parametrize("rule", [*RULES, *EXIT_RULES], ids=lambda rule: rule.check.__name__)
+def test_each_rule_says_its_code_its_formula_its_reason_and_its_source(rule):
+    doc = " ".join((inspect.getdoc(rule.check) or "").split())
+    assert doc.startswith(f"`{rule.code}`: ")
+    assert "Reason: " in doc
+    assert "Source: " in doc
+    assert [key for key in rule.limits if key not in doc] == []
