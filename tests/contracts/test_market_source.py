@@ -1,10 +1,10 @@
-"""What every market source promises, run on all four."""
+"""What every market source promises, run on all of them."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -19,10 +19,12 @@ from market.protocol import SIMULATED, MarketSource
 from market.sources.box import BoxSource
 from market.sources.exchange import ExchangeSource
 from market.sources.files import FilesSource
+from market.sources.recorded import RecordedMarket
+from market.sources.scripted import ScriptedSource
 from market.sources.synthetic import SyntheticSource
 from tests.servers.exchange_server import ExchangeServer
 
-NAMES = ("box", "files", "synthetic", "exchange", "exchange present")
+NAMES = ("box", "files", "synthetic", "scripted", "exchange", "exchange present")
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,11 @@ async def opened(name: str, folder: Path) -> AsyncIterator[Opened]:
     elif name == "files":
         write_files(folder, series)
         recorded, symbol = FilesSource(folder), "BTC/USDT"
+    elif name == "scripted":
+        box = BoxSource()
+        await box.open(["BTC/USD"])
+        written = RecordedMarket(replace(box.instrument("BTC/USD"), symbol="BTC/USDT"), series)
+        recorded, symbol = ScriptedSource({"BTC/USDT": written}), "BTC/USDT"
     else:
         recorded = SyntheticSource(days=60)
         symbol, at = "BTC/USDT", datetime(2024, 2, 10, 7, 22, tzinfo=UTC)
