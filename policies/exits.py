@@ -92,7 +92,8 @@ def trailing_stop(held: OpenPosition, policy: Policy) -> StopMove | None:
     """`TRAILING`: best way >= trail_after_r_ratio R: stop = best - max(k ATR, f best) x direction.
 
     ATR is ATR14, k is trail_atr_ratio, f trail_fraction. Reason: a move is followed without a
-    forecast of its end. Source: Chandelier exit (C. Le Beau), on closed candles. Without an ATR a stop that trails by it stays where it is.
+    forecast of its end. Source: Chandelier exit (C. Le Beau), on closed candles. Without an ATR
+    a stop that trails by it stays where it is.
     """
     way, best = held.way_r, held.best
     if not (policy.trail_atr_ratio or policy.trail_fraction) or best is None or way is None:

@@ -25,9 +25,10 @@ def kill_switch_is_off(case: Case) -> Finding:
 def trading_is_active(case: Case) -> Finding:
     """`TRADING_HALTED`: the session's state is active, not reducing or halted; unknown denies.
 
-    `reducing` ends at the next UTC midnight (max_daily_loss_fraction), `halted` when an operator
-    resumes (max_drawdown_fraction). Both are kept in the journal and outlive a restart. Reason: what halts a session
-    holds for every plan in it. Source: Nautilus Trader's TradingState.
+    `reducing` ends at the next UTC midnight (max_daily_loss_fraction), `halted` when an
+    operator resumes (max_drawdown_fraction). Both are kept in the journal and outlive a
+    restart. Reason: what halts a session holds for every plan in it. Source: Nautilus Trader's
+    TradingState.
     """
     state = case.account.trading_state
     found = ABSENT if state is None else state.value
