@@ -159,7 +159,7 @@ class Journal(JournalWriter):
         }
         with self._write("plans") as connection:
             self._withdraw(connection, plan.run_id, {o.client_order_id for o in orders})
-            keep(connection, PLANS, [row])
+            keep(connection, PLANS, row)
             self._insert_orders(connection, orders)
 
     def commit_exit(self, order: Order) -> None:
@@ -218,7 +218,7 @@ class Journal(JournalWriter):
                     )
             for trade in batch.trades:
                 self._touched.add("trades")
-                keep(connection, TRADES, [to_row(self.session, trade)])
+                keep(connection, TRADES, to_row(self.session, trade))
         self._ledger, self._sequence = ledger, sequence
 
     def keep_path(

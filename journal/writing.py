@@ -52,7 +52,7 @@ class JournalWriter(WalkReader):
     def _insert_orders(self, connection: Connection, orders: Sequence[Order]) -> None:
         for order in orders:
             self._touched.add("orders")
-            keep(connection, ORDERS, [to_row(self.session, order)])
+            keep(connection, ORDERS, to_row(self.session, order))
 
     def _put_order(self, connection: Connection, order: Order) -> None:
         """Insert an order, or bring the one of its name to where it stands now."""
@@ -71,7 +71,7 @@ class JournalWriter(WalkReader):
     def _insert_entry(self, connection: Connection, entry: Entry, sequence: int) -> bool:
         table = FILLS if isinstance(entry, Fill) else FUNDING
         row = {**to_row(self.session, entry), "sequence": sequence}
-        return keep(connection, table, [row])
+        return keep(connection, table, row)
 
     def _insert_state(self, connection: Connection, entry: StateEntry) -> None:
         mine = TRADING_STATES.c.session == self.session

@@ -11,7 +11,7 @@ from domain.errors import StateError
 from domain.strict_json import content_hash
 from traces.database import Database
 from traces.tables import METADATA
-from traces.upsert import keep
+from traces.upsert import keep_all
 
 COMPRESSION_LEVEL = 3
 """Higher levels take three times as long for one part in fifty."""
@@ -69,7 +69,7 @@ class Blobs:
         if not self._pending:
             return
         rows = [self._row(name, text) for name, text in self._pending.items()]
-        keep(connection, _BLOBS, rows)
+        keep_all(connection, _BLOBS, rows)
 
     def written(self) -> None:
         """The transaction was committed: what was buffered need not be written again."""

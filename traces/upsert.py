@@ -9,10 +9,17 @@ from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import sqlite
 
 
-def keep(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> bool:
-    """Insert rows; those whose key is there already are left out. True when one was inserted."""
-    statement = _insert(connection, table).on_conflict_do_nothing()
-    return connection.execute(statement, list(rows)).rowcount > 0
+def keep(connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:
+    """Insert a row; True when none of its key was there already."""
+    statement = _insert(connection, table).values(**row).on_conflict_do_nothing()
+    # Asked for: of an insert, SQLAlchemy does not look at the count by itself.
+    done = connection.execute(statement.execution_options(preserve_rowcount=True))
+    return done.rowcount > 0
+
+
+def keep_all(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows; those whose key is there already are left out."""
+    connection.execute(_insert(connection, table).on_conflict_do_nothing(), list(rows))
 
 
 def put(connection: Connection, table: Table, row: Mapping[str, Any]) -> None:

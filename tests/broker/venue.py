@@ -26,6 +26,7 @@ from journal.batch import Batch
 from journal.books import Journal
 from market.protocol import FundingStamp, SourceInfo, Tick
 from tests.market.handmade import START, HandSource, series
+from tests.places import place_in
 from traces.database import Database
 from traces.tables import METADATA
 
@@ -186,7 +187,7 @@ def open_journal(
     **config: Any,
 ) -> Journal:
     """The session's journal in this folder, made or opened again."""
-    book = Journal(Database.open(folder / "journal.db", METADATA), name)
+    book = Journal(Database.open(place_in(folder), METADATA), name)
     kinds: dict[str, InstrumentKind] = {SYMBOL: kind, OTHER: kind}
     book.open_session({"to": None, **config}, kinds, D(10_000), "USDT")
     return book

@@ -17,6 +17,8 @@ from journal.trades import close_trade
 from tests.broker.venue import SYMBOL, D, H, T, approved, commit, exits_of, open_journal, work
 from tests.journal.hand import fill, payment
 
+pytestmark = pytest.mark.usefixtures("each_database")
+
 
 def closing(hours: int, run: str = "run") -> Order:
     plan, _ = approved()

@@ -39,6 +39,8 @@ from tests.broker.venue import (
 )
 from tests.journal.hand import fill
 
+pytestmark = pytest.mark.usefixtures("each_database")
+
 NOW = T + 10 * H
 MARKS = {SYMBOL: D(110), OTHER: D(50)}
 POLICY = Policy(max_leverage_ratio=D(4), max_position_leverage_ratio=D(5))
