@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
@@ -142,17 +142,10 @@ def _assemble(
     info = source.info
     replay = isinstance(clock, FixedClock)
     window = replay_window(info, options.timeframe, options.start, options.end) if replay else None
-    begins = window[0] if window else clock.now()
     _check_required_tools(policy, desk)
-    quotes = {source.instrument(s).quote for s in symbols}
-    if len(quotes) > 1:
-        raise ConfigError(
-            f"symbols {', '.join(symbols)} are quoted in {', '.join(sorted(quotes))}; "
-            "one session keeps one currency: run them as sessions of their own"
-        )
+    quote = _quote(source, symbols)
     config = _config(options, policy, symbols, info)
     kinds = {symbol: source.instrument(symbol).kind for symbol in symbols}
-    quote = quotes.pop()
     journal.open_session(config, kinds, options.capital, quote, alone=alone)
     recorder = Recorder(
         TraceStore(journal.database, journal.session), Redactor(settings.secrets), SystemClock()
@@ -181,12 +174,20 @@ def _assemble(
         symbols,
         options.capital,
         quote,
-        begins,
+        window[0] if window else clock.now(),
         clock,
         PaperTerms(leverage_ratio=policy.margin_leverage_ratio),
         journal.fence,
     )
     require_end_ahead(journal.session, options.end, venue.cursor)
+    executor = _executor(context, venue, diary)
+    return Wired(context, executor, venue, info, window, home / CHECKPOINTS, diary)
+
+
+def _executor(context: RunContext, venue: PaperBroker, diary: Diary) -> Executor:
+    """What acts on the venue for this context, and what follows it."""
+    journal, source, observer = context.journal, context.source, context.observer
+    policy, timeframe = context.policy, context.timeframe
     follower = Follower(journal, venue, source, diary.booked)
     dispatcher = Dispatcher(
         journal,
@@ -195,16 +196,32 @@ def _assemble(
         source,
         observer,
         policy,
-        clock,
-        symbols,
-        options.timeframe,
+        context.clock,
+        context.symbols,
+        timeframe,
         diary.dispatched,
     )
-    reconciler = Reconciler(journal, venue, follower)
-    guard = Guard(journal, source, observer, policy, options.timeframe)
-    path = PathKeeper(journal, source, options.timeframe)
-    executor = Executor(journal, venue, follower, dispatcher, reconciler, guard, source, path=path)
-    return Wired(context, executor, venue, info, window, home / CHECKPOINTS, diary)
+    return Executor(
+        journal,
+        venue,
+        follower,
+        dispatcher,
+        Reconciler(journal, venue, follower),
+        Guard(journal, source, observer, policy, timeframe),
+        source,
+        path=PathKeeper(journal, source, timeframe),
+    )
+
+
+def _quote(source: MarketSource, symbols: Sequence[str]) -> str:
+    """The one currency of the account."""
+    quotes = {source.instrument(s).quote for s in symbols}
+    if len(quotes) > 1:
+        raise ConfigError(
+            f"symbols {', '.join(symbols)} are quoted in {', '.join(sorted(quotes))}; "
+            "one session keeps one currency: run them as sessions of their own"
+        )
+    return quotes.pop()
 
 
 def _check_required_tools(policy: Policy, desk: Desk) -> None:
