@@ -14,7 +14,9 @@ from policies.case_document import case_document
 from policies.document import read_case, read_verdict, verdict_document
 from policies.gate import review
 from policies.nearest import advised
+from tests.policies.rules_alone import pictures
 
+ALONE = Path(__file__).parents[1] / "snapshots" / "gate-rules.json"
 WALL = Path(__file__).parents[1] / "snapshots" / "gate"
 NOW = "2024-03-05T12:00:00Z"
 BOOK = {
@@ -220,6 +222,8 @@ def main() -> None:
     WALL.mkdir(parents=True, exist_ok=True)
     for name in CASES:
         (WALL / f"{name}.json").write_text(shown(name), encoding="utf-8")
+    alone = json.dumps(pictures(), indent=1, ensure_ascii=False)
+    ALONE.write_text(alone + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -118,3 +118,22 @@ def test_an_order_that_walks_is_kept_within_every_bound():
     verdict = review(make_case(market__book__asks=asks))
     assert verdict.approved
     assert verdict.bracket.entry_slippage_bps <= 15
+
+
+@pytest.mark.parametrize(("side", "bound"), [("long", 11_000), ("short", 9_500)])
+def test_the_venues_band_bounds_each_side_at_its_own_end(side, bound):
+    ends = {"instrument__min_price_ratio": D("0.95"), "instrument__max_price_ratio": D("1.1")}
+    _, _, _, found = bounds(make_case(side, **ends))
+    assert (len(found), found[-1]) == (8, bound)
+    assert len(bounds(make_case(side, **ends, market__last_close=None))[3]) == 6
+
+
+@pytest.mark.parametrize(("leverage", "ratio"), [("0.5", 2), ("0.4", 2)])
+def test_where_the_room_grows_faster_than_the_need_liquidation_bounds_nothing(leverage, ratio):
+    """A slope of nothing, and one below it."""
+    case = make_case(
+        account__leverage_ratio=D(leverage),
+        instrument__maintenance_margin_fraction=D(0),
+        policy__min_liquidation_stop_ratio=D(ratio),
+    )
+    assert len(bounds(case)[3]) == 6

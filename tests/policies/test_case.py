@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from domain.book import Level
 from domain.candles import Timeframe
-from domain.plan import Target, make_plan
+from domain.plan import Evidence, Target, make_plan
 from domain.snapshot import Features, Regime, Snapshot
 from policies.case import case_of, draft_hash
 from policies.facts import Held, WorkingEntry, known, market_facts
@@ -119,3 +119,32 @@ def test_a_draft_is_known_by_what_it_would_do_and_not_by_its_words():
     others = [draft("short"), draft(entry=D(10_000)), draft(horizon_bars=13)]
     others += [draft(invalidation=D(9_799)), draft(targets=(Target(price=D(10_601)),))]
     assert len({first, *map(draft_hash, others)}) == 6
+
+
+def test_what_a_plan_rests_on_comes_along():
+    case = make_case(evidence=(Evidence(result_id="ohlcv#1", tool="ohlcv", ok=True, as_of=NOW),))
+    plan = make_plan(
+        case.draft,
+        version=1,
+        run_id="one",
+        symbol=case.instrument.symbol,
+        as_of=case.decided_at,
+        timeframe=case.timeframe,
+        decision_price=case.decision_price,
+        model="rules",
+        prompt_hash="p",
+        policy_hash=case.policy.policy_hash,
+        evidence=case.evidence,
+    )
+    facts = (case.market, case.account, case.policy)
+    assert case_of(plan, case.instrument, case.allowed_symbols, *facts, 1) == case
+
+
+def test_the_market_of_a_snapshot_is_handed_on_as_it_is():
+    funding = make_case().market.funding
+    facts = market_facts(snapshot().model_copy(update={"funding": funding}), NOW, 0.0)
+    assert (facts.now, facts.last, facts.book, facts.funding) == (NOW, D("7485.1"), book(), funding)
+
+
+def test_a_draft_is_known_by_the_same_name_tomorrow():
+    assert draft_hash(draft()) == "a6bf7027a1b5d67bcf2fa69ee5cae21b"

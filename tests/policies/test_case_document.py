@@ -145,3 +145,7 @@ def test_what_has_a_default_but_cannot_be_missing_is_no_null(path):
     assert denied.codes == ("SCHEMA_INVALID",)
     assert denied.findings[0].measured == path
     assert "null; leave it out for the default" in denied.findings[0].sentence
+
+
+def test_lists_of_a_policy_are_lists_as_json_has_them():
+    assert policy_document(Policy())["sides"] == ["long", "short"]

@@ -138,3 +138,15 @@ def test_targets_are_rounded_toward_the_entry_and_sorted_nearest_first():
         Share(D("9400.1"), D("0.6")),
         Share(D("9100.1"), D("0.4")),
     )
+
+
+@pytest.mark.parametrize(("hours", "interval", "payments"), [
+    (12, 24, 1), (13, 24, 0), (20, 8, 0), (12, 12, 1), (4, 8, 2), (0, 12, 1), (0, 13, 0),
+])  # fmt: skip
+def test_a_payment_counts_from_the_moment_it_falls_due(hours, interval, payments):
+    """The horizon ends 12 h from now: a payment at that moment counts, one due now is paid."""
+    case = make_case(
+        market__funding__next_at=NOW + timedelta(hours=hours),
+        market__funding__interval_hours=interval,
+    )
+    assert funding_fraction(case) == payments * D("0.0001")

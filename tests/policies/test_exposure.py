@@ -56,3 +56,17 @@ def test_a_symbol_moves_along_with_itself():
     assert correlation(make_case(), "btc/usdt") is None
     opposite = make_case(market__correlations={"ETH/USDT": D(-1)})
     assert correlation(opposite, "ETH/USDT") == -1
+
+
+def test_a_stop_that_locks_a_gain_in_risks_nothing_and_is_known():
+    entry = WorkingEntry("SOL/USDT", "buy", D(40), D(0))
+    held = Held("ETH/USDT", D(2), D(100), D(0))
+    case = make_case(account__positions=(held,), account__working_entries=(entry,))
+    assert open_risk(case) == 0
+
+
+def test_a_working_entry_counts_as_correlated_from_the_same_figure_on_as_a_position():
+    case = make_case(account__working_entries=(BUY,), market__correlations={"SOL/USDT": D("0.7")})
+    assert correlated_exposure(case) == 40
+    apart = {"SOL/USDT": D("0.699")}
+    assert correlated_exposure(make_case(**ALL, market__correlations=KNOWN | apart)) == 200

@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from tests.policies.gallery import CASES, WALL, shown
+from tests.policies.gallery import ALONE, CASES, WALL, shown
+from tests.policies.rules_alone import pictures
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -17,3 +18,11 @@ def test_the_gate_says_what_was_reviewed(name):
 
 def test_the_wall_shows_nothing_else():
     assert {path.stem for path in WALL.iterdir()} == set(CASES)
+
+
+def test_each_rule_asked_alone_says_what_was_reviewed():
+    expected = json.loads(ALONE.read_text(encoding="utf-8"))
+    found = pictures()
+    assert list(found) == list(expected)
+    for name, said in found.items():
+        assert said == expected[name], name

@@ -11,7 +11,7 @@ from decimal import ROUND_UP, localcontext
 import pytest
 
 from domain.book import Level
-from domain.finding import Finding
+from domain.finding import Finding, Stated
 from domain.verdict import Approved, Bracket, Denied, TargetLeg
 from policies.bracket import build_bracket
 from policies.case import Case
@@ -193,3 +193,25 @@ def _bracket(case: Case) -> Bracket:
 def _codes_on(case: Case, bracket: Bracket) -> set[str]:
     findings = [rule.check(case, bracket) for rule in RULES if isinstance(rule, OnBracket)]
     return {finding.code for finding in findings if not finding.passed}
+
+
+def test_a_broken_control_says_so_in_a_finding_of_its_own():
+    finding = review(make_case(instrument__price_tick=D(0))).findings[-1]
+    assert finding == Stated(
+        "CONTROL_ERROR",
+        False,
+        "DivisionByZero",
+        "an answer",
+        "The control build_bracket could not answer (DivisionByZero: [<class "
+        "'decimal.DivisionByZero'>]); what cannot be checked is denied.",
+    )
+
+
+def test_a_reason_that_a_rule_gave_already_is_not_told_twice():
+    for missing in ({"market__atr": None}, {"market__realised_volatility": None}):
+        findings = review(make_case(**missing)).findings
+        assert [finding.code for finding in findings].count("VOL_UNAVAILABLE") == 1
+
+
+def test_a_venue_that_is_closed_is_not_under_maintenance_too():
+    assert review(make_case(market__venue_status="closed")).codes == ("MARKET_CLOSED",)

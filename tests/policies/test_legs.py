@@ -120,3 +120,17 @@ def test_a_larger_position_never_has_fewer_legs_nor_a_nearer_mean_target(given, 
     large, _ = split_targets(shares, instrument, TOUCH, (steps + more) * D("0.001"))
     assert len(small) <= len(large)
     assert Fraction(mean_target(small)) * sign <= Fraction(mean_target(large)) * sign
+
+
+def test_a_leg_worth_exactly_the_least_is_sent():
+    edge = {"instrument__min_notional": D(20), "instrument__min_quantity": D("0.002")}
+    legs, _ = split("0.004", (10_200, "0.5"), (10_400, "0.5"), **edge)
+    assert legs == [(10_200, D("0.002")), (10_400, D("0.002"))]
+    edge["instrument__min_notional"] = D("20.01")
+    assert split("0.004", (10_200, "0.5"), (10_400, "0.5"), **edge)[0] == [(10_200, D("0.004"))]
+
+
+def test_of_two_ways_to_merge_a_short_takes_the_one_that_promises_more():
+    three = ((9_800, "0.5"), (9_600, "0.25"), (9_400, "0.25"))
+    legs, _ = split("0.008", *three, instrument__min_quantity=D("0.003"))
+    assert legs == [(9_800, D("0.004")), (9_600, D("0.004"))]

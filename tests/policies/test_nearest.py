@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from domain.plan import Target
+from domain.plan import Evidence, Target
 from domain.verdict import Approved, Denied, Nearest
-from policies.alternatives import Alternative, between, candidates
+from policies.alternatives import Alternative, between, candidates, parts
+from policies.alternatives import told as told_of
 from policies.case import Case
 from policies.document import read_verdict, verdict_document
 from policies.gate import review
-from policies.nearest import MENDS, advised, nearest
+from policies.nearest import MENDS, _distance, advised, nearest
 from policies.rulebook import RULES
-from tests.policies.cases import D, book, draft, make_case
+from tests.policies.cases import D, ago, book, draft, make_case
 
 POOR = (Target(price=D(10_300)),)
 FAR = (Target(price=D(12_000)),)
@@ -175,3 +176,71 @@ def test_between_counts_from_the_far_end_and_stays_on_the_tick():
     assert far.steps == 10
     steps = [between(case, far, n).invalidation for n in (1, 5, 10)]
     assert steps == [D("9800.1"), D("9800.5"), D(9_801)]
+
+
+def test_the_size_that_was_given_too_small_is_told_the_executors_as_it_is():
+    near = told(quantity=D("0.0001"))
+    assert (near.quantity, near.together) == (D("2.499"), ("quantity of 2.499",))
+
+
+@pytest.mark.parametrize(("field", "far", "steps"), [
+    ("horizon_bars", draft(horizon_bars=1), 11),
+    ("evidence", draft(evidence=("ohlcv#1",)), 1),
+    ("invalidation", draft(invalidation=D("9800.1")), 1),
+    ("entry", draft(entry=D(9_900)), 1010),
+])  # fmt: skip
+def test_an_alternative_knows_its_field_and_how_many_steps_away_it_is(field, far, steps):
+    found = Alternative.of(make_case(), far, field)
+    assert (found.field, found.draft, found.steps) == (field, far, steps)
+
+
+def test_the_way_to_an_edge_is_cut_into_quarters():
+    case = make_case()
+    far = Alternative.of(case, draft(entry=D(9_901)), "entry")
+    stops = list(parts(case, far))
+    assert [stop.draft.entry for stop in stops] == [9_976, 9_951, 9_926]
+    assert [(stop.field, stop.steps) for stop in stops] == [
+        ("entry", 250), ("entry", 500), ("entry", 750)
+    ]  # fmt: skip
+    assert list(parts(case, Alternative.of(case, draft(evidence=("x",)), "evidence"))) == []
+
+
+def test_a_stop_on_the_way_that_is_the_plan_itself_is_left_out():
+    case = make_case(draft__invalidation=D(9_800))
+    near = Alternative.of(case, draft(invalidation=D("9800.2")), "invalidation")
+    assert [stop.draft.invalidation for stop in parts(case, near)] == [D("9800.1")] * 2
+
+
+@pytest.mark.parametrize(("far", "distance"), [
+    ({}, 0),
+    ({"horizon_bars": 1}, 0),
+    ({"entry": D(9_990)}, 10),
+    ({"invalidation": D(9_807)}, 7),
+    ({"targets": (Target(price=D(10_590)),)}, 10),
+    ({"entry": D(9_990), "invalidation": D(9_807), "targets": (Target(price=D(10_605)),)}, 22),
+])  # fmt: skip
+def test_a_draft_is_as_far_away_as_its_prices_moved(far, distance):
+    assert _distance(make_case(), draft(**far)) == distance
+
+
+def test_evidence_that_stands_is_told_by_name():
+    two = draft(evidence=("ohlcv#1", "book#2"))
+    assert told_of(make_case(), two, "evidence") == "evidence only ohlcv#1, book#2"
+
+
+def test_evidence_that_failed_or_is_older_is_proposed_to_be_dropped():
+    answers = {"ohlcv#1": (True, 0), "book#2": (False, 0), "regime#3": (True, 1)}
+    case = make_case(
+        draft__evidence=tuple(answers),
+        evidence=tuple(
+            Evidence(result_id=name, tool="x", ok=ok, as_of=ago(age))
+            for name, (ok, age) in answers.items()
+        ),
+    )
+    assert [found.draft.evidence for found in candidates(case, "evidence")] == [("ohlcv#1",)]
+
+
+def test_of_two_changes_that_move_alike_the_first_told_is_in_the_draft():
+    near = told(draft__entry=D(9_810), draft__invalidation=D(9_880), draft__targets=POOR)
+    assert passing(near) == ["invalidation <= 9809.9", "entry >= 9880.1"]
+    assert near.together == ("invalidation <= 9809.9",)

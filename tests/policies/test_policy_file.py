@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from decimal import Decimal
 from pathlib import Path
@@ -10,7 +11,15 @@ import pytest
 
 from domain.errors import ConfigError
 from policies.case_document import policy_document
-from policies.policy_file import allowed, load_policy, parse_policy, policy_text, preset
+from policies.policy_file import (
+    MAX_POLICY_BYTES,
+    _short,
+    allowed,
+    load_policy,
+    parse_policy,
+    policy_text,
+    preset,
+)
 from policies.presets import PRESETS
 from policies.settings import DEFAULTS, WORDS, Policy, window
 from tests.policies.limits import MANAGED, NUMBERS, TIGHTER, is_tighter
@@ -151,3 +160,76 @@ def test_a_policy_written_as_a_file_is_read_back_the_same(tmp_path, name):
 def test_a_preset_that_does_not_exist_is_refused_with_those_that_do():
     with pytest.raises(ConfigError, match="no preset 'yolo'; the presets are conservative, bal"):
         preset("yolo")
+
+
+@pytest.mark.parametrize(("written", "read"), [
+    ("1.0e30", "1.0E+30"), ("1.0e31", "Infinity"), ("-1.0e31", "-Infinity"), ("inf", "Infinity"),
+    ("1.0e-30", "1.0E-30"), ("1.0e-31", "0"), ("1e99999999999999999999", "Infinity"),
+])  # fmt: skip
+def test_a_number_that_no_limit_could_take_is_cut_short(written, read):
+    assert str(_short(written)) == read
+
+
+def test_a_file_of_the_largest_size_is_read(tmp_path):
+    path = tmp_path / "policy.toml"
+    path.write_text("max_spread_bps = 5\n" + "#" * (MAX_POLICY_BYTES - 19), encoding="utf-8")
+    assert path.stat().st_size == MAX_POLICY_BYTES
+    assert load_policy(path).max_spread_bps == 5
+    path.write_text(path.read_text(encoding="utf-8") + "#", encoding="utf-8")
+    with pytest.raises(ConfigError, match="is larger than 65536 bytes"):
+        load_policy(path)
+
+
+def test_a_complaint_names_the_file_and_every_place(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text('sides = ["up"]\nmax_spread_bps = true', encoding="utf-8")
+    with pytest.raises(ConfigError) as refused:
+        load_policy(path)
+    sides = 'expected a list with "long", "short" or both'
+    assert str(refused.value) == (
+        f"policy file {str(path)!r}: sides.0 = 'up': {sides}; sides = ['up']: {sides}; "
+        "max_spread_bps = True: expected a number above 0 and at most 100, without quotes"
+    )
+    path.write_text("max_spread_bps =", encoding="utf-8")
+    with pytest.raises(ConfigError, match=re.escape(f"policy file {str(path)!r} is not TOML")):
+        load_policy(path)
+    path.write_text("min_stop_atr_ratio = 3\nmax_stop_atr_ratio = 2", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"policy = \{'min_stop_atr_ratio': .*was expected above"):
+        load_policy(path)
+
+
+@pytest.mark.parametrize(("length", "shown"), [
+    (78, f"'{'u' * 78}'"), (79, f"'{'u' * 79}… (81 characters)"),
+])  # fmt: skip
+def test_a_value_is_shown_to_eighty_characters(length, shown):
+    with pytest.raises(ConfigError, match=re.escape(f"stop_mode = {shown}: expected")):
+        parse_policy({"stop_mode": "u" * length}, where="it")
+
+
+def test_a_value_that_cannot_be_written_down_is_said_to_be_too_large():
+    with pytest.raises(ConfigError, match=r"= a value too large to show: expected"):
+        parse_policy({"max_spread_bps": 10**5000}, where="it")
+
+
+def test_a_policy_as_a_file_says_what_each_key_means():
+    lines = policy_text(Policy(symbols=("ΒTC/USD",)), "A title").splitlines()
+    assert lines[:3] == [
+        "# A title",
+        "# Every limit that the gate enforces. Check it: plangate policy check FILE",
+        "# Paper trading only; no advice, no promise of profit.",
+    ]
+    for field in Policy.model_fields.values():
+        assert f"# {' '.join(field.description.split())}" in lines
+    assert 'symbols = ["ΒTC/USD"]' in lines
+
+
+def test_a_key_is_only_likened_to_one_that_is_near():
+    for key in ("max_spread", "sprd"):
+        with pytest.raises(ConfigError) as refused:
+            parse_policy({key: 1}, where="it")
+        assert ("did you mean 'max_spread_bps'" in str(refused.value)) is (key == "max_spread")
+
+
+def test_a_window_of_three_moments_is_none():
+    with pytest.raises(ValueError, match=r"'2026-01-29/2026-01-30'"):
+        window("2026-01-28/2026-01-29/2026-01-30")

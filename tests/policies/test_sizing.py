@@ -120,3 +120,21 @@ def test_what_is_usual_is_unknown_before_twenty_trades():
 def test_a_working_entry_takes_room_as_a_position_does():
     working = (WorkingEntry("ETH/USDT", "buy", D(40_000), D(0)),)
     assert built(account__working_entries=working).quantity == D("0.999")
+
+
+@pytest.mark.parametrize(("step", "quantity"), [
+    ("1e-15", "2.499750024997500"),
+    ("1e-16", "2.4997500249975002"),
+    ("1e-17", "2.4997500249975002"),
+    ("1e-18", "2.4997500249975002"),
+    ("0.25", "2.25"),
+])  # fmt: skip
+def test_a_size_is_on_the_step_and_of_no_more_than_eighteen_digits(step, quantity):
+    assert built(instrument__quantity_step=D(step)).quantity == D(quantity)
+
+
+@pytest.mark.parametrize(("bids", "asks", "found"), [(20, 30, 20), (30, 20, 20), (0, 5, 0)])
+def test_depth_is_counted_on_either_side(bids, asks, found):
+    case = make_case(market__book__bids=book(quantity=str(bids)).bids,
+                     market__book__asks=book(quantity=str(asks)).asks)  # fmt: skip
+    assert depth(case) == found

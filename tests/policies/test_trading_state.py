@@ -150,3 +150,29 @@ def test_a_callers_decimal_context_moves_no_limit(
     expected = step(equity, start=start, peak=peak)
     with localcontext(Context(prec=2)):
         assert step(equity, start=start, peak=peak) == expected
+
+
+def test_odd_money_and_percentages_are_told_to_eight_and_to_two_places() -> None:
+    change = step("9123.456789012", start="9500.123456789")
+    assert change is not None
+    assert change.reason == (
+        "Since UTC midnight 376.66667 of 9500.1235 was lost, 3.96 %, the most is 3 %: nothing is "
+        "opened until 2024-03-06T00:00:00Z."
+    )
+
+
+@pytest.mark.parametrize("now", [NOW, MIDNIGHT, TOMORROW - timedelta(microseconds=1)])
+def test_a_day_of_reducing_ends_at_midnight_to_the_microsecond(now: datetime) -> None:
+    late = now + timedelta(minutes=34, seconds=56, microseconds=7) if now == NOW else now
+    change = step("9700", now=late)
+    assert change is not None
+    assert change.until == TOMORROW
+
+
+def test_what_cannot_be_reckoned_is_told_with_the_numbers() -> None:
+    change = step("10000", peak="NaN")
+    assert change is not None
+    assert change.reason == (
+        "Equity 10000, 10000 at UTC midnight and peak NaN do not give a loss to check; what "
+        "cannot be checked halts, until an operator resumes."
+    )
