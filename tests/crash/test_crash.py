@@ -1,0 +1,115 @@
+"""Death anywhere: no order is lost, none doubled, and the record is as if nothing had happened.
+
+`CRASH=full` recovers from every state and kills 500 times; otherwise a part of both.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.crash.death import ended, forked, killed_after, stopped_at, walk
+from tests.crash.script import lost_and_doubled, outcome, run
+
+FULL = os.environ.get("CRASH") == "full"
+RECOVERIES = 10_000 if FULL else 10
+STOPS = 40 if FULL else 2
+KILLS = 500 if FULL else 6
+pytestmark = pytest.mark.timeout(900 if FULL else 120)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What the session comes to when nobody dies."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    run(folder)
+    found = outcome(folder)
+    assert {row["leg"] for row in found["fill"]} >= {"entry", "stop", "target_1", "close"}
+    assert {row["status"] for row in found["plan"]} == {"closed", "expired"}
+    assert found["funding_payment"]
+    assert found["trading_state"] == []
+    assert lost_and_doubled(folder) == ([], [])
+    return found
+
+
+def judged(folder: Path, undisturbed: dict[str, Any], case: str) -> None:
+    lost, doubled = lost_and_doubled(folder)
+    assert (lost, doubled) == ([], []), case
+    found = outcome(folder)
+    for table, rows in undisturbed.items():
+        assert found[table] == rows, f"{case}: {table}"
+
+
+def test_every_state_that_a_death_can_leave_is_recovered_from(
+    undisturbed: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, states = tmp_path / "walk", tmp_path / "states"
+    folder.mkdir()
+    states.mkdir()
+    walked = walk(lambda: run(folder), folder, states)
+    judged(folder, undisturbed, "the walk itself")
+    stride = max(1, len(walked.states) // RECOVERIES)
+    chosen = walked.states[random.randrange(stride) :: stride]
+    for state in chosen:
+        assert ended(forked(lambda state=state: run(state))) == 0, state.name
+        judged(state, undisturbed, f"state {state.name}")
+        shutil.rmtree(state)
+    with capsys.disabled():
+        print(  # noqa: T201  # counts of what was executed
+            f"\n{walked.opcodes} opcode boundaries leave {len(walked.states)} states of the files; "
+            f"recovered from {len(chosen)}"
+        )
+    assert len(walked.states) > 60
+
+
+def test_a_process_that_dies_at_an_opcode_leaves_such_a_state(
+    undisturbed: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    died = 0
+    for case in range(STOPS):
+        folder = tmp_path / f"{case}"
+        folder.mkdir()
+        opcode = random.randrange(1_000, 120_000)
+        died += ended(forked(lambda f=folder, n=opcode: stopped_at(lambda: run(f), n))) == 9
+        assert ended(forked(lambda f=folder: run(f))) == 0
+        judged(folder, undisturbed, f"opcode {opcode}")
+        shutil.rmtree(folder)
+    with capsys.disabled():
+        print(  # noqa: T201  # counts of what was executed
+            f"\n{died} of {STOPS} processes ended at an opcode, all recovered"
+        )
+    assert died
+
+
+def test_kills_at_any_moment_also_of_a_recovery_change_nothing(
+    undisturbed: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    began = time.monotonic()
+    first = tmp_path / "timed"
+    first.mkdir()
+    assert ended(forked(lambda: run(first))) == 0
+    whole_s = time.monotonic() - began
+    kills = sessions = 0
+    while kills < KILLS:
+        folder = tmp_path / f"{sessions}"
+        folder.mkdir()
+        sessions += 1
+        for _ in range(12):
+            child = forked(lambda f=folder: run(f))
+            if killed_after(child, random.uniform(0.02, 1.1) * whole_s) == 0:
+                break
+            kills += 1
+        else:
+            assert ended(forked(lambda f=folder: run(f))) == 0
+        judged(folder, undisturbed, f"session {sessions}")
+        shutil.rmtree(folder)
+    with capsys.disabled():
+        print(  # noqa: T201  # counts of what was executed
+            f"\n{kills} kills in {sessions} sessions, all recovered"
+        )
