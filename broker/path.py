@@ -53,7 +53,7 @@ class PathKeeper:
         end = self._source.info.base_timeframe.floor(until)
         for plan in self._journal.unwalked():
             walk = self._walks.get(plan.plan_id) or self._begin(plan.plan_id)
-            if walk.asked is not None and walk.asked >= end:
+            if walk is None or (walk.asked is not None and walk.asked >= end):
                 continue
             try:
                 await self._go_on(plan, walk, end)
@@ -62,17 +62,24 @@ class PathKeeper:
             finally:
                 walk.asked = end
 
-    def _begin(self, plan_id: str) -> _Walk:
-        first = self._journal.plan_fills(plan_id)[0]
-        side: Side = "long" if first.side == "buy" else "short"
+    def _begin(self, plan_id: str) -> _Walk | None:
+        """Where a path stands; None while an exit is told and no entry."""
+        fills = self._fills(plan_id)
+        if not fills or fills[0].leg != "entry":
+            return None
+        side: Side = "long" if fills[0].side == "buy" else "short"
         last = self._journal.path(plan_id)[-1:]
-        entered = self._source.info.base_timeframe.floor(first.at)
+        entered = self._source.info.base_timeframe.floor(fills[0].at)
         walk = self._walks[plan_id] = _Walk(side, entered, last[0] if last else None)
         return walk
 
+    def _fills(self, plan_id: str) -> list[Fill]:
+        """In the order of time: they may be told in any other."""
+        return sorted(self._journal.plan_fills(plan_id), key=lambda f: (f.at, f.leg != "entry"))
+
     async def _go_on(self, plan: Unwalked, walk: _Walk, end: datetime) -> None:
         base = self._source.info.base_timeframe
-        fills = self._journal.plan_fills(plan.plan_id) if plan.closed or not walk.last else []
+        fills = self._fills(plan.plan_id) if plan.closed or not walk.last else []
         left = base.floor(fills[-1].at) if plan.closed else None
         if left is not None and walk.last is not None and walk.last.until > left:
             walk.last = None  # closed earlier than was known: bars after the exit do not count

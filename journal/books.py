@@ -218,7 +218,9 @@ class Journal(JournalWriter):
                     )
             for trade in batch.trades:
                 self._touched.add("trades")
-                keep(connection, TRADES, to_row(self.session, trade))
+                put(connection, TRADES, to_row(self.session, trade))
+                if any(isinstance(e, Fill) and e.plan_id == trade.plan_id for e in batch.entries):
+                    self._walk_anew(connection, trade.plan_id)
         self._ledger, self._sequence = ledger, sequence
 
     def keep_path(

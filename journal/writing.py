@@ -17,7 +17,7 @@ from journal.fence import Fence, take_fence
 from journal.ledger import Entry
 from journal.reading import Part
 from journal.rows import to_row
-from journal.tables import FILLS, FUNDING, ORDERS, PLANS, TRADING_STATES
+from journal.tables import FILLS, FUNDING, ORDERS, PLANS, PRICE_PATHS, TRADING_STATES
 from journal.walked import WalkReader
 from policies.trading_state import StateEntry
 from traces.database import Database
@@ -104,6 +104,15 @@ class JournalWriter(WalkReader):
         self._touched.add("plans")
         mine = (PLANS.c.session == self.session) & (PLANS.c.plan_id == plan_id)
         connection.execute(update(PLANS).where(mine).values(**values))
+
+    def _walk_anew(self, connection: Connection, plan_id: str) -> None:
+        """A fill was told after a trade's price path was done: it is kept again, from the entry."""
+        mine = (PLANS.c.session == self.session) & (PLANS.c.plan_id == plan_id)
+        reopened = update(PLANS).where(mine, PLANS.c.path_done.is_(True)).values(path_done=False)
+        if connection.execute(reopened).rowcount:
+            self._touched.add("plans")
+            path = (PRICE_PATHS.c.session == self.session) & (PRICE_PATHS.c.plan_id == plan_id)
+            connection.execute(delete(PRICE_PATHS).where(path))
 
     def _withdraw(self, connection: Connection, run_id: str, standing: set[str]) -> None:
         """Take back the run's unsent intents that do not stand, and the plans whose entries go.

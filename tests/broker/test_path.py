@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from broker.path import PathKeeper
 from domain.candles import Candles, Series, Timeframe
 from domain.errors import Unreachable
 from domain.plan import Side
+from journal.batch import Batch
 from journal.paths import PathBar, excursions
 from tests.broker.house import WHOLE, House
 from tests.broker.venue import CALM, OTHER, SYMBOL, D, H, Row, T, VenueSource, approved, bars
@@ -164,6 +166,24 @@ async def test_an_exit_that_is_told_late_takes_back_the_bars_after_it(tmp_path: 
     await house.advance(6)
     await one.keep(T + 7 * H)
     assert ends(house)[3:] == [("94.9", "94.9", "94.9")]
+
+
+async def test_a_fill_that_is_told_after_the_path_was_done_has_it_kept_again(
+    tmp_path: Path,
+) -> None:
+    house = await opened(tmp_path)
+    await house.advance(5)
+    await keeper(house).keep(T + 5 * H)
+    done = path(house)
+    (plan,) = house.book.plans()
+    late = replace(house.book.fills()[-1], trade_id="late", at=T + 4 * H, price=D(93))
+    (trade,) = house.book.trades()
+    house.book.apply(Batch(entries=[late], trades=[replace(trade, closed_at=late.at)]))
+    assert (path(house), len(house.book.unwalked())) == ([], 1)
+    await keeper(house).keep(T + 6 * H)
+    assert path(house)[:3] == done[:3]
+    assert ends(house)[3:] == [("112", "94.9", "109"), ("93", "93", "93")]
+    assert list(house.book.whole_paths()) == [plan.plan.plan_id]
 
 
 async def test_a_plan_that_is_not_filled_has_no_path(tmp_path: Path) -> None:
