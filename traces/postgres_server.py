@@ -166,5 +166,6 @@ def _engine(server: Server, busy_timeout_ms: int) -> Engine:
 
 def _expected(found: str) -> str:
     return (
-        f"PLANGATE_DATABASE_URL: {found}; expected postgresql+psycopg://USER:PASSWORD@HOST/DATABASE"
+        f"PLANGATE_DATABASE_URL: {found}; expected postgresql+psycopg://USER@HOST/DATABASE, "
+        "with :PASSWORD after USER where one is asked for"
     )

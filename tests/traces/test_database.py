@@ -6,6 +6,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from domain.errors import StateError
 from tests.places import environment
 from tests.traces.handmade import opened
+from tests.traces.stored import former
 from traces.database import Database
 from traces.schema import SCHEMA_VERSION
 from traces.tables import METADATA
@@ -190,19 +192,101 @@ def test_a_damaged_database_is_refused(tmp_path: Path) -> None:
         opened(tmp_path)
 
 
-def test_a_locked_database_is_said_to_be_locked(tmp_path: Path) -> None:
+@pytest.mark.parametrize("how", ["IMMEDIATE", "EXCLUSIVE"])
+def test_a_locked_database_is_said_to_be_locked(tmp_path: Path, how: str) -> None:
     opened(tmp_path).close()
     database = opened(tmp_path, busy_timeout_ms=20)
     holder = sqlite3.connect(tmp_path / "plangate.sqlite", isolation_level=None)
-    holder.execute("BEGIN IMMEDIATE")
+    holder.execute(f"BEGIN {how}")
     try:
-        with pytest.raises(StateError, match="locked"), database.begin():
+        with pytest.raises(StateError, match="is locked by another process"), database.begin():
             pass
         opened(tmp_path, busy_timeout_ms=20).close()
     finally:
         holder.close()
     with database.begin():
         pass
+
+
+def test_an_old_file_that_is_locked_is_left_for_later(tmp_path: Path) -> None:
+    path = former(1, tmp_path / "plangate.sqlite")
+    holder = sqlite3.connect(path, isolation_level=None)
+    holder.execute("BEGIN EXCLUSIVE")
+    try:
+        with pytest.raises(StateError, match="is locked by another process"):
+            opened(tmp_path, busy_timeout_ms=20)
+    finally:
+        holder.close()
+    opened(tmp_path).close()
+
+
+@pytest.mark.usefixtures("each_database")
+def test_a_writer_that_waits_too_long_hears_of_a_lock_and_readers_do_not(tmp_path: Path) -> None:
+    database, other = counted(tmp_path), opened(tmp_path, busy_timeout_ms=50)
+    with database.begin() as connection:
+        connection.execute(text("UPDATE counter SET n = 1"))
+        with pytest.raises(StateError, match="is locked by another process"), other.begin():
+            pass
+        assert value(other) == 0
+    count_up(other, durable=False)
+    assert value(database) == 2
+
+
+def test_what_cannot_be_written_is_a_state_error_and_can_be_read(
+    tmp_path: Path, each_database: str
+) -> None:
+    database = counted(tmp_path)
+    read_only = {"sqlite": "PRAGMA query_only = ON", "postgresql": "SET TRANSACTION READ ONLY"}
+    with pytest.raises(StateError, match="cannot be written"):
+        execute(database, read_only[each_database], "UPDATE counter SET n = 1")
+    assert value(database) == 0
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write every file")
+def test_a_file_that_may_not_be_written_is_named(tmp_path: Path) -> None:
+    opened(tmp_path).close()
+    (tmp_path / "plangate.sqlite").chmod(0o400)
+    with pytest.raises(StateError, match="PLANGATE_HOME"):
+        opened(tmp_path)
+
+
+def test_what_is_committed_behind_the_lock_is_seen_by_the_next_writer(
+    tmp_path: Path, each_database: str
+) -> None:
+    """A view that is older than the turn would lose updates."""
+    assert each_database
+    one, other = counted(tmp_path), opened(tmp_path)
+    with ThreadPoolExecutor(1) as pool:
+        with one.begin() as connection:
+            waiting = pool.submit(count_up, other, durable=True)
+            time.sleep(0.1)
+            connection.execute(text("UPDATE counter SET n = 41"))
+        waiting.result()
+    assert value(one) == 42
+
+
+def test_on_a_server_durability_is_given_up_only_where_it_may_be(
+    tmp_path: Path, each_database: str
+) -> None:
+    if each_database == "sqlite":
+        pytest.skip("seen by its pragmas")
+    database = opened(tmp_path)
+    for durable, expected in ((True, "on"), (False, "off"), (True, "on")):
+        with database.begin(durable=durable) as connection:
+            assert connection.execute(text("SHOW synchronous_commit")).scalar_one() == expected
+
+
+def test_a_server_sorts_text_by_its_bytes(tmp_path: Path, each_database: str) -> None:
+    if each_database == "sqlite":
+        pytest.skip("a file does so by itself")
+    with opened(tmp_path).read() as connection:
+        sorts = connection.execute(
+            text(
+                "SELECT DISTINCT collation_name FROM information_schema.columns "
+                "WHERE table_schema = current_schema() AND udt_name IN ('text', 'varchar')"
+            )
+        ).scalars()
+        assert list(sorts) == ["C"]
 
 
 @pytest.mark.parametrize("obstacle", ["file", "folder"])
