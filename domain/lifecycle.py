@@ -73,7 +73,16 @@ PLAN_STEPS: dict[PlanStatus, frozenset[PlanStatus]] = {
 ORDER_STEPS: dict[OrderStatus, frozenset[OrderStatus]] = {
     _O.PENDING: frozenset({_O.SENDING, _O.CANCELLED, _O.DENIED, _O.EXPIRED}),
     _O.SENDING: frozenset(
-        {_O.WORKING, _O.FILLED, _O.REJECTED, _O.DENIED, _O.CANCELLED, _O.EXPIRED, _O.LOST}
+        {
+            _O.WORKING,
+            _O.CANCELLING,
+            _O.FILLED,
+            _O.REJECTED,
+            _O.DENIED,
+            _O.CANCELLED,
+            _O.EXPIRED,
+            _O.LOST,
+        }
     ),
     _O.WORKING: frozenset({_O.CANCELLING, _O.FILLED, _O.CANCELLED, _O.EXPIRED, _O.REJECTED}),
     _O.CANCELLING: frozenset({_O.FILLED, _O.CANCELLED, _O.EXPIRED, _O.REJECTED}),
