@@ -38,6 +38,8 @@ class Reconciler:
         self._journal = journal
         self._broker = broker
         self._follower = follower
+        self._missed: dict[str, datetime] = {}
+        """Orders that the venue does not list, and since when it has not."""
 
     async def reconcile(self, now: datetime) -> Reconciled:
         """Book what is missing, look after every position, and compare.
@@ -49,7 +51,7 @@ class Reconciler:
         await self._catch_up(now)
         for stored in self._journal.plans(*GUARDED):
             self._follower.guard(stored.plan.plan_id, now)
-        mismatches = [*await self._orders(), *await self._positions()]
+        mismatches = [*await self._orders(now), *await self._positions()]
         self._journal.mismatches = tuple(mismatches)
         if mismatches and self._journal.trading_state(now) != TradingState.HALTED:
             reason = f"The venue and the journal disagree: {'; '.join(mismatches)}."
@@ -73,8 +75,11 @@ class Reconciler:
             if found is not None:
                 await self._follower.take(News(orders=[found]), now)
 
-    async def _orders(self) -> list[str]:
-        """Working at the venue and unknown or over here, or the other way round."""
+    async def _orders(self, now: datetime) -> list[str]:
+        """Working at the venue and unknown or over here, or the other way round.
+
+        Where the venue shows orders late, one that it does not list is waited for.
+        """
         theirs = {o.client_order_id: o for o in await self._broker.working()}
         ours = {o.client_order_id: o for o in self._journal.orders(*AT_THE_VENUE)}
         sending = {o.client_order_id for o in self._journal.orders(OrderStatus.SENDING)}
@@ -84,9 +89,14 @@ class Reconciler:
         ]
         gone = [
             f"order {name} of {ours[name].symbol} works in the journal and not at the venue"
-            for name in sorted(set(ours) - set(theirs))
+            for name in self._gone(set(ours) - set(theirs), now)
         ]
         return [*unknown, *gone]
+
+    def _gone(self, missing: set[str], now: datetime) -> list[str]:
+        self._missed = {name: self._missed.get(name, now) for name in sorted(missing)}
+        wait = self._broker.traits.settles_within
+        return [name for name, since in self._missed.items() if now - since >= wait]
 
     async def _positions(self) -> list[str]:
         theirs = await self._broker.positions()
