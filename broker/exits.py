@@ -100,13 +100,16 @@ def _targets(
 ) -> Iterator[Order]:
     by_leg = {o.leg: o for o in orders if o.leg in TARGET_LEGS}
     exited = sum((o.filled for o in by_leg.values()), ZERO)
-    left = held
+    left, spare = held, ZERO
     parts = target_quantities(stored.bracket.targets, held + exited, on)
     for leg, target, part in zip(TARGET_LEGS, stored.bracket.targets, parts, strict=False):
         order = by_leg.get(leg)
         filled = order.filled if order else ZERO
-        rest = min(max(part - filled, ZERO), left)
-        left -= rest
+        rest = min(max(part - filled, ZERO) + spare, left)
+        # What one that ended before the entry had filled can take no more, the next one takes.
+        ended = order is not None and order.status not in LIVE
+        spare = rest if ended else ZERO
+        left -= ZERO if ended else rest
         if order is None and rest:
             yield exit_order(stored.plan, stored.bracket, leg, rest, target.price, at, account)
         elif order is not None and order.status in LIVE:
