@@ -18,14 +18,14 @@ from broker.exits import wanted_exits, withdrawn
 from broker.outbox import close_order, liquidation_order
 from broker.protocol import Execution, News, VenueOrder
 from domain.instrument import Instrument
-from domain.lifecycle import AT_THE_VENUE, LIVE, OrderStatus, PlanStatus
+from domain.lifecycle import AT_THE_VENUE, LIVE, PLAN_STEPS, OrderStatus, PlanStatus
 from domain.numbers import ZERO, floor_to_step
 from domain.orders import CloseReason, Fill, FundingPayment, Order, Position
 from domain.trade import ClosedTrade
 from journal.batch import Batch
 from journal.books import Journal
 from journal.reading import StoredPlan
-from journal.trades import close_trade
+from journal.trades import held_of, round_trip
 
 _ENDS: dict[str, OrderStatus] = {
     "filled": OrderStatus.FILLED,
@@ -107,8 +107,7 @@ class Booking:
         for venue_order in news.orders:
             self._adopt(venue_order)
         if news.funding:
-            paid = {(p.symbol, p.at) for p in self._journal.funding_payments()}
-            self._entries += [p for p in news.funding if (p.symbol, p.at) not in paid]
+            self._pay(news.funding)
         for plan_id in list(self._touched):
             self._follow(plan_id)
         return self._booked()
@@ -148,6 +147,17 @@ class Booking:
             order = order.placed(order.quantity, order.price)
         self._put(order)
 
+    def _pay(self, payments: Sequence[FundingPayment]) -> None:
+        """Funding; told after the trade that it belongs to was closed, it is put to it."""
+        paid = {(p.symbol, p.at) for p in self._journal.funding_payments()}
+        new = [p for p in payments if (p.symbol, p.at) not in paid]
+        self._entries += new
+        for trade in self._journal.trades() if new else ():
+            late = [p for p in new if trade.symbol == p.symbol and trade.spans(p.at)]
+            if late:
+                more = sum((p.amount for p in late), ZERO)
+                self._trades.append(replace(trade, funding=trade.funding + more))
+
     def _adopt(self, told: VenueOrder) -> None:
         """The venue's word on an order, unless it is older than what we know."""
         order = self._order(told.client_order_id)
@@ -170,15 +180,16 @@ class Booking:
     def _follow(self, plan_id: str) -> None:
         """The plan's status, its exits, its closed trade."""
         stored = self._journal.stored_plan(plan_id)
-        if stored.status in _FINAL:
-            return
         orders = self._plan_orders(plan_id)
+        if not PLAN_STEPS[stored.status]:
+            self._tidy(stored, orders)
+            return
         entries = [o for o in orders if o.leg == "entry"]
         fills = self._plan_fills(plan_id)
         status = self._step(stored.status, entries, fills)
         on = self._instrument(stored.plan.symbol)
         # Dust that is less than a step cannot be sold: the position counts as closed.
-        held = floor_to_step(abs(sum((f.moved for f in fills), ZERO)), on.quantity_step)
+        held = floor_to_step(held_of(fills, stored.bracket.side), on.quantity_step)
         closing = any(o.leg == "close" and o.status in LIVE for o in orders)
         if held > ZERO:
             if status == PlanStatus.OPEN and closing:
@@ -187,7 +198,8 @@ class Booking:
             if status == PlanStatus.CLOSING and not closing:
                 self._close_out(stored, held, "exit")
         elif fills:
-            for order in withdrawn(orders):
+            exited = any(f.leg != "entry" for f in fills)
+            for order in withdrawn(orders if exited else []):
                 self._put(order)
             if not any(o.status in LIVE for o in entries):
                 self._close(plan_id, status, fills, stored.risk_amount)
@@ -210,11 +222,21 @@ class Booking:
     ) -> None:
         """Stop and targets for what is held; where the venue refuses the stop, out at once."""
         stops = [o for o in orders if o.leg == "stop"]
-        if not stops or stops[-1].status != OrderStatus.REJECTED:
-            for order in wanted_exits(stored, orders, held, on, self._at, self._account):
+        refused = bool(stops) and stops[-1].status == OrderStatus.REJECTED
+        for order in wanted_exits(stored, orders, held, on, self._at, self._account):
+            if not (refused and order.leg == "stop"):
                 self._put(order)
-        elif not any(o.leg == "close" and o.status in LIVE for o in orders):
+        if refused and not any(o.leg == "close" and o.status in LIVE for o in orders):
             self._close_out(stored, held, "unguarded")
+
+    def _tidy(self, stored: StoredPlan, orders: Sequence[Order]) -> None:
+        """After the end of a plan: an order that was half sent works after all, or even filled."""
+        plan_id = stored.plan.plan_id
+        for order in withdrawn(orders):
+            self._put(order)
+        late = any(isinstance(e, Fill) and e.plan_id == plan_id for e in self._entries)
+        if late and stored.status == PlanStatus.CLOSED:
+            self._trade(self._plan_fills(plan_id), stored.risk_amount)
 
     def _close_out(self, stored: StoredPlan, held: Decimal, reason: CloseReason) -> None:
         """An order for all that is held, at the market."""
@@ -229,13 +251,17 @@ class Booking:
     def _close(
         self, plan_id: str, status: PlanStatus, fills: Sequence[Fill], risk_amount: Decimal
     ) -> None:
-        if status in _FINAL:
+        if not PLAN_STEPS[status]:
             return
         self._plan(plan_id, PlanStatus.CLOSED)
+        self._trade(fills, risk_amount)
+
+    def _trade(self, fills: Sequence[Fill], risk_amount: Decimal) -> None:
+        """The round trip, with what this news paid."""
         paid = [e for e in self._entries if isinstance(e, FundingPayment)]
-        payments = [*self._journal.funding_payments(), *paid]
-        mine = [p for p in payments if p.symbol == fills[0].symbol]
-        self._trades.append(close_trade(fills, mine, risk_amount))
+        trade = round_trip(fills, [*self._journal.funding_payments(), *paid], risk_amount)
+        if trade is not None:
+            self._trades.append(trade)
 
     def _liquidated(self, execution: Execution) -> Order | None:
         position = self._journal.ledger().positions.get(execution.symbol)
@@ -268,15 +294,6 @@ class Booking:
     def _put(self, order: Order) -> None:
         self._orders[order.client_order_id] = order
         self._touched[order.plan_id] = None
-
-
-_FINAL = frozenset({
-    PlanStatus.CLOSED,
-    PlanStatus.REJECTED,
-    PlanStatus.EXPIRED,
-    PlanStatus.CANCELLED,
-    PlanStatus.FAILED,
-})  # fmt: skip
 
 
 def _status(order: Order | None) -> OrderStatus | None:

@@ -41,6 +41,10 @@ class ClosedTrade:
         """Profit after fees and funding."""
         return self.gross - self.fees - self.funding
 
+    def spans(self, at: datetime) -> bool:
+        """Whether funding that fell due at `at` is this trade's."""
+        return self.opened_at < at <= self.closed_at
+
     @property
     def r_multiple(self) -> Decimal:
         """`net` in units of the planned risk."""

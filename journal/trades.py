@@ -7,7 +7,28 @@ from decimal import Decimal
 
 from domain.numbers import ZERO
 from domain.orders import Fill, FundingPayment
+from domain.plan import Side
 from domain.trade import ClosedTrade
+
+
+def held_of(fills: Sequence[Fill], side: Side) -> Decimal:
+    """What a plan holds, unsigned; nothing while an exit is told before the entry it follows."""
+    moved = sum((f.moved for f in fills), ZERO)
+    return max(moved if side == "long" else -moved, ZERO)
+
+
+def round_trip(
+    fills: Sequence[Fill], payments: Sequence[FundingPayment], risk_amount: Decimal
+) -> ClosedTrade | None:
+    """The closed trade of a plan's fills, told in any order, with its share of all funding.
+
+    None where nothing was sold: a fee in base left less of the entry than an order can be.
+    """
+    if all(f.leg == "entry" for f in fills):
+        return None
+    in_time = sorted(fills, key=lambda f: (f.at, f.leg != "entry"))
+    mine = [p for p in payments if p.symbol == in_time[0].symbol]
+    return close_trade(in_time, mine, risk_amount)
 
 
 def close_trade(
