@@ -23,7 +23,7 @@ from domain.candles import Timeframe
 from domain.clock import Clock
 from domain.errors import AccessRefused, DataError, Unreachable
 from domain.finding import Stated
-from domain.lifecycle import OrderStatus
+from domain.lifecycle import PLAN_STEPS, OrderStatus
 from domain.numbers import plain
 from domain.orders import Order
 from domain.verdict import Denied, Verdict
@@ -148,6 +148,11 @@ class Dispatcher:
         if traits.settles_within and (
             len(answers) < ANSWERS_COUNT or now - answers[0] < traits.settles_within
         ):
+            return False
+        if not PLAN_STEPS[self._journal.stored_plan(order.plan_id).status]:
+            # An exit of a plan that is over: sent now, it would reduce what another one holds.
+            self._journal.apply(Batch([replace(order, status=OrderStatus.CANCELLED)]))
+            self._say(order, "its plan is over")
             return False
         if not traits.dedupes:
             self._journal.apply(Batch([replace(order, status=OrderStatus.LOST)]))
