@@ -14,15 +14,15 @@ from decimal import Decimal
 
 from broker.dispatcher import Dispatcher
 from broker.exits import withdrawn
-from broker.follower import Follower
+from broker.follower import Follower, moment_of
 from broker.guard import Guard
 from broker.marks import marks
-from broker.outbox import PAPER_ACCOUNT, close_order
+from broker.outbox import PAPER_ACCOUNT, close_order, sellable
 from broker.path import PathKeeper
 from broker.protocol import Broker
 from broker.reconciler import Reconciled, Reconciler
 from domain.lifecycle import LIVE, OrderStatus, PlanStatus
-from domain.orders import Order
+from domain.orders import Order, Position
 from journal.batch import Batch
 from journal.books import Journal
 from journal.operator import killed
@@ -126,7 +126,7 @@ class Executor:
         await self._dispatcher.exits(until)
         while (news := await self._broker.news(until)) is not None:
             await self._follower.take(news, until)
-            await self._dispatcher.exits(until)
+            await self._dispatcher.exits(moment_of(news, until))
 
     def _next_deadline(self, kept: datetime | None) -> datetime | None:
         """The earliest moment, after the one just kept, at which an entry or a position is over."""
@@ -147,8 +147,10 @@ class Executor:
             for order in changed:
                 self._follower.guard(order.plan_id, due)
         for stored in self._journal.plans(PlanStatus.OPEN):
-            position = self._journal.position(stored.plan.symbol)
-            if stored.close_at > due or position is None:
+            if stored.close_at > due:
+                continue
+            position = self._sellable(stored.plan.symbol)
+            if position is None:
                 continue
             run_id, slippage = stored.plan.run_id, stored.bracket.stop_slippage
             order = close_order(position, "time", due, run_id, self._account, slippage)
@@ -187,12 +189,17 @@ class Executor:
         """Orders that close everything that is held and not being closed already."""
         closing = {o.symbol for o in self._journal.orders(*LIVE) if o.leg == "close"}
         orders = []
-        for symbol, position in sorted(self._journal.ledger().positions.items()):
-            if symbol not in closing:
+        for symbol in sorted(set(self._journal.ledger().positions) - closing):
+            position = self._sellable(symbol)
+            if position is not None:
                 stored = self._journal.stored_plan(position.plan_id)
                 run_id, slippage = stored.plan.run_id, stored.bracket.stop_slippage
                 orders.append(close_order(position, "manual", now, run_id, self._account, slippage))
         return orders
+
+    def _sellable(self, symbol: str) -> Position | None:
+        position = self._journal.position(symbol)
+        return position and sellable(position, self._source.instrument(symbol))
 
     def _entries(self) -> list[Order]:
         """Entries that may still fill and are not being taken back already."""

@@ -46,7 +46,7 @@ class Follower:
         Raises:
             Unreachable: the venue was asked and did not answer; what was told is booked.
         """
-        at = news.executions[-1].at if news.executions else at
+        at = moment_of(news, at)
         booked = self._apply(self._booking(at).take(news))
         if booked.behind:
             made = [self._journal.order(name) for name in booked.behind]
@@ -69,3 +69,9 @@ class Follower:
             self._journal.apply(booked.batch)
             self._tell(booked)
         return booked
+
+
+def moment_of(news: News, asked: datetime) -> datetime:
+    """When it happened; what follows from it is made then. `asked`, where it does not say."""
+    stamps = [*(e.at for e in news.executions), *(p.at for p in news.funding)]
+    return max(stamps, default=asked)

@@ -5,12 +5,14 @@ Ids come from content alone, so the same decision always names the same orders.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
 from broker.protocol import Execution
+from domain.instrument import Instrument
 from domain.lifecycle import OrderStatus
-from domain.numbers import BPS, ceil_to_tick, floor_to_tick
+from domain.numbers import BPS, ceil_to_tick, floor_to_step, floor_to_tick
 from domain.orders import (
     CloseReason,
     Order,
@@ -54,6 +56,17 @@ def entry_order(
 def entry_slippage(bracket: Bracket) -> Decimal:
     """What walking the book costs against its mid, in quote per unit."""
     return bracket.entry_price * bracket.entry_slippage_bps / BPS
+
+
+def sellable(position: Position, on: Instrument) -> Position | None:
+    """What of a position an order can close: whole steps of it; None where that is nothing.
+
+    Fees taken in base leave dust.
+    """
+    whole = floor_to_step(abs(position.quantity), on.quantity_step)
+    if not whole:
+        return None
+    return replace(position, quantity=whole if position.quantity > 0 else -whole)
 
 
 def close_order(
