@@ -72,7 +72,7 @@ def judge(now: Picture, before: Picture | None, account: Account, market: Market
     """
     _ledger(now, account, market)
     _orders_and_fills(now, market)
-    for fill in now.venue_fills:
+    for fill in now.venue_fills[len(before.venue_fills) if before else 0 :]:
         _price(fill, now, before, market)
     _volume(now, market)
     _sequence_in_a_bar(now, market)
@@ -236,7 +236,9 @@ def _targets(exits: Sequence[Row], holds: Fraction) -> None:
     targets = [o for o in exits if o["leg"].startswith("target")]
     waiting = sum((left(o) for o in targets if o["status"] in LIVE - {"cancelling"}), Fraction(0))
     assert waiting <= holds, f"B2 targets of {waiting} for {holds} held"
-    if targets and all(o["status"] in {*LIVE, "filled"} for o in targets):
+    legs = {o["leg"]: o for o in targets}
+    last = legs[max(legs)] if legs else None
+    if last is not None and last["status"] in LIVE - {"cancelling"}:
         assert waiting == holds, f"B2 targets of {waiting} for {holds} held"
 
 
@@ -306,14 +308,12 @@ def _same_order(order: Row, resting: Row) -> None:
 
 
 def _guarded(now: Picture, market: Market) -> None:
-    for symbol, quantity in held(now.fills).items():
-        size = floored(quantity, market.step)
-        stops = [
-            o
-            for o in now.orders.values()
-            if o["symbol"] == symbol and o["leg"] in {"stop", "close"} and o["status"] == "working"
-        ]
-        assert not size or any(left(o) == size for o in stops), f"Q {symbol} held without a stop"
+    for name in now.plans:
+        orders = now.of_plan(name)
+        fills = [f for f in now.fills if f["plan_id"] == name]
+        size = floored(sum((moved(f) for f in fills), Fraction(0)), market.step)
+        guards = [o for o in orders if o["leg"] in {"stop", "close"} and o["status"] == "working"]
+        assert not size or any(left(o) == size for o in guards), "Q held without a stop"
     for plan in now.plans.values():
         assert plan["status"] != "approved", "Q a plan that is neither sent nor ended"
 
