@@ -74,6 +74,22 @@ def test_trades_agree_with_the_report_and_with_their_fills(home: Path) -> None:
     assert abs(Decimal(listed[0]["slippage_bps"]) - cost / worth) < Decimal("0.01")
 
 
+def test_a_trade_says_how_far_the_price_went_and_what_was_known_at_its_entry(home: Path) -> None:
+    trades = plangate(home, "trades", "--session", "whole", "--json").document["trades"]
+    for trade in trades:
+        assert Decimal(trade["mae_r"]) >= 0
+        went = Decimal(trade["exit_price"]) - Decimal(trade["entry_price"])
+        assert -Decimal(trade["mae"]) <= went <= Decimal(trade["mfe"])
+        assert trade["margin_used"] == trade["notional"]  # spot
+    means = plangate(home, "report", "--session", "whole", "--json").document["trades_summary"]
+    assert means["means"]["mae_r"]["count"] == len(trades)
+    one = trades[0]["plan_id"]
+    for what in ("plans", "trades"):
+        shown = plangate(home, what, "show", one, "--session", "whole", "--json").document
+        assert shown["entry"]["features"]["timeframe"] == "1h"
+        assert "known    last " in plangate(home, what, "show", one, "--session", "whole").out
+
+
 def test_filters_choose_and_what_is_left_out_is_counted(home: Path) -> None:
     def orders(*words: str) -> list[dict[str, str]]:
         found = plangate(home, "orders", "--session", "whole", *words, "--json").document
