@@ -41,7 +41,6 @@ MENDS: dict[str, tuple[ChangedField, ...]] = {
 
 
 class _Found(NamedTuple):
-    field: ChangedField
     draft: PlanDraft
     sentence: str
 
@@ -145,7 +144,7 @@ def _mended(
     for alternative in (*edges, *on_the_way):
         if good(_review(case, alternative.draft)):
             closest = _closest(case, alternative, good)
-            return _Found(field, closest, told(case, closest, field))
+            return _Found(closest, told(case, closest, field))
     return None
 
 

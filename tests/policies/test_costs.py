@@ -150,3 +150,11 @@ def test_a_payment_counts_from_the_moment_it_falls_due(hours, interval, payments
         market__funding__interval_hours=interval,
     )
     assert funding_fraction(case) == payments * D("0.0001")
+
+
+@pytest.mark.parametrize(("direction", "stop", "target"), [(1, 90, 115), (-1, 110, 85)])
+def test_a_target_on_the_tick_at_which_the_reward_is_just_enough_is_the_nearest(
+    direction, stop, target
+):
+    costs = Costs(D(direction), D(stop), D(0), D(0), D(0))
+    assert costs.nearest_target(D(100), D("1.5"), TICK) == target
