@@ -103,7 +103,7 @@ BRACKETS: dict[str, dict[str, Any]] = {
         "quantity": D("2.4999999999999999999"),
         "targets": (TargetLeg(D("10600.01"), D("0.0005")), TargetLeg(D(10_700), D(1))),
     },
-    "stop above": {"stop_price": D("10001.5"), "entry_price": D("10001.123456789")},
+    "stop above": {"stop_price": D("10001.5"), "entry_price": D("10000.123456789")},
     "target below": {"entry_price": D("10600.123456789")},
     "too small": {"targets": (TargetLeg(D(10_600), D("0.0001")),), "sizing": SIZES},
     "nothing": {

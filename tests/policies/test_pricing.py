@@ -9,7 +9,15 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from domain.book import Level
-from policies.pricing import ENDLESS, Entry, largest, limit_price, price_entry, slippage_bps
+from policies.pricing import (
+    ENDLESS,
+    Entry,
+    first_price,
+    largest,
+    limit_price,
+    price_entry,
+    slippage_bps,
+)
 from tests.policies.cases import D, book, draft, make_case
 
 BOOK = book().model_copy(
@@ -110,3 +118,13 @@ def test_pricing_an_entry_is_walking_the_book(rows, asked):
     walked = full.walk("buy", D(asked))
     assert walked is not None
     assert entry.price(D(asked)) == walked.vwap
+
+
+@pytest.mark.parametrize(("side", "limit", "first"), [
+    ("long", None, 10_001), ("long", 9_990, 9_990), ("long", 10_001, 10_001),
+    ("long", 10_005, 10_001), ("short", None, 9_999), ("short", 10_010, 10_010),
+    ("short", 9_999, 9_999), ("short", 9_990, 9_999),
+])  # fmt: skip
+def test_the_first_price_is_the_books_or_a_better_limit(side, limit, first):
+    case = make_case(side, draft__entry=None if limit is None else D(limit))
+    assert first_price(case, case.market.book) == first

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from domain.plan import Target
 from domain.verdict import Bracket
 from policies.bracket import build_bracket, target_shares
 from policies.costs import costs_of
@@ -138,3 +139,23 @@ def test_depth_is_counted_on_either_side(bids, asks, found):
     case = make_case(market__book__bids=book(quantity=str(bids)).bids,
                      market__book__asks=book(quantity=str(asks)).asks)  # fmt: skip
     assert depth(case) == found
+
+
+def test_a_size_of_just_the_first_level_loses_no_step():
+    asks = book(quantity="2").asks + book(ask="10012").asks
+    assert built(market__book__asks=asks, instrument__max_quantity=D(2)).quantity == 2
+
+
+def test_a_leg_that_a_smaller_size_merges_away_draws_the_bound_on_the_price_anew():
+    """0.5 at 10 001, the rest at 10 012; merging the far target leaves less room in the price."""
+    two = ((10_345, "0.9"), (10_495, "0.1"))
+    changes = {
+        "market__book__asks": book(quantity="0.5").asks + book(ask="10012").asks,
+        "draft__targets": tuple(Target(price=D(p), weight=D(w)) for p, w in two),
+    }
+    whole = built(**changes)
+    assert (whole.quantity, len(whole.targets)) == (D("1.822"), 2)
+    merged = built(**changes, instrument__min_quantity=D("0.2"))
+    assert (merged.quantity, len(merged.targets)) == (D("0.610"), 1)
+    assert merged.reward_risk >= D("1.5")
+    assert merged.quantity < whole.quantity
