@@ -156,7 +156,9 @@ class PaperBroker:
         return news or await self._on_book(until)
 
     async def _on_tape(self, until: datetime) -> News | None:
-        if until <= self._progress.cursor:
+        key = self._progress.key
+        # Left on its way to a later moment, it has told all that there is up to this one.
+        if until <= self._progress.cursor or (key is not None and until <= key[0]):
             return None
         if self._book.orders or self._book.ledger.positions or self._progress.key:
             if self._played_to != until:
