@@ -84,7 +84,11 @@ def _clear_way(path: Path) -> None:
     path.touch(mode=0o600, exist_ok=True)
     try:
         with closing(sqlite3.connect(path)) as connection:
-            connection.execute("PRAGMA schema_version").fetchone()
+            sound = connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",)
     except sqlite3.DatabaseError:
+        sound = False
+    if not sound:
         path.replace(path.with_suffix(".broken"))
+        for beside in ("-wal", "-shm"):  # of the file that is gone
+            path.with_name(path.name + beside).unlink(missing_ok=True)
         path.touch(mode=0o600)
