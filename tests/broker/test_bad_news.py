@@ -169,3 +169,18 @@ async def test_an_order_that_is_listed_late_is_no_disagreement(tmp_path: Path) -
         found = await stage.house.executor.reconcile(SOON + timedelta(minutes=minutes))
     assert len(found.mismatches) == 1
     assert stage.book.trading_state(SOON + H) == TradingState.HALTED
+
+
+async def test_a_venue_that_is_asked_about_an_earlier_moment_plays_no_bar_again(
+    tmp_path: Path,
+) -> None:
+    counter = Counter(tmp_path, [(100, 101, 99, 100, 1)] * 4)
+    await counter.send(order("one", "buy market", "2.5"))
+    for _ in range(2):  # into the second bar, and left there
+        assert await counter.next(4) is not None
+    assert await counter.next(1) is None
+    counter.again()
+    assert await counter.next(1) is None
+    await counter.play()
+    parts = [(hour, quantity) for _, hour, quantity, _ in await counter.log()]
+    assert parts == [(0, D(1)), (1, D(1)), (2, D("0.5"))]
