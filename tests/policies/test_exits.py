@@ -203,3 +203,32 @@ def test_a_stop_only_moves_toward_the_price_and_longs_and_shorts_are_mirror_imag
         assert (short is None) == (move is None)
         if short is not None and move is not None:
             assert short.price == 200 - move.price
+
+
+def test_of_two_stops_the_one_nearer_to_the_price_is_taken_on_either_side() -> None:
+    both = policy(breakeven_after_r_ratio=1, trail_after_r_ratio=1, trail_atr_ratio=3)
+    far = policy(breakeven_after_r_ratio=1, trail_after_r_ratio=1, trail_atr_ratio=D("4.9"))
+    for limits, reason, distance in ((both, "trailing", 4), (far, "breakeven", D("0.4"))):
+        for held, sign in ((LONG, 1), (mirrored(LONG), -1)):
+            move = moved_stop(held, limits)
+            assert move is not None
+            assert (move.reason, move.price) == (reason, 100 + sign * distance)
+
+
+def test_a_position_without_a_distance_has_no_stop_that_trails() -> None:
+    limits = policy(trail_after_r_ratio=0, trail_atr_ratio=1)
+    assert trailing_stop(replace(LONG, planned_stop=LONG.entry_price), limits) is None
+
+
+@pytest.mark.parametrize(("confidence", "bars", "stale"), [
+    ("1", 10, True), ("1", 9, False), ("0.1", 5, True), ("0.1", 4, False),
+])  # fmt: skip
+def test_doubt_halves_the_bars_that_a_position_has(confidence: str, bars: int, stale: bool) -> None:
+    limits = policy(stale_after_bars=10, stale_below_r_ratio=3)
+    held = replace(LONG, confidence_fraction=D(confidence), bars=bars)
+    assert is_stale(held, limits) is stale
+
+
+def test_a_way_of_just_what_is_asked_is_not_stale() -> None:
+    limits = policy(stale_after_bars=10, stale_below_r_ratio=2)
+    assert not is_stale(LONG, limits)
