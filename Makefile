@@ -8,7 +8,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 export UV_PYTHON_PREFERENCE := only-system
 
-.PHONY: help run test check fmt fuzz mutate lock bench clean
+.PHONY: help run test check fmt fuzz machine crash mutate lock bench clean
 
 help: ## what can be made here
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-7s %s\n", $$1, $$2}'
@@ -33,6 +33,12 @@ bench: .venv/.ready ## the benchmarks, as ratios against a peer in the same run
 
 fuzz: .venv/.ready ## 100,000 plans through the gate, each judged by the independent oracle
 	@FUZZ_CASES=100000 $(PY) -m pytest tests/fuzz -n 2
+
+machine: .venv/.ready ## orders and money under everything at once: 1,000 examples of 50 steps
+	@MACHINE_EXAMPLES=1000 MACHINE_STEPS=50 $(PY) -m pytest tests/properties/test_order_flow_machine.py -n 2 --timeout 3600
+
+crash: .venv/.ready ## recovery from every state that a death can leave, and 500 kills
+	@CRASH=full $(PY) -m pytest tests/crash -n 2
 
 mutate: .venv/.ready ## mutate policies/ and see which tests notice (half an hour); results in mutants/
 	@.venv/bin/mutmut run --max-children 2 && .venv/bin/mutmut results

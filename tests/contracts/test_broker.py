@@ -11,6 +11,7 @@ from typing import Protocol
 import pytest
 from typing_extensions import override
 
+from broker.faults import Faults, FaultyBroker
 from broker.outbox import entry_order
 from broker.protocol import Ack, Broker, Execution, News
 from domain.book import OrderSide
@@ -81,8 +82,22 @@ class Kept(Stand):
         self.kept.refuses = frozenset({symbol})
 
 
+class FaultlessPaper(Paper):
+    """Behind a wrapper whose faults are switched off."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.venue = FaultyBroker(self.venue, Faults(), 0)
+
+
+class FaultlessKept(Kept):
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.venue = FaultyBroker(self.venue, Faults(), 0)
+
+
 Make = Callable[[Path], Stand]
-VENUES = pytest.mark.parametrize("make", [Paper, Kept])
+VENUES = pytest.mark.parametrize("make", [Paper, Kept, FaultlessPaper, FaultlessKept])
 
 
 def made(

@@ -19,8 +19,8 @@ from domain.lifecycle import TradingState
 from tests.broker.venue import OTHER, SYMBOL, Row
 from tests.properties.order_flow_world import Wish, World
 
-EXAMPLES = int(os.environ.get("MACHINE_EXAMPLES", "25"))
-STEPS = int(os.environ.get("MACHINE_STEPS", "15"))
+EXAMPLES = int(os.environ.get("MACHINE_EXAMPLES", "12"))
+STEPS = int(os.environ.get("MACHINE_STEPS", "12"))
 HOUR = timedelta(hours=1)
 
 FAULTS = (
@@ -174,12 +174,21 @@ class OrderFlow(RuleBasedStateMachine):
                 self.world.close()
 
 
-OrderFlow.TestCase.settings = settings(
-    max_examples=EXAMPLES,
+SETTINGS = settings(
+    max_examples=max(1, EXAMPLES // 2),
     stateful_step_count=STEPS,
     deadline=None,
     suppress_health_check=list(HealthCheck),
     derandomize=EXAMPLES <= 25,
     print_blob=True,
 )
+
+
+class OtherOrderFlow(OrderFlow):
+    """The other half, for the other core."""
+
+
+OrderFlow.TestCase.settings = SETTINGS
+OtherOrderFlow.TestCase.settings = SETTINGS
 TestOrderFlow = OrderFlow.TestCase
+TestOtherOrderFlow = OtherOrderFlow.TestCase
