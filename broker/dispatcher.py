@@ -10,7 +10,7 @@ the kill switch too.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
@@ -111,19 +111,27 @@ class Dispatcher:
         now = at or self._clock.now()
         half_sent = self._journal.orders(OrderStatus.SENDING)
         absent = [order for order in half_sent if await self._is_absent(order, now)]
-        for order in absent:
+        for order in self._still(absent, OrderStatus.SENDING):
             if order.reduce_only:
                 await self._send(order, None, now)
         await self._send_exits(now)
-        for order in self._journal.orders(OrderStatus.WORKING):
+        working = self._journal.orders(OrderStatus.WORKING)
+        for order in self._still(working, OrderStatus.WORKING):
             if not order.is_placed_as_wanted:
                 await self._amend(order, now)
         for order in self._journal.orders(OrderStatus.CANCELLING):
             await self._cancel(order, now)
         await self._send_exits(now)  # what followed from the venue's answers
-        for order in absent:
+        for order in self._still(absent, OrderStatus.SENDING):
             if not order.reduce_only:
                 await self._send_entry(order)
+
+    def _still(self, orders: Sequence[Order], status: OrderStatus) -> Iterator[Order]:
+        """Each as it stands when its turn comes: the one before may have changed it."""
+        for order in orders:
+            now = self._journal.order(order.client_order_id)
+            if now is not None and now.status == status:
+                yield now
 
     async def _send_exits(self, now: datetime) -> None:
         """Every pending exit, and those that follow from a refusal."""
