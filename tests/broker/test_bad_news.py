@@ -184,3 +184,28 @@ async def test_a_venue_that_is_asked_about_an_earlier_moment_plays_no_bar_again(
     await counter.play()
     parts = [(hour, quantity) for _, hour, quantity, _ in await counter.log()]
     assert parts == [(0, D(1)), (1, D(1)), (2, D("0.5"))]
+
+
+async def test_an_amendment_does_not_undo_what_the_one_before_it_brought_to_light(
+    tmp_path: Path,
+) -> None:
+    stage = Stage(tmp_path)
+    entry = await stage.enter(targets=[("105", "1"), ("110", "1")])
+    await stage.hear(stage.trade(entry, "2"))
+    raised = [
+        replace(stage.house.leg(leg), quantity=stage.house.leg(leg).quantity - D("0.001"))
+        for leg in ("stop", "target_1", "target_2")
+    ]
+    stage.book.apply(Batch(raised))  # all three are to be amended
+    for one in raised:
+        if one.leg != "stop":
+            stage.trade(one.client_order_id, "1", "105")  # filled meanwhile, and not told
+    await stage.venue.cancel(stage.name("stop"))
+    await stage.house.dispatcher.exits(SOON)
+    assert not (await stage.house.executor.reconcile(SOON)).mismatches
+    await stage.house.dispatcher.exits(SOON)
+    assert {leg: o[2] for leg, o in stage.legs().items() if leg != "stop"} == {
+        "entry": D(2), "target_1": D(1), "target_2": D(1),
+    }  # fmt: skip
+    assert stage.house.plan_status() == "closed"
+    assert not stage.book.orders(*LIVE)
