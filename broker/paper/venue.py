@@ -18,6 +18,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from broker import costs
+from broker.paper.admission import refusal
 from broker.paper.book import PaperBook, Resting
 from broker.paper.fills import Phase, PriceBar, taken_from_book
 from broker.paper.margin import liquidation_price
@@ -103,10 +104,10 @@ class PaperBroker:
         since, phase = self._now(order)
         taken = replace(order, status=OrderStatus.WORKING, filled=ZERO)
         resting = Resting(taken, since, phase)
-        refusal = await self._refusal(order)
-        self._book.put(resting) if not refusal else self._book.end(resting, "rejected", refusal)
+        reason = await self._refusal(order, since)
+        self._book.put(resting) if not reason else self._book.end(resting, "rejected", reason)
         self._save()
-        return Ack(not refusal, refusal)
+        return Ack(not reason, reason)
 
     async def amend(self, order: Order) -> Ack:
         """Set quantity and price of a working order."""
@@ -260,19 +261,16 @@ class PaperBroker:
             tried = self._asked_book[1]
         return None
 
-    async def _refusal(self, order: Order) -> str:
+    async def _refusal(self, order: Order, at: datetime) -> str:
         """Why the venue does not take an order; empty when it does."""
-        on = self._source.instrument(order.symbol)
-        if order.quantity < on.min_quantity:
-            return f"quantity {order.quantity} is below the least of {on.min_quantity}"
-        if order.reduce_only:
-            return "" if self._book.reducible(order) > ZERO else "there is nothing to reduce"
-        if not on.active:
-            return f"{order.symbol} is not traded"
-        if on.kind == "spot" and order.side == "sell":
-            free = self._book.held(order.symbol)
-            return "" if free >= order.quantity else f"{free} {on.base} held, {order.quantity} sold"
-        return ""
+        orders = self._book.orders.values()
+        exposed = {*self._book.ledger.positions, *(r.order.symbol for r in orders), order.symbol}
+        marks = {}
+        for symbol in exposed:
+            if tick := await self._source.tick(symbol, at):
+                marks[symbol] = tick.price
+        instruments = {symbol: self._source.instrument(symbol) for symbol in exposed}
+        return refusal(order, self._book, instruments, marks)
 
     def _now(self, order: Order) -> tuple[datetime, Phase]:
         """When an order is taken: within the bar at hand, else now; in replay when it was made.

@@ -66,6 +66,7 @@ class VenueSource(HandSource):
         book: OrderBook | None = None,
     ) -> None:
         super().__init__({(s, Timeframe.H1): d for s, d in data.items()}, book=book)
+        self._data = data
         self.kind = kind
         self.stamps = stamps
         self.inactive = inactive
@@ -88,6 +89,8 @@ class VenueSource(HandSource):
         if symbol in self.spoken:
             price = self.spoken[symbol]
             return None if price is None else Tick(price, as_of)
+        if not self._data:
+            return None
         return await super().tick(symbol, as_of)
 
     @override
