@@ -30,6 +30,8 @@ USUAL_TRADES = 20
 
 INSIDE = 1 - Decimal("1e-20")
 """Keeps a size within its bounds whichever way the 28th digit of its average price was rounded."""
+EXACT = frozenset({"depth", "venue_maximum"})
+"""Bounds that are quantities themselves, not values walked back to one over the levels."""
 
 
 class Sized(NamedTuple):
@@ -83,11 +85,13 @@ def size_position(
     if case.quantity is not None:
         given = SizeStep("given", case.quantity)
         return Sized(case.quantity, *_split(case, entry, targets, case.quantity), (*steps, given))
-    quantity = _rounded(case, entry, min(step.quantity for step in steps))
+    averaged = min(step.quantity for step in steps if step.name not in EXACT)
+    exact = min(step.quantity for step in steps if step.name in EXACT)
+    quantity = _rounded(case, min(_inside(entry, averaged), exact))
     shares, legs = _split(case, entry, targets, quantity)
     while entry.takes and (priced := _within_price(case, entry, costs, shares)) is not None:
         step = SizeStep("price", priced)
-        smaller = min(quantity, _rounded(case, entry, priced))
+        smaller = min(quantity, _rounded(case, _inside(entry, priced)))
         merged, legs = _split(case, entry, targets, smaller)
         if merged == shares or smaller == quantity:
             return Sized(smaller, merged, legs, (*steps, step))
@@ -174,15 +178,15 @@ def _split(
     return split_targets(targets, case.instrument, entry.touch, quantity)
 
 
-def _rounded(case: Case, entry: Entry, quantity: Decimal) -> Decimal:
-    """Down to the step, and to 18 digits; an average over levels is rounded itself, so a hair less.
+def _inside(entry: Entry, quantity: Decimal) -> Decimal:
+    """A bound reckoned from an average over levels, which is rounded itself: a hair less."""
+    return quantity * INSIDE if quantity > entry.levels[0].quantity else quantity
 
-    Never negative.
-    """
+
+def _rounded(case: Case, quantity: Decimal) -> Decimal:
+    """Down to the step, and to 18 digits; never negative."""
     step = case.instrument.quantity_step
     if not quantity > ZERO:
         return ZERO
-    if quantity > entry.levels[0].quantity:
-        quantity *= INSIDE
     finer = quantity.adjusted() - step.adjusted() - MAX_DIGITS + 2
     return floor_to_step(quantity, step.scaleb(finer) if finer > 0 else step)
