@@ -187,22 +187,21 @@ class Booking:
         entries = [o for o in orders if o.leg == "entry"]
         fills = self._plan_fills(plan_id)
         status = self._step(stored.status, entries, fills)
-        on = self._instrument(stored.plan.symbol)
-        # Dust that is less than a step cannot be sold: the position counts as closed.
-        held = floor_to_step(held_of(fills, stored.bracket.side), on.quantity_step)
+        held = self._held(stored, fills)
         closing = any(o.leg == "close" and o.status in LIVE for o in orders)
         if held > ZERO:
             if status == PlanStatus.OPEN and closing:
                 status = self._plan(plan_id, PlanStatus.CLOSING)
-            self._guard(stored, orders, held, on)
+            self._guard(stored, orders, held)
             if status == PlanStatus.CLOSING and not closing:
                 self._close_out(stored, held, "exit")
         elif fills:
             exited = any(f.leg != "entry" for f in fills)
             for order in withdrawn(orders if exited else []):
                 self._put(order)
-            if not any(o.status in LIVE for o in entries):
-                self._close(plan_id, status, fills, stored.risk_amount)
+            if PLAN_STEPS[status] and not any(o.status in LIVE for o in entries):
+                self._plan(plan_id, PlanStatus.CLOSED)
+                self._trade(fills, stored.risk_amount)
 
     def _step(
         self, status: PlanStatus, entries: Sequence[Order], fills: Sequence[Fill]
@@ -217,12 +216,11 @@ class Booking:
             status = self._plan(plan_id, _UNFILLED.get(entries[-1].status, PlanStatus.FAILED))
         return status
 
-    def _guard(
-        self, stored: StoredPlan, orders: Sequence[Order], held: Decimal, on: Instrument
-    ) -> None:
+    def _guard(self, stored: StoredPlan, orders: Sequence[Order], held: Decimal) -> None:
         """Stop and targets for what is held; where the venue refuses the stop, out at once."""
         stops = [o for o in orders if o.leg == "stop"]
         refused = bool(stops) and stops[-1].status == OrderStatus.REJECTED
+        on = self._instrument(stored.plan.symbol)
         for order in wanted_exits(stored, orders, held, on, self._at, self._account):
             if not (refused and order.leg == "stop"):
                 self._put(order)
@@ -230,13 +228,25 @@ class Booking:
             self._close_out(stored, held, "unguarded")
 
     def _tidy(self, stored: StoredPlan, orders: Sequence[Order]) -> None:
-        """After the end of a plan: an order that was half sent works after all, or even filled."""
+        """After the end of a plan: an order that was half sent works after all, or even filled.
+
+        What is held then has neither stop nor plan: it is closed at once.
+        """
         plan_id = stored.plan.plan_id
-        for order in withdrawn(orders):
+        fills = self._plan_fills(plan_id)
+        held = self._held(stored, fills)
+        closing = [o for o in orders if o.leg == "close" and held > ZERO]
+        for order in withdrawn([o for o in orders if o not in closing]):
             self._put(order)
-        late = any(isinstance(e, Fill) and e.plan_id == plan_id for e in self._entries)
-        if late and stored.status == PlanStatus.CLOSED:
-            self._trade(self._plan_fills(plan_id), stored.risk_amount)
+        if held > ZERO and not any(o.status in LIVE for o in closing):
+            self._close_out(stored, held, "unguarded")
+        elif any(isinstance(e, Fill) and e.plan_id == plan_id for e in self._entries):
+            self._trade(fills, stored.risk_amount)
+
+    def _held(self, stored: StoredPlan, fills: Sequence[Fill]) -> Decimal:
+        """What the plan holds, in whole steps: dust cannot be sold and counts as closed."""
+        step = self._instrument(stored.plan.symbol).quantity_step
+        return floor_to_step(held_of(fills, stored.bracket.side), step)
 
     def _close_out(self, stored: StoredPlan, held: Decimal, reason: CloseReason) -> None:
         """An order for all that is held, at the market."""
@@ -247,14 +257,6 @@ class Booking:
         order = close_order(position, reason, self._at, plan.run_id, self._account, slippage)
         if self._order(order.client_order_id) is None:  # refused at this very moment: not again
             self._put(order)
-
-    def _close(
-        self, plan_id: str, status: PlanStatus, fills: Sequence[Fill], risk_amount: Decimal
-    ) -> None:
-        if not PLAN_STEPS[status]:
-            return
-        self._plan(plan_id, PlanStatus.CLOSED)
-        self._trade(fills, risk_amount)
 
     def _trade(self, fills: Sequence[Fill], risk_amount: Decimal) -> None:
         """The round trip, with what this news paid."""
@@ -284,12 +286,9 @@ class Booking:
         return [*self._journal.plan_fills(plan_id), *new]
 
     def _order(self, name: str) -> Order | None:
-        if name not in self._orders:
-            order = self._was[name] = self._journal.order(name)
-            if order is None:
-                return None
-            self._orders[name] = order
-        return self._orders[name]
+        if name not in self._orders and (order := self._journal.order(name)) is not None:
+            self._was[name] = self._orders[name] = order
+        return self._orders.get(name)
 
     def _put(self, order: Order) -> None:
         self._orders[order.client_order_id] = order

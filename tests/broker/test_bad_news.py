@@ -53,6 +53,23 @@ async def test_an_exit_that_is_told_before_the_entry_it_follows_holds_nothing(
     assert stage.house.held() == 0
 
 
+async def test_what_is_filled_after_its_entry_was_cancelled_is_closed_at_once(
+    tmp_path: Path,
+) -> None:
+    stage = Stage(tmp_path)
+    entry = await stage.enter("1")
+    await stage.venue.cancel(entry)
+    stage.venue.untold.append(News(orders=[stage.venue.book[entry]]))
+    await stage.house.executor.settle(SOON)
+    assert not stage.book.orders(*LIVE)
+    stage.venue.book[entry] = stage.venue.book[entry]._replace(status="working")
+    await stage.hear(stage.trade(entry, "0.7"))
+    assert stage.legs()["close"] == ("working", D("0.7"), D(0))
+    await stage.hear(stage.trade(stage.name("close"), "0.7", "99"))
+    (trade,) = stage.book.trades()
+    assert (trade.close_reason, trade.quantity, stage.house.held()) == ("unguarded", D("0.7"), 0)
+
+
 async def test_a_refused_stops_close_and_the_targets_stay_in_size(tmp_path: Path) -> None:
     stage = Stage(tmp_path, KeptVenue(refused_legs=frozenset({"stop"})))
     await stage.hear(stage.trade(await stage.enter(), "1"))
