@@ -26,7 +26,7 @@ from tests.journal.hand import fill
 
 D = Decimal
 H = timedelta(hours=1)
-HELD = ("run", "--from", "2019-04-01", "--to", "2019-04-11", "--every", "2", "--session", "s")
+HELD = ("run", "--from", "2019-04-01", "--to", "2019-04-08", "--every", "2", "--session", "s")
 
 
 @asynccontextmanager
@@ -214,7 +214,7 @@ def test_kill_and_flatten_are_obeyed_first_at_the_next_start_and_survive_it(tmp_
     assert seen["sessions"][0]["kill_word"]["reason"] == "odd fills"
     words = ("--reason", "settled", "--confirm", seen["code"])
     assert "resumed" in said(plangate(tmp_path, "resume", *words))
-    later = [word if word != "2019-04-11" else "2019-04-20" for word in HELD]
+    later = [word if word != "2019-04-08" else "2019-04-11" for word in HELD]
     assert len(plangate(tmp_path, *later, "--json").document["trades"]) > 1
     assert "nothing to resume" in said(plangate(tmp_path, "resume"))
 
@@ -257,7 +257,7 @@ def test_resume_refuses_what_it_must_not_end(tmp_path: Path) -> None:
 def test_a_kill_of_all_holds_for_sessions_to_come_until_it_is_taken_back(tmp_path: Path) -> None:
     out = said(plangate(tmp_path, "kill", "--all"))
     assert "those to come too" in out
-    ran = plangate(tmp_path, *HELD, "--json")
+    ran = plangate(tmp_path, *HELD, "--decisions", "12", "--json")
     assert "kill switch: " in ran.err
     assert ran.document["orders"] == []
     code = code_of(tmp_path, "--all")
@@ -265,7 +265,7 @@ def test_a_kill_of_all_holds_for_sessions_to_come_until_it_is_taken_back(tmp_pat
     assert "resumed" in said(resumed)
     assert code_of(tmp_path, "--all") is None
     other = [word if word != "s" else "t" for word in HELD]
-    assert plangate(tmp_path, *other, "--json").document["orders"]
+    assert plangate(tmp_path, *other, "--decisions", "12", "--json").document["orders"]
 
 
 def test_venue_and_journal_agree_or_the_session_is_halted(tmp_path: Path) -> None:
