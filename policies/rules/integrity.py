@@ -16,7 +16,7 @@ _DUPLICATE = "DUPLICATE_INTENT"
 def numbers_are_valid(case: Case) -> Finding:
     """`NUMBER_INVALID`: every number of the plan, its instrument and the account is finite.
 
-    Prices, steps, leverage and size: 0 < x < 1e12, those of the plan of at most 18 digits; fee,
+    Prices, steps, leverage and size: 0 < x < 1e12, of at most 18 digits; fee,
     margin, minima and counts: not negative; money: |x| < 1e12. The doors refuse other numbers
     already; the gate does not trust that a door was used. Market facts are held against None and
     NaN by the rules that read them. Reason: NaN compares false with everything, so that a check

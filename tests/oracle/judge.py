@@ -8,6 +8,7 @@ from the controls' formulae; where the gate and the oracle differ, one of them h
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from fractions import Fraction
 from types import SimpleNamespace
 from typing import Any
@@ -52,7 +53,7 @@ def violations(
     if (stated is not None) != pricing.possible:
         return [*found, "a bracket is stated" if stated else "no bracket is stated"]
     own: Reasons = defaultdict(list)
-    for code, reason in standing_violations(case):
+    for code, reason in (*standing_violations(case), *_too_long(case)):
         own[code].append(reason)
     if stated is None:
         own = {k: v for k, v in own.items() if k in said or not v[0].startswith("unknown")}
@@ -157,6 +158,15 @@ def _quantity(case: SimpleNamespace, bracket: SimpleNamespace) -> Fraction:
     own = floor(max(Fraction(0), min(bracket.bounds)), case.instrument.step)
     written = Fraction(0) <= own - bracket.quantity < own / FINEST
     return bracket.quantity if written else own
+
+
+def _too_long(case: SimpleNamespace) -> Iterator[tuple[str, str]]:
+    """Facts that prices and sizes are reckoned in: as short as the plan's own numbers."""
+    instrument, account = case.instrument, case.account
+    decision = case.plan.decision_price
+    for value in (decision, instrument.tick, instrument.step, account.leverage):
+        if value is not None and _unwritable(value):
+            yield "NUMBER_INVALID", f"{float(value)} has more than {DIGITS} digits"
 
 
 def _unwritable(quantity: Fraction) -> bool:
