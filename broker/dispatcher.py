@@ -87,6 +87,8 @@ class Dispatcher:
         self._tell = on_dispatched
         self._denied: dict[str, list[datetime]] = {}
         """Half-sent orders, and when the venue said that it does not have them."""
+        self._absent: set[str] = set()
+        """Half-sent entries that the venue never had: to be sent anew."""
 
     async def dispatch(self) -> None:
         """Everything: questions, exits, then entries.
@@ -95,12 +97,19 @@ class Dispatcher:
             Unreachable: the venue did not answer; what was being sent stays a question.
         """
         await self.exits()
+        half_sent = self._journal.orders(OrderStatus.SENDING)
+        for order in self._still(half_sent, OrderStatus.SENDING):
+            if order.client_order_id in self._absent:
+                await self._send_entry(order)
         for order in self._journal.orders(OrderStatus.PENDING):
             if not order.reduce_only:
                 await self._send_entry(order)
 
     async def exits(self, at: datetime | None = None) -> None:
         """What is half sent, and what reduces risk: exits, amendments, and orders to take back.
+
+        An entry that the venue never had waits for `dispatch`: sent at another moment than that of
+        its undisturbed session, it would be filled at another price.
 
         Args:
             at: The moment at the venue, where it is not the clock's: bars that are played later.
@@ -111,6 +120,7 @@ class Dispatcher:
         now = at or self._clock.now()
         half_sent = self._journal.orders(OrderStatus.SENDING)
         absent = [order for order in half_sent if await self._is_absent(order, now)]
+        self._absent = {order.client_order_id for order in absent if not order.reduce_only}
         for order in self._still(absent, OrderStatus.SENDING):
             if order.reduce_only:
                 await self._send(order, None, now)
@@ -122,9 +132,6 @@ class Dispatcher:
         for order in self._journal.orders(OrderStatus.CANCELLING):
             await self._cancel(order, now)
         await self._send_exits(now)  # what followed from the venue's answers
-        for order in self._still(absent, OrderStatus.SENDING):
-            if not order.reduce_only:
-                await self._send_entry(order)
 
     def _still(self, orders: Sequence[Order], status: OrderStatus) -> Iterator[Order]:
         """Each as it stands when its turn comes: the one before may have changed it."""
