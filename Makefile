@@ -32,7 +32,7 @@ bench: .venv/.ready ## the benchmarks, as ratios against a peer in the same run
 	@for b in benchmarks/bench_*.py; do echo "== $$b"; $(PY) $$b || exit 1; done
 
 fuzz: .venv/.ready ## 100,000 plans through the gate, each judged by the independent oracle
-	@FUZZ_CASES=100000 $(PY) -m pytest tests/fuzz -n 2
+	@RANDOM_EXAMPLES=1 FUZZ_CASES=100000 $(PY) -m pytest tests/fuzz -n 2
 
 machine: .venv/.ready ## orders and money under everything at once: 1,000 examples of 50 steps
 	@MACHINE_EXAMPLES=1000 MACHINE_STEPS=50 $(PY) -m pytest tests/properties/test_order_flow_machine.py -n 2 --timeout 3600

@@ -1,10 +1,17 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests import places
+
+# The same examples in every run, so that a change is judged by what it changed; others on request.
+settings.register_profile("repeated", derandomize=True)
+settings.register_profile("random", derandomize=False)
+settings.load_profile("random" if "RANDOM_EXAMPLES" in os.environ else "repeated")
 
 
 @pytest.fixture(params=places.KINDS)

@@ -151,13 +151,17 @@ def _misstatements(placed: Placed, bracket: SimpleNamespace) -> list[str]:
 def _quantity(case: SimpleNamespace, bracket: SimpleNamespace) -> Fraction:
     """A fixed size stands as it is; else the smallest bound decides, rounded down.
 
-    Of a step finer than a size can be written with, the digits beyond the 17th may be left off.
+    Of a step finer than a size can be written with, the digits beyond the 17th may be left off. A
+    bound that falls exactly on a step is reckoned from a rounded average price, so the gate may
+    stay a step inside it.
     """
     if case.quantity is not None:
         return case.quantity
-    own = floor(max(Fraction(0), min(bracket.bounds)), case.instrument.step)
+    step, bound = case.instrument.step, max(Fraction(0), min(bracket.bounds))
+    own = floor(bound, step)
     written = Fraction(0) <= own - bracket.quantity < own / FINEST
-    return bracket.quantity if written else own
+    inside = bound == own and bracket.quantity == own - step
+    return bracket.quantity if written or inside else own
 
 
 def _too_long(case: SimpleNamespace) -> Iterator[tuple[str, str]]:
