@@ -101,6 +101,7 @@ def _early(tables: dict[str, list[Row]]) -> dict[str, list[Row]]:
         for name, table in tables.items()
     }
 
+
 def _within_a_day_of_the_cut(row: Row) -> bool:
     return to_ms(CUT) - 86_400_000 < int(row[0]) <= to_ms(CUT) - Timeframe.H1.ms
 
