@@ -27,6 +27,7 @@ from broker.paper.terms import PaperTerms
 from broker.paper.venue import PaperBroker
 from broker.path import PathKeeper
 from broker.reconciler import Reconciler
+from broker.review import GateReview
 from domain.clock import EPOCH, Clock, FixedClock
 from domain.errors import ConfigError
 from domain.strict_json import content_hash
@@ -189,18 +190,10 @@ def _executor(context: RunContext, venue: PaperBroker, diary: Diary) -> Executor
     journal, source, observer = context.journal, context.source, context.observer
     policy, timeframe = context.policy, context.timeframe
     follower = Follower(journal, venue, source, diary.booked)
-    dispatcher = Dispatcher(
-        journal,
-        venue,
-        follower,
-        source,
-        observer,
-        policy,
-        context.clock,
-        context.symbols,
-        timeframe,
-        diary.dispatched,
+    review = GateReview(
+        journal, source, observer, policy, context.clock, context.symbols, timeframe
     )
+    dispatcher = Dispatcher(journal, venue, follower, review, context.clock, diary.dispatched)
     return Executor(
         journal,
         venue,

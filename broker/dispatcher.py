@@ -16,27 +16,17 @@ from datetime import datetime
 from typing import NamedTuple
 
 from broker.follower import Follower
-from broker.marks import marks
 from broker.outbox import entry_slippage
 from broker.protocol import Broker, News
-from domain.candles import Timeframe
+from broker.review import Review, Reviewed
 from domain.clock import Clock
-from domain.errors import AccessRefused, DataError, Unreachable
-from domain.finding import Stated
 from domain.lifecycle import PLAN_STEPS, OrderStatus
 from domain.numbers import plain
 from domain.orders import Order
 from domain.verdict import Denied, Verdict
 from journal.batch import Batch
 from journal.books import Journal
-from journal.reading import StoredPlan
-from journal.standing import account_facts
-from market.observe import Observer
-from market.protocol import MarketSource
-from policies.case import Case, case_of
-from policies.facts import market_facts
-from policies.gate import review
-from policies.settings import Policy
+from policies.case import Case
 
 ANSWERS_COUNT = 3
 """How often a venue that shows new orders late is asked before its "no" counts."""
@@ -54,11 +44,6 @@ class Dispatched(NamedTuple):
     """What the gate saw then; None where there was no word, or nothing could be seen."""
 
 
-class _Reviewed(NamedTuple):
-    verdict: Verdict
-    case: Case | None
-
-
 class Dispatcher:
     """Empties the outbox: every order that is not yet at the venue as it should be."""
 
@@ -67,23 +52,15 @@ class Dispatcher:
         journal: Journal,
         broker: Broker,
         follower: Follower,
-        source: MarketSource,
-        observer: Observer,
-        policy: Policy,
+        review: Review,
         clock: Clock,
-        symbols: Sequence[str],
-        timeframe: Timeframe,
         on_dispatched: Callable[[Dispatched], None],
     ) -> None:
         self._journal = journal
         self._broker = broker
         self._follower = follower
-        self._source = source
-        self._observer = observer
-        self._policy = policy
+        self._review = review
         self._clock = clock
-        self._symbols = tuple(symbols)
-        self._timeframe = timeframe
         self._tell = on_dispatched
         self._denied: dict[str, list[datetime]] = {}
         """Half-sent orders, and when the venue said that it does not have them."""
@@ -176,7 +153,7 @@ class Dispatcher:
         return traits.dedupes
 
     async def _send_entry(self, order: Order) -> None:
-        reviewed = await self._review(self._journal.stored_plan(order.plan_id))
+        reviewed = await self._review.review(self._journal.stored_plan(order.plan_id), self._denied)
         verdict = reviewed.verdict
         if isinstance(verdict, Denied):
             self._journal.deny_at_send(order, verdict.codes)
@@ -189,36 +166,7 @@ class Dispatcher:
         self._journal.resize(order.plan_id, bracket, sized)
         await self._send(sized, reviewed, self._clock.now())
 
-    async def _review(self, stored: StoredPlan) -> _Reviewed:
-        """The gate on what is known now; what cannot be seen denies."""
-        now, plan = self._clock.now(), stored.plan
-        try:
-            snapshot = await self._observer.snapshot(plan.symbol, now)
-            prices = await marks(self._journal, self._source, now, snapshot)
-        except (DataError, Unreachable, AccessRefused) as error:
-            return _Reviewed(Denied((_unseen(str(error)),)), None)
-        account = account_facts(
-            self._journal,
-            prices,
-            now,
-            plan.symbol,
-            self._policy,
-            self._timeframe,
-            exclude_run=plan.run_id,
-            answered=self._denied,
-        )
-        case = case_of(
-            plan,
-            self._source.instrument(plan.symbol),
-            self._symbols,
-            market_facts(snapshot, now, self._clock.jump_s()),
-            account,
-            self._policy,
-            self._journal.head_version(plan.run_id),
-        )
-        return _Reviewed(review(case), case)
-
-    async def _send(self, order: Order, reviewed: _Reviewed | None, now: datetime) -> None:
+    async def _send(self, order: Order, reviewed: Reviewed | None, now: datetime) -> None:
         self._journal.step(order, OrderStatus.SENDING)
         ack = await self._broker.send(order)
         if ack.accepted:
@@ -252,8 +200,3 @@ class Dispatcher:
     def _say(self, order: Order, reason: str) -> None:
         known = self._journal.order(order.client_order_id) or order
         self._tell(Dispatched(known, known.status, reason, None))
-
-
-def _unseen(message: str) -> Stated:
-    sentence = f"The market could not be seen at send: {message}"
-    return Stated("STALE_DATA", False, "absent", "fresh data at send", sentence)

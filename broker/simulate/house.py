@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from typing_extensions import override
 
+from broker.dispatcher import Dispatcher
 from broker.executor import Executor
 from broker.follower import Follower
 from broker.guard import Guard
@@ -20,7 +21,7 @@ from broker.protocol import Broker
 from broker.reconciler import Reconciler
 from broker.simulate.events import Event, Plan
 from broker.simulate.stage import OrderState, PlanState, Record, Stage, World
-from broker.simulate.ungated import UngatedDispatcher
+from broker.simulate.ungated import NoReview
 from domain.candles import Timeframe
 from domain.numbers import ONE, ZERO, floor_to_step
 from domain.orders import Order
@@ -43,18 +44,7 @@ class HouseStage(Stage):
         symbols, policy = tuple(world.script.instruments), Policy()
         observer = Observer(source, timeframe, symbols)
         follower = Follower(journal, broker, source, lambda _: None)
-        dispatcher = UngatedDispatcher(
-            journal,
-            broker,
-            follower,
-            source,
-            observer,
-            policy,
-            world.clock,
-            symbols,
-            timeframe,
-            lambda _: None,
-        )
+        dispatcher = Dispatcher(journal, broker, follower, NoReview(), world.clock, lambda _: None)
         reconciler = Reconciler(journal, broker, follower)
         guard = Guard(journal, source, observer, policy, timeframe)
         self._executor = Executor(journal, broker, follower, dispatcher, reconciler, guard, source)

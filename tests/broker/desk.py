@@ -12,6 +12,7 @@ from broker.dispatcher import Dispatched, Dispatcher
 from broker.follower import Follower
 from broker.outbox import entry_order
 from broker.protocol import Broker
+from broker.review import GateReview
 from domain.candles import Timeframe
 from domain.clock import FixedClock
 from domain.numbers import to_decimal
@@ -77,18 +78,17 @@ class Desk:
 
     def made_dispatcher(self, now: datetime) -> Dispatcher:
         """A dispatcher of this desk, at `now`."""
-        return Dispatcher(
+        clock = FixedClock(now)
+        gate = GateReview(
             self.book,
-            self.venue,
-            self.follower,
             self.source,
             self.observer,
             self.policy,
-            FixedClock(now),
+            clock,
             [SYMBOL, OTHER],
             Timeframe.H1,
-            self.told.append,
         )
+        return Dispatcher(self.book, self.venue, self.follower, gate, clock, self.told.append)
 
     async def dispatch(self) -> None:
         await self.dispatcher.dispatch()

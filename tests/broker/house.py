@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -18,8 +18,9 @@ from broker.paper.terms import PaperTerms
 from broker.paper.venue import PaperBroker
 from broker.protocol import Broker
 from broker.reconciler import Reconciler
+from broker.review import GateReview, Review
 from domain.candles import Timeframe
-from domain.clock import FixedClock
+from domain.clock import Clock, FixedClock
 from domain.instrument import InstrumentKind
 from domain.lifecycle import OrderStatus
 from domain.orders import Leg, Order
@@ -84,6 +85,7 @@ class House:
         name: str = "s",
         terms: PaperTerms = WHOLE,
         now: datetime = T,
+        review: Callable[[Journal, Clock], Review] | None = None,
     ) -> None:
         self.clock = FixedClock(now)
         self.source = source
@@ -93,17 +95,13 @@ class House:
         self.told: list[Dispatched] = []
         policy, observer = Policy(), Observer(source, Timeframe.H1, SYMBOLS)
         self.follower = Follower(self.book, self.venue, source, self.booked.append)
+        reviews = (
+            review(self.book, self.clock)
+            if review
+            else GateReview(self.book, source, observer, policy, self.clock, SYMBOLS, Timeframe.H1)
+        )
         self.dispatcher = Dispatcher(
-            self.book,
-            self.venue,
-            self.follower,
-            source,
-            observer,
-            policy,
-            self.clock,
-            SYMBOLS,
-            Timeframe.H1,
-            self.told.append,
+            self.book, self.venue, self.follower, reviews, self.clock, self.told.append
         )
         self.executor = Executor(
             self.book,

@@ -34,7 +34,7 @@ from tests.broker.venue import (
     approved,
     bars,
 )
-from tests.properties.order_flow_world import OpenDispatcher
+from tests.properties.order_flow_world import OpenReview
 
 FIRST: tuple[Row, ...] = (
     (100, 101, 99, 100, 0.6),  # a market entry of 1 fills in part, the rest expires
@@ -88,13 +88,8 @@ class Script:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         data = {SYMBOL: bars(FIRST), OTHER: bars(SECOND)}
-        self.house = House(folder, VenueSource(data, stamps=STAMPS), terms=PaperTerms(Decimal(1)))
-        house = self.house
-        house.dispatcher = OpenDispatcher(
-            house.book, house.venue, house.follower, house.source, None, None, house.clock,  # type: ignore[arg-type]
-            (SYMBOL, OTHER), None, house.told.append,  # type: ignore[arg-type]
-        )  # fmt: skip
-        house.executor._dispatcher = house.dispatcher
+        source, terms = VenueSource(data, stamps=STAMPS), PaperTerms(Decimal(1))
+        self.house = House(folder, source, terms=terms, review=OpenReview)
 
     async def play(self) -> None:
         """What `app.session` does in a replay, with decisions by hand."""

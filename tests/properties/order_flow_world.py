@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
-from collections.abc import Coroutine, Sequence
+from collections.abc import Collection, Coroutine, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -16,7 +16,7 @@ from typing import Any
 
 from typing_extensions import override
 
-from broker.dispatcher import Dispatcher, _Reviewed
+from broker.dispatcher import Dispatcher
 from broker.executor import Executor
 from broker.exits import withdrawn
 from broker.faults import Faults, FaultyBroker
@@ -26,8 +26,9 @@ from broker.outbox import PAPER_ACCOUNT, entry_order
 from broker.paper.terms import PaperTerms
 from broker.paper.venue import PaperBroker
 from broker.reconciler import Reconciler
+from broker.review import GateReview, Review, Reviewed
 from domain.candles import Timeframe
-from domain.clock import FixedClock, to_ms
+from domain.clock import Clock, FixedClock, to_ms
 from domain.errors import Unreachable
 from domain.finding import Stated
 from domain.instrument import Instrument, InstrumentKind
@@ -110,16 +111,20 @@ class GrowingSource(VenueSource):
         return [s for s in stamps if after < s.at <= until]
 
 
-class OpenDispatcher(Dispatcher):
+class OpenReview(Review):
     """The gate's answer is yes, unless somebody said stop: its rules have a proof of their own."""
 
+    def __init__(self, journal: Journal, clock: Clock) -> None:
+        self._journal = journal
+        self._clock = clock
+
     @override
-    async def _review(self, stored: StoredPlan) -> _Reviewed:
+    async def review(self, stored: StoredPlan, answered: Collection[str]) -> Reviewed:
         halted = self._journal.trading_state(self._clock.now()) != TradingState.ACTIVE
         if halted or killed(self._journal.database, self._journal.session):
             said = Stated("TRADING_HALTED", False, "stopped", "active", "Trading is stopped.")
-            return _Reviewed(Denied((said,)), None)
-        return _Reviewed(Approved(stored.bracket, ()), None)
+            return Reviewed(Denied((said,)), None)
+        return Reviewed(Approved(stored.bracket, ()), None)
 
 
 @dataclass(frozen=True)
@@ -176,7 +181,7 @@ class World:
         self.venue = MortalBroker(paper, self.faults, self.seed + self.starts)
         policy, observer = Policy(), Observer(self.source, Timeframe.H1, (SYMBOL, OTHER))
         self.follower = Follower(self.book, self.venue, self.source, lambda _: None)
-        self.dispatcher = self._dispatcher(OpenDispatcher)
+        self.dispatcher = self._dispatcher(OpenReview(self.book, self.clock))
         self.executor = Executor(
             self.book,
             self.venue,
@@ -188,12 +193,14 @@ class World:
         )
         self.unfinished = paper.unfinished
 
-    def _dispatcher(self, kind: type[Dispatcher]) -> Dispatcher:
+    def _dispatcher(self, review: Review) -> Dispatcher:
+        return Dispatcher(self.book, self.venue, self.follower, review, self.clock, lambda _: None)
+
+    def _gate(self) -> Review:
         observer = Observer(self.source, Timeframe.H1, (SYMBOL, OTHER))
-        return kind(
-            self.book, self.venue, self.follower, self.source, observer, Policy(), self.clock,
-            (SYMBOL, OTHER), Timeframe.H1, lambda _: None,
-        )  # fmt: skip
+        return GateReview(
+            self.book, self.source, observer, Policy(), self.clock, (SYMBOL, OTHER), Timeframe.H1
+        )
 
     @property
     def now(self) -> datetime:
@@ -264,7 +271,7 @@ class World:
         verdict = _approved(plan.symbol, side, limit, entry, stop, targets, wish, self.now)
         order = entry_order(plan, verdict.bracket, TICK, self.now, PAPER_ACCOUNT)
         self.book.commit_plan(plan, verdict, [order])
-        dispatcher = self._dispatcher(Dispatcher) if gated else self.dispatcher
+        dispatcher = self._dispatcher(self._gate()) if gated else self.dispatcher
         self.run(dispatcher.dispatch())
 
     def take_back(self) -> None:
