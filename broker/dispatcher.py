@@ -157,17 +157,25 @@ class Dispatcher:
         verdict = reviewed.verdict
         if isinstance(verdict, Denied):
             self._journal.deny_at_send(order, verdict.codes)
-            reason = verdict.failed[0].sentence if verdict.failed else ""
-            self._tell(Dispatched(order, OrderStatus.DENIED, reason, verdict, reviewed.case))
+            self._say_denied(order, verdict, reviewed.case)
             return
         bracket = verdict.bracket
         slippage = entry_slippage(bracket) if order.kind == "market" else order.slippage
         sized = replace(order, quantity=bracket.quantity, slippage=slippage)
         self._journal.resize(order.plan_id, bracket, sized)
-        await self._send(sized, reviewed, self._clock.now())
+        now = self._clock.now()
+        if stopped := self._journal.begin_entry(sized, now):
+            self._say_denied(sized, Denied(stopped), reviewed.case)
+            return
+        await self._send(sized, reviewed, now)
+
+    def _say_denied(self, order: Order, verdict: Denied, case: Case | None) -> None:
+        reason = verdict.failed[0].sentence if verdict.failed else ""
+        self._tell(Dispatched(order, OrderStatus.DENIED, reason, verdict, case))
 
     async def _send(self, order: Order, reviewed: Reviewed | None, now: datetime) -> None:
-        self._journal.step(order, OrderStatus.SENDING)
+        if reviewed is None:  # an entry is marked where the stops are read
+            self._journal.step(order, OrderStatus.SENDING)
         ack = await self._broker.send(order)
         if ack.accepted:
             order = order.placed(order.quantity, order.price)

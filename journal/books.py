@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import delete, func, insert, select, update
 
+from domain.finding import Finding
 from domain.instrument import InstrumentKind
 from domain.lifecycle import OrderStatus, PlanStatus
 from domain.orders import Fill, Order, Position
@@ -25,6 +26,7 @@ from journal.ledger import Ledger
 from journal.paths import PathBar
 from journal.reading import BRACKET
 from journal.rows import to_row
+from journal.stops import stops
 from journal.tables import (
     DECISIONS,
     EQUITY,
@@ -185,12 +187,23 @@ class Journal(JournalWriter):
                 risk_amount=bracket.risk_amount,
             )
 
+    def begin_entry(self, order: Order, now: datetime) -> tuple[Finding, ...]:
+        """Mark an entry as being sent, unless somebody has said stop since it was reviewed.
+
+        What is found in the same transaction denies it, and is returned.
+        """
+        with self._write() as connection:
+            found = stops(connection, self.session, self.database.home, now)
+            if found:
+                self._deny(connection, order, [finding.code for finding in found])
+            else:
+                self._step_order(connection, order.client_order_id, OrderStatus.SENDING)
+        return found
+
     def deny_at_send(self, order: Order, codes: Sequence[str]) -> None:
         """The gate denied an intent on fresh data: it is not sent and its plan is rejected."""
         with self._write() as connection:
-            self._step_order(connection, order.client_order_id, OrderStatus.DENIED)
-            self._step_plan(connection, order.plan_id, PlanStatus.REJECTED)
-            self._update_plan(connection, order.plan_id, send_codes=list(codes))
+            self._deny(connection, order, codes)
 
     def step(self, order: Order, status: OrderStatus, plan: PlanStatus | None = None) -> None:
         """One order, and with it its plan, takes one step."""

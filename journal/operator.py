@@ -7,9 +7,10 @@ out. A file beside the database kills as well, for a hand that has no command at
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from typing import Literal, NamedTuple
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import Connection, func, insert, select
 
 from journal.kill_switch import kill_switch
 from journal.tables import OPERATOR_ACTS
@@ -51,7 +52,18 @@ def acts_since(database: Database, session: str, sequence: int) -> list[Act]:
 
 def killed(database: Database, session: str) -> bool | None:
     """Whether the kill switch is on, by word or by file; None when the file cannot be asked."""
-    said = [act.act for act in acts_since(database, session, 0) if act.act != "flatten"]
-    if said and said[-1] == "kill":
-        return True
-    return kill_switch(database.home)
+    with database.read() as connection:
+        return killed_in(connection, session, database.home)
+
+
+def killed_in(connection: Connection, session: str, home: Path) -> bool | None:
+    """The same within a transaction. A word that is not understood counts as a kill."""
+    table = OPERATOR_ACTS.c
+    newest = (
+        select(table.act)
+        .where(table.session.in_([session, EVERY]), table.act != "flatten")
+        .order_by(table.sequence.desc())
+        .limit(1)
+    )
+    said = connection.execute(newest).scalar_one_or_none()
+    return True if said not in (None, "resume") else kill_switch(home)

@@ -95,6 +95,11 @@ class JournalWriter(WalkReader):
             self._touched.add("plans")
             connection.execute(update(PLANS).where(mine).values(status=status))
 
+    def _deny(self, connection: Connection, order: Order, codes: Sequence[str]) -> None:
+        self._step_order(connection, order.client_order_id, OrderStatus.DENIED)
+        self._step_plan(connection, order.plan_id, PlanStatus.REJECTED)
+        self._update_plan(connection, order.plan_id, send_codes=list(codes))
+
     def _update_order(self, connection: Connection, name: str, **values: Any) -> None:
         self._touched.add("orders")
         mine = (ORDERS.c.session == self.session) & (ORDERS.c.client_order_id == name)

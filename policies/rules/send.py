@@ -16,7 +16,11 @@ def kill_switch_is_off(case: Case) -> Finding:
     Reason: the one control that needs no thought. What cannot be read counts as tripped. Source:
     EU 2017/589 (RTS 6), article 12: kill functionality.
     """
-    tripped = case.account.kill_switch
+    return kill_switch_finding(case.account.kill_switch)
+
+
+def kill_switch_finding(tripped: bool | None) -> Stated:
+    """What a switch that is on, off or unreadable (None) comes to."""
     found = {None: "unreadable", True: "tripped", False: "off"}[tripped]
     sentence = f"The kill switch is {found}."
     return Stated("KILL_SWITCH", tripped is False, found, "off", sentence)
@@ -30,7 +34,11 @@ def trading_is_active(case: Case) -> Finding:
     restart. Reason: what halts a session holds for every plan in it. Source: Nautilus Trader's
     TradingState.
     """
-    state = case.account.trading_state
+    return trading_state_finding(case.account.trading_state)
+
+
+def trading_state_finding(state: TradingState | None) -> Stated:
+    """What a state, or an unknown one, comes to."""
     found = ABSENT if state is None else state.value
     sentence = f"The session's trading state is {'unknown' if state is None else found}."
     passed = state is TradingState.ACTIVE

@@ -12,7 +12,7 @@ from broker.dispatcher import Dispatched, Dispatcher
 from broker.follower import Follower
 from broker.outbox import entry_order
 from broker.protocol import Broker
-from broker.review import GateReview
+from broker.review import GateReview, Review
 from domain.candles import Timeframe
 from domain.clock import FixedClock
 from domain.numbers import to_decimal
@@ -78,17 +78,20 @@ class Desk:
 
     def made_dispatcher(self, now: datetime) -> Dispatcher:
         """A dispatcher of this desk, at `now`."""
-        clock = FixedClock(now)
-        gate = GateReview(
+        clock, gate = FixedClock(now), self.gate(now)
+        return Dispatcher(self.book, self.venue, self.follower, gate, clock, self.told.append)
+
+    def gate(self, now: datetime) -> Review:
+        """The gate as it is asked at send."""
+        return GateReview(
             self.book,
             self.source,
             self.observer,
             self.policy,
-            clock,
+            FixedClock(now),
             [SYMBOL, OTHER],
             Timeframe.H1,
         )
-        return Dispatcher(self.book, self.venue, self.follower, gate, clock, self.told.append)
 
     async def dispatch(self) -> None:
         await self.dispatcher.dispatch()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -10,8 +10,11 @@ from pathlib import Path
 import pytest
 from typing_extensions import override
 
+from broker.dispatcher import Dispatcher
 from broker.outbox import close_order, entry_order
 from broker.protocol import VenueOrder
+from broker.review import Review, Reviewed
+from domain.clock import FixedClock
 from domain.errors import Unreachable
 from domain.lifecycle import OrderStatus, PlanStatus, TradingState
 from domain.orders import Order
@@ -19,11 +22,16 @@ from domain.plan import TradePlan
 from domain.verdict import Approved
 from journal.batch import Batch
 from journal.kill_switch import KILL_SWITCH
+from journal.operator import EVERY, record_act
+from journal.reading import StoredPlan
 from policies.trading_state import StateEntry
 from tests.broker.desk import LAST, NOW, Desk, codes, decided_plan, gate
 from tests.broker.kept_venue import KeptVenue
 from tests.broker.venue import OTHER, SYMBOL, TICK, D, approved, exits_of, work
 from tests.journal.hand import fill
+from tests.places import place_in
+from traces.database import Database
+from traces.tables import METADATA
 
 DAY = timedelta(days=1)
 
@@ -100,6 +108,64 @@ async def test_an_exit_goes_out_and_an_entry_does_not(
     assert codes(desk.told[1:]) == (code,)
     assert desk.status() == ("denied", "rejected")
     assert desk.told[1].order.client_order_id == order.client_order_id
+
+
+class StoppedAfter(Review):
+    """The gate, and somebody who says stop when it has just approved."""
+
+    def __init__(self, gate: Review, stop: Callable[[], None]) -> None:
+        self._gate = gate
+        self._stop = stop
+
+    @override
+    async def review(self, stored: StoredPlan, answered: Collection[str]) -> Reviewed:
+        reviewed = await self._gate.review(stored, answered)
+        assert reviewed.verdict.approved
+        self._stop()
+        return reviewed
+
+
+def kill_word(_: Desk, folder: Path) -> None:
+    other_process = Database.open(place_in(folder), METADATA)
+    record_act(other_process, "s", "kill", "a test", NOW)
+    other_process.close()
+
+
+def kill_of_every(desk: Desk, _: Path) -> None:
+    record_act(desk.book.database, EVERY, "kill", "a test", NOW)
+
+
+@pytest.mark.parametrize("half_sent", [False, True], ids=["new", "half sent"])
+@pytest.mark.parametrize(
+    ("stop", "code"),
+    [
+        (halted, "TRADING_HALTED"),
+        (reducing, "TRADING_HALTED"),
+        (kill_switch, "KILL_SWITCH"),
+        (unreadable_kill_switch, "KILL_SWITCH"),
+        (kill_word, "KILL_SWITCH"),
+        (kill_of_every, "KILL_SWITCH"),
+    ],
+)
+async def test_a_stop_between_the_review_and_the_sending_wins(
+    stop: Stop, code: str, half_sent: bool, tmp_path: Path
+) -> None:
+    (tmp_path / "home").mkdir()
+    folder = tmp_path / "link"
+    folder.symlink_to(tmp_path / "home")
+    venue = KeptVenue()
+    desk = Desk(folder, venue)
+    order = await desk.commit()
+    if half_sent:
+        desk.book.step(order, OrderStatus.SENDING)
+    review = StoppedAfter(desk.gate(NOW), lambda: stop(desk, folder))
+    clock = FixedClock(NOW)
+    await Dispatcher(desk.book, venue, desk.follower, review, clock, desk.told.append).dispatch()
+    assert venue.sent == []
+    assert desk.status() == ("denied", "rejected")
+    assert codes(desk.told) == (code,)
+    assert desk.told[0].reason
+    assert desk.book.denied_at_send() == [[code]]
 
 
 async def test_without_a_stop_both_go_out_the_exit_first(tmp_path: Path) -> None:
