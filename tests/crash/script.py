@@ -34,7 +34,7 @@ from tests.broker.venue import (
     approved,
     bars,
 )
-from tests.properties.order_flow_world import OpenReview
+from tests.properties.order_flow_doubles import OpenReview
 
 FIRST: tuple[Row, ...] = (
     (100, 101, 99, 100, 0.6),  # a market entry of 1 fills in part, the rest expires

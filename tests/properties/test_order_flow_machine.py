@@ -17,7 +17,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from broker.faults import Faults
 from domain.lifecycle import TradingState
 from tests.broker.venue import OTHER, SYMBOL, Row
-from tests.properties.order_flow_world import Wish, World
+from tests.properties.order_flow_wish import Wish
+from tests.properties.order_flow_world import World
 
 EXAMPLES = int(os.environ.get("MACHINE_EXAMPLES", "12"))
 STEPS = int(os.environ.get("MACHINE_STEPS", "12"))
@@ -135,15 +136,15 @@ class OrderFlow(RuleBasedStateMachine):
 
     @rule(words=st.integers(0, 30), first=SHAPE, second=SHAPE)
     def die_within_a_bar(self, words: int, first: str, second: str) -> None:
-        self.here.venue.words_left = words
+        self.here.process.venue.words_left = words
         self.bar(first, second)
-        self.here.venue.words_left = None
+        self.here.process.venue.words_left = None
 
     @rule(words=st.integers(0, 8), wish=WISHES)
     def die_while_sending(self, words: int, wish: Wish) -> None:
-        self.here.venue.words_left = words
+        self.here.process.venue.words_left = words
         self.submit(wish)
-        self.here.venue.words_left = None
+        self.here.process.venue.words_left = None
 
     @rule(act=st.sampled_from(["kill", "flatten", "resume", "resume"]))
     def operator(self, act: str) -> None:

@@ -1,0 +1,73 @@
+"""Laws of the account: L1 to L4, with arithmetic of their own."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from fractions import Fraction
+
+from tests.properties.order_flow_rows import Picture, Row, held, moved
+from tests.properties.order_flow_terms import Account, Market
+
+NEAR = Fraction(1, 10**9)
+
+
+def judge_ledger(now: Picture, account: Account, market: Market) -> None:
+    cash, fees = Fraction(now.capital), Fraction(0)
+    for fill in now.fills:
+        paid = Fraction(fill["price"]) * Fraction(fill["quantity"])
+        cash += -paid if fill["side"] == "buy" else paid
+        if fill["fee_currency"] == "quote":
+            fees += Fraction(fill["fee"])
+    cash -= fees + sum(Fraction(p["amount"]) for p in now.funding)
+    for symbol, (_, cost) in account.positions.items():
+        if market.kinds[symbol] == "perpetual":
+            cash += cost
+    assert cash == account.cash, f"L1 cash {float(account.cash)} was expected {float(cash)}"
+    quantities = {symbol: q for symbol, (q, _) in account.positions.items()}
+    assert quantities == held(now.fills), "L2 position is not the sum of its fills"
+    for symbol, (quantity, cost) in account.positions.items():
+        expected = _average([f for f in now.fills if f["symbol"] == symbol]) * quantity
+        assert abs(cost - expected) < NEAR, "L2 the average moved by something else than adding"
+        assert market.kinds[symbol] == "perpetual" or quantity > 0, "L5 sold more than was held"
+
+
+def _average(fills: Sequence[Row]) -> Fraction:
+    quantity = average = Fraction(0)
+    for fill in fills:
+        change = moved(fill)
+        if quantity * change >= 0:
+            paid = Fraction(fill["quantity"]) * Fraction(fill["price"])
+            cost = average * quantity + (paid if fill["side"] == "buy" else -paid)
+            average = cost / (quantity + change)
+        elif abs(change) > abs(quantity):
+            average = Fraction(fill["price"])
+        quantity += change
+    return average
+
+
+def judge_quantities(now: Picture, market: Market) -> None:
+    told: dict[str, Fraction] = defaultdict(Fraction)
+    venue = {f["trade_id"]: f for f in now.venue_fills}
+    assert len(venue) == len(now.venue_fills), "L3 a trade id twice at the venue"
+    for fill in now.fills:
+        told[fill["client_order_id"]] += Fraction(fill["quantity"])
+        theirs = venue[fill["trade_id"]]
+        for name in ("quantity", "price", "fee"):
+            assert Fraction(fill[name]) == Fraction(theirs[name]), f"L3 {name} is not the venue's"
+        for name in ("client_order_id", "symbol", "side", "fee_currency"):
+            assert fill[name] == theirs[name], f"L3 {name} is not the venue's"
+    for name, order in now.orders.items():
+        filled = Fraction(order["filled"])
+        assert filled == told[name], f"L3 {order['leg']} filled {filled}, its fills {told[name]}"
+        assert filled >= 0, "L3 filled below nothing"
+        if name in now.venue_orders:
+            asked = now.venue_orders[name]["order"]
+            assert filled <= Fraction(asked["filled"]), "L3 filled more than the venue filled"
+            assert Fraction(asked["filled"]) <= Fraction(asked["quantity"]), "L3 overfilled"
+    for fill in now.venue_fills:
+        in_base = fill["fee_currency"] == "base"
+        worth = Fraction(fill["quantity"]) * (1 if in_base else Fraction(fill["price"]))
+        assert Fraction(fill["fee"]) == market.fee * worth, "L4 fee is not rate times notional"
+        spot_buy = market.kinds[fill["symbol"]] == "spot" and fill["side"] == "buy"
+        assert in_base == (market.base_fees and spot_buy), "L4 fee in the wrong currency"

@@ -1,0 +1,96 @@
+"""Laws of brackets and plans: B1 to B5."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from tests.properties.order_flow_rows import (
+    LIVE,
+    ORDER_ENDS,
+    PLAN_ENDS,
+    Picture,
+    Row,
+    floored,
+    left,
+    moved,
+)
+from tests.properties.order_flow_terms import Market
+
+PLAN_PATHS = {
+    "approved": {"working", "open", "closing", *PLAN_ENDS},
+    "working": {"open", "closing", "closed", "cancelled", "expired", "failed"},
+    "open": {"closing", "closed"},
+    "closing": {"closed"},
+}
+ORDER_PATHS = {
+    "pending": {"sending", "working", "cancelling", *ORDER_ENDS},
+    "sending": {"working", "cancelling", *ORDER_ENDS},
+    "working": {"cancelling", "filled", "cancelled", "expired", "rejected"},
+    "cancelling": {"filled", "cancelled", "expired", "rejected"},
+}
+
+
+def judge_bracket(plan: Row, now: Picture, market: Market) -> None:
+    orders, name = now.of_plan(plan["plan_id"]), plan["plan_id"]
+    fills = [f for f in now.fills if f["plan_id"] == name]
+    holds = floored(sum((moved(f) for f in fills), Fraction(0)), market.step)
+    exits = [o for o in orders if o["leg"] != "entry"]
+    assert all(o["reduce_only"] for o in exits), "B1 an exit that is not reduce-only"
+    stops = [o for o in exits if o["leg"] == "stop"]
+    live = [o for o in stops if o["status"] in LIVE and o["status"] != "cancelling"]
+    if plan["status"] in {"open", "closing"} and holds:
+        if not any(o["status"] == "rejected" for o in stops):
+            assert len(live) == 1, f"B1 {len(live)} stops of a position"
+        for stop in live:
+            assert left(stop) == holds, f"B1 stop of {left(stop)} for {holds} held"
+        _targets(exits, holds)
+    elif plan["status"] == "closed":
+        assert not holds, "B3 closed with a position"
+        assert not [o for o in orders if o["status"] in {"pending", "working"}], (
+            "B3 closed, working"
+        )
+    elif plan["status"] in PLAN_ENDS:
+        assert not fills, f"B3 {plan['status']} with fills"
+        assert not [o for o in orders if o["status"] in LIVE], f"B3 {plan['status']}, working"
+    else:
+        assert not fills or plan["status"] in {"open", "closing"}, f"B3 {plan['status']} and filled"
+
+
+def _targets(exits: Sequence[Row], holds: Fraction) -> None:
+    targets = [o for o in exits if o["leg"].startswith("target")]
+    waiting = sum((left(o) for o in targets if o["status"] in LIVE - {"cancelling"}), Fraction(0))
+    assert waiting <= holds, f"B2 targets of {waiting} for {holds} held"
+    legs = {o["leg"]: o for o in targets}
+    last = legs[max(legs)] if legs else None
+    if last is not None and last["status"] in LIVE - {"cancelling"}:
+        assert waiting == holds, f"B2 targets of {waiting} for {holds} held"
+
+
+def judge_origins(now: Picture) -> None:
+    assert set(now.venue_orders) <= set(now.orders), "B5 an order at the venue without an intent"
+    for order in now.orders.values():
+        plan = now.plans[order["plan_id"]]
+        assert plan["symbol"] == order["symbol"], "B5 an order of another symbol than its plan"
+        assert '"policy_hash"' in plan["body"], "B5 a plan without its policy"
+    for order in now.orders.values():
+        denied = order["status"] in {"denied", "pending"}
+        assert not (denied and order["client_order_id"] in now.venue_orders), "B5 denied and sent"
+    assert {f["client_order_id"] for f in now.fills} <= set(now.orders), "B5 a fill of nothing"
+
+
+def judge_history(now: Picture, before: Picture) -> None:
+    old = before.venue_fills
+    assert now.venue_fills[: len(old)] == old, "F6 a past fill changed"
+    assert now.fills[: len(before.fills)] == before.fills, "L3 a booked fill changed"
+    for name, plan in before.plans.items():
+        was, new = plan["status"], now.plans[name]["status"]
+        assert was == new or new in PLAN_PATHS.get(was, ()), f"B3 plan from {was} to {new}"
+    for name, order in before.orders.items():
+        was, new = order["status"], now.orders[name]["status"]
+        assert was == new or new in ORDER_PATHS.get(was, ()), f"B3 order from {was} to {new}"
+        if order["leg"] == "stop" and Fraction(order["price"]) != Fraction(
+            now.orders[name]["price"]
+        ):
+            rose = Fraction(now.orders[name]["price"]) > Fraction(order["price"])
+            assert rose == (order["side"] == "sell"), "B2 a stop moved back"

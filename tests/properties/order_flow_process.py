@@ -1,0 +1,98 @@
+"""One process of the machine's session, opened on whatever file the last one left."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from functools import cache
+from pathlib import Path
+
+from broker.dispatcher import Dispatcher
+from broker.executor import Executor
+from broker.faults import Faults
+from broker.follower import Follower
+from broker.guard import Guard
+from broker.paper.terms import PaperTerms
+from broker.paper.venue import PaperBroker
+from broker.reconciler import Reconciler
+from broker.review import GateReview, Review
+from domain.candles import Timeframe
+from domain.clock import FixedClock
+from journal.books import Journal
+from market.observe import Observer
+from policies.settings import Policy
+from tests.broker.venue import OTHER, SYMBOL, D, T
+from tests.properties.order_flow_doubles import KINDS, GrowingSource, MortalBroker, OpenReview
+from traces.database import Database
+from traces.tables import METADATA
+
+CAPITAL = D(10_000)
+SYMBOLS = (SYMBOL, OTHER)
+MEMORY = Path("/dev/shm")  # noqa: S108  # each world makes a folder of its own in it
+"""A killed process leaves the same files here as on a disk, and nothing waits for one."""
+
+
+def scratch() -> Path:
+    """A new folder, in memory where there is such a place."""
+    place = MEMORY if MEMORY.is_dir() else None
+    return Path(tempfile.mkdtemp(prefix="plangate-machine-", dir=place))
+
+
+@cache
+def _template() -> Path:
+    """An empty database, made once."""
+    path = scratch() / "journal.db"
+    Database.open(path, METADATA).close()
+    return path
+
+
+def new_journal(path: Path) -> None:
+    """An empty database at `path`."""
+    shutil.copy(_template(), path)
+
+
+class Process:
+    """Journal, venue with its moods, and all that carries word between the two."""
+
+    def __init__(
+        self,
+        path: Path,
+        source: GrowingSource,
+        clock: FixedClock,
+        faults: Faults,
+        seed: int,
+        *,
+        base_fees: bool,
+    ) -> None:
+        self.source, self.clock = source, clock
+        self.book = Journal(Database.open(path, METADATA), "s")
+        self.book.open_session({"to": None}, KINDS, CAPITAL, "USDT")
+        terms = PaperTerms(buy_fee_currency="base" if base_fees else "quote")
+        paper = PaperBroker(
+            self.book.database, "s", source, SYMBOLS, CAPITAL, "USDT", T, clock, terms,
+            self.book.fence,
+        )  # fmt: skip
+        self.unfinished = paper.unfinished
+        self.venue = MortalBroker(paper, faults, seed)
+        policy, observer = Policy(), Observer(source, Timeframe.H1, SYMBOLS)
+        gate = GateReview(self.book, source, observer, policy, clock, SYMBOLS, Timeframe.H1)
+        self.follower = Follower(self.book, self.venue, source, lambda _: None)
+        self.dispatcher = self._dispatcher(OpenReview(self.book, clock))
+        self.gated = self._dispatcher(gate)
+        """Asks the real gate before it sends."""
+        self.executor = Executor(
+            self.book,
+            self.venue,
+            self.follower,
+            self.dispatcher,
+            Reconciler(self.book, self.venue, self.follower),
+            Guard(self.book, source, observer, policy, Timeframe.H1),
+            source,
+        )
+
+    def _dispatcher(self, review: Review) -> Dispatcher:
+        return Dispatcher(self.book, self.venue, self.follower, review, self.clock, lambda _: None)
+
+    def close(self) -> None:
+        """It is gone."""
+        self.book.database.close()
