@@ -165,9 +165,14 @@ class Journal(JournalWriter):
             self._insert_orders(connection, orders)
 
     def commit_exit(self, order: Order) -> None:
-        """Commit the intent to close a position; a repetition changes nothing."""
+        """Commit the intent to close a position; a repetition changes nothing.
+
+        By the word of a run it replaces what that run had meant before; a deadline's or an
+        operator's close replaces nothing.
+        """
         with self._write() as connection:
-            self._withdraw(connection, order.run_id, {order.client_order_id})
+            if order.reason == "exit":
+                self._withdraw(connection, order.run_id, {order.client_order_id})
             self._insert_orders(connection, [order])
 
     def resize(self, plan_id: str, bracket: Bracket, order: Order) -> None:

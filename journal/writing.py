@@ -122,6 +122,9 @@ class JournalWriter(WalkReader):
     def _withdraw(self, connection: Connection, run_id: str, standing: set[str]) -> None:
         """Take back the run's unsent intents that do not stand, and the plans whose entries go.
 
+        Intents of a run are its entry and its exit. What guards or ends a position that it opened
+        (stop, targets, the close at a deadline) bears its name too, and is not taken back.
+
         They are deleted, not cancelled: nobody outside ever knew them (the trace does), and the
         same plan may be committed again.
         """
@@ -130,6 +133,10 @@ class JournalWriter(WalkReader):
             & (ORDERS.c.run_id == run_id)
             & ORDERS.c.client_order_id.not_in(standing)
             & (ORDERS.c.status == OrderStatus.PENDING)
+            & (
+                (ORDERS.c.leg == "entry")
+                | ((ORDERS.c.leg == "close") & (ORDERS.c.reason == "exit"))
+            )
         )
         for row in connection.execute(select(ORDERS).where(unsent)).mappings().all():
             self._touched |= {"orders", "plans", "terms"}

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from broker.outbox import close_order
 from domain.errors import IllegalTransition, StateError
 from domain.lifecycle import OrderStatus, PlanStatus
-from domain.orders import Order, Position
+from domain.orders import CloseReason, Order, Position
 from journal.batch import Batch
 from journal.reading import JournalReader, session_names
 from journal.tables import ORDERS
@@ -20,10 +20,10 @@ from tests.journal.hand import fill, payment
 pytestmark = pytest.mark.usefixtures("each_database")
 
 
-def closing(hours: int, run: str = "run") -> Order:
+def closing(hours: int, run: str = "run", reason: CloseReason = "exit") -> Order:
     plan, _ = approved()
     held = Position(SYMBOL, D(1), D(100), T, plan.plan_id)
-    return close_order(held, "exit", T + hours * H, run, "paper", D("0.5"))
+    return close_order(held, reason, T + hours * H, run, "paper", D("0.5"))
 
 
 def everything(book: JournalReader) -> object:
@@ -100,6 +100,29 @@ def test_an_exit_replaces_the_entry_that_its_run_had_meant(tmp_path: Path) -> No
     book.commit_exit(closing(1))
     book.commit_exit(closing(1))
     assert [(o.leg, o.status.value) for o in book.orders()] == [("close", "pending")]
+
+
+def test_what_guards_or_ends_a_position_is_never_withdrawn_with_its_run(tmp_path: Path) -> None:
+    book = open_journal(tmp_path)
+    plan, verdict = approved()
+    work(book, plan, verdict)
+    unsent = [replace(o, status=OrderStatus.PENDING) for o in exits_of(plan, verdict)]
+    book.apply(Batch([*unsent, closing(1, reason="time")]))
+    kept = ["close", "entry", "stop", "target_1"]
+    book.commit_exit(closing(2, reason="manual"))
+    assert sorted(o.leg for o in book.orders()) == [*kept[:1], *kept]
+    book.commit_exit(closing(3))
+    assert sorted(o.leg for o in book.orders()) == [*kept[:1] * 2, *kept]
+    book.record_decision("run", T, SYMBOL, "no_trade", {"orders": []})
+    assert sorted(o.leg for o in book.orders()) == [*kept[:1], *kept]
+    assert {o.reason for o in book.orders() if o.leg == "close"} == {"time", "manual"}
+
+
+def test_a_deadlines_close_leaves_an_entry_of_its_run_alone(tmp_path: Path) -> None:
+    book = open_journal(tmp_path)
+    commit(book, *approved())
+    book.commit_exit(closing(1, reason="time"))
+    assert sorted(o.leg for o in book.orders()) == ["close", "entry"]
 
 
 def test_a_withdrawn_exit_takes_no_plan_with_it(tmp_path: Path) -> None:
