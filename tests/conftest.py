@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -12,6 +14,14 @@ from tests import places
 settings.register_profile("repeated", derandomize=True)
 settings.register_profile("random", derandomize=False)
 settings.load_profile("random" if "RANDOM_EXAMPLES" in os.environ else "repeated")
+
+
+@pytest.fixture
+def in_memory() -> Iterator[Path]:
+    """A folder in which a database is written at the speed of memory."""
+    folder = places.scratch()
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(params=places.KINDS)

@@ -8,13 +8,21 @@ from __future__ import annotations
 
 import hashlib
 import os
+import tempfile
 from pathlib import Path
 
 from tests.servers.postgres_server import schema_url, server_url
 from traces.place import Place, Server
 
 KINDS = ("sqlite", "postgresql")
+MEMORY = Path("/dev/shm")  # noqa: S108  # whoever uses it makes a folder of their own in it
+"""A killed process leaves the same files here as on a disk, and nothing waits for one."""
 _kind = os.environ.get("TEST_DATABASES", "sqlite")
+
+
+def scratch() -> Path:
+    """A new folder, in memory where there is such a place."""
+    return Path(tempfile.mkdtemp(prefix="plangate-", dir=MEMORY if MEMORY.is_dir() else None))
 
 
 def use(kind: str) -> None:

@@ -16,7 +16,13 @@ from typing import Any
 ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-m", "app.cli"]
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["app.cli.main", "app.run_command", "app.report_page", "app.studio"])
+WARM = (
+    *("app.cli.main", "app.run_command", "app.report_page", "app.studio", "app.cli.run_view"),
+    *("agent.rules_model", "market.sources.synthetic", "langgraph.checkpoint.sqlite.aio"),
+    *("pandas", "talib"),
+)
+"""What a command imports, at its beginning and later."""
+FORKS.set_forkserver_preload(list(WARM))
 
 
 @dataclass(frozen=True)
@@ -50,7 +56,7 @@ def plangate(home: Path, *words: str, cwd: Path | None = None, **extra: str) -> 
         out, err = Path(folder) / "out", Path(folder) / "err"
         surroundings = environment(home, **extra)
         arguments = (words, surroundings, str(cwd or home), str(out), str(err))
-        process = FORKS.Process(target=_play, args=arguments)
+        process = FORKS.Process(target=play, args=arguments)
         process.start()
         process.join(timeout=100)
         if process.exitcode is None:
@@ -59,7 +65,7 @@ def plangate(home: Path, *words: str, cwd: Path | None = None, **extra: str) -> 
         return Ran(process.exitcode, out.read_text("utf-8"), err.read_text("utf-8"))
 
 
-def _play(words: Sequence[str], surroundings: dict[str, str], cwd: str, out: str, err: str) -> None:
+def play(words: Sequence[str], surroundings: dict[str, str], cwd: str, out: str, err: str) -> None:
     """The command, in this process: its environment, folder and streams are set first."""
     os.environ.clear()
     os.environ.update(surroundings)

@@ -1,68 +1,71 @@
-"""A session that is killed again and again ends as one that was never disturbed."""
+"""A session that is killed again and again, at any moment, ends as one that was never disturbed.
+
+`CRASH=full` kills about a hundred times.
+"""
 
 from __future__ import annotations
 
-import signal
+import os
 import sqlite3
-import subprocess
 import time
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import pytest
 
-from tests.e2e.command import COMMAND, environment, plangate
+from tests.crash.whole_session import DATABASE, POLICY, TARGETS, record, run, started
 
-WORDS = (
-    *("run", "BTC/USDT", "ETH/USDT", "--market", "synthetic", "--seed", "11"),
-    *("--timeframe", "1h", "--every", "2", "--from", "2024-03-01", "--to", "2024-03-04"),
-    *("--session", "one", "--json"),
-)
-SELECT = 'SELECT * FROM "{}"'
-TABLES = ("decision", "plan", "order", "fill", "funding_payment", "trade", "equity", "paper_log")
-
-
-def record(home: Path) -> dict[str, list[tuple[Any, ...]]]:
-    """Every row of the journal and of the venue's own log."""
-    with sqlite3.connect(home / "plangate.db") as connection:
-        return {t: sorted(connection.execute(SELECT.format(t)), key=repr) for t in TABLES}
+FULL = os.environ.get("CRASH") == "full"
+SESSIONS = 20 if FULL else 1
+KILLED_AFTER = (0, 1, 3, 4, 6) if FULL else (1, 4)
+"""So many decisions, and a moment."""
+pytestmark = pytest.mark.timeout(1800 if FULL else 300)
 
 
 def decided(home: Path) -> int:
     try:
-        with sqlite3.connect(home / "plangate.db") as connection:
+        with closing(sqlite3.connect(f"file:{home / DATABASE}?mode=ro", uri=True)) as connection:
             return int(connection.execute("SELECT count(*) FROM decision").fetchone()[0])
     except sqlite3.OperationalError:
         return 0
 
 
-@pytest.mark.parametrize("seed", [1])
-def test_a_session_killed_in_mid_flight_and_restarted_equals_the_undisturbed_one(
-    tmp_path: Path, seed: int
-) -> None:
-    calm, rough = tmp_path / "calm", tmp_path / "rough"
-    calm.mkdir()
-    rough.mkdir()
-    undisturbed = plangate(calm, *WORDS)
-    assert undisturbed.code == 0, undisturbed.err
-    chance = Random(seed)  # when it is killed, nothing else
-    for target in (10, 35, 55):
-        process = subprocess.Popen(
-            [*COMMAND, *WORDS],
-            env=environment(rough),
-            cwd=rough,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        while decided(rough) < target and process.poll() is None:
+def killed(words: Sequence[str], home: Path, chance: Random) -> int:
+    """How often a session was killed on its way to its end."""
+    kills = 0
+    for decisions in KILLED_AFTER:
+        process = started(words, home)
+        while decided(home) < decisions and process.is_alive():
             time.sleep(0.005)
-        time.sleep(chance.uniform(0, 0.3))
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-    again = plangate(rough, *WORDS)
-    assert again.code == 0, again.err
-    assert record(rough) == record(calm)
-    assert record(calm)["trade"], "nothing was traded: the test shows nothing"
-    reports = [plangate(home, "report", "--session", "one", "--json") for home in (calm, rough)]
-    assert reports[0].document == reports[1].document
+        time.sleep(chance.uniform(0, 0.25))
+        process.kill()
+        process.join()
+        kills += process.exitcode != 0
+    return kills
+
+
+def test_a_session_killed_in_mid_flight_and_restarted_equals_the_undisturbed_one(
+    in_memory: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    calm, policy = in_memory / "calm", in_memory / "policy.toml"
+    calm.mkdir()
+    policy.write_text(POLICY)
+    words = TARGETS.words(policy)
+    assert run(words, calm) == 0
+    undisturbed = record(calm)
+    assert undisturbed["trade"], "nothing was traded: the test shows nothing"
+    began, kills = time.monotonic(), 0
+    for number in range(SESSIONS):
+        rough = in_memory / f"rough{number}"
+        rough.mkdir()
+        kills += killed(words, rough, Random(number))  # when it is killed, nothing else
+        assert run(words, rough) == 0, rough.with_suffix(".err").read_text()
+        assert record(rough) == undisturbed, f"session {number}"
+    assert kills
+    each_s = (time.monotonic() - began) / kills
+    with capsys.disabled():
+        print(  # noqa: T201  # counts of what was executed
+            f"\n{kills} kills in {SESSIONS} whole sessions, all recovered, {each_s:.2f} s each"
+        )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from functools import cache
 from pathlib import Path
 
@@ -22,20 +21,13 @@ from journal.books import Journal
 from market.observe import Observer
 from policies.settings import Policy
 from tests.broker.venue import OTHER, SYMBOL, D, T
+from tests.places import scratch
 from tests.properties.order_flow_doubles import KINDS, GrowingSource, MortalBroker, OpenReview
 from traces.database import Database
 from traces.tables import METADATA
 
 CAPITAL = D(10_000)
 SYMBOLS = (SYMBOL, OTHER)
-MEMORY = Path("/dev/shm")  # noqa: S108  # each world makes a folder of its own in it
-"""A killed process leaves the same files here as on a disk, and nothing waits for one."""
-
-
-def scratch() -> Path:
-    """A new folder, in memory where there is such a place."""
-    place = MEMORY if MEMORY.is_dir() else None
-    return Path(tempfile.mkdtemp(prefix="plangate-machine-", dir=place))
 
 
 @cache

@@ -22,9 +22,10 @@ from journal.operator import ActName, record_act
 from market.protocol import FundingStamp
 from policies.trading_state import StateEntry
 from tests.broker.venue import OTHER, SYMBOL, TICK, D, H, Row, T
+from tests.places import scratch
 from tests.properties.order_flow_doubles import KINDS, Died, GrowingSource
 from tests.properties.order_flow_laws import judge
-from tests.properties.order_flow_process import Process, new_journal, scratch
+from tests.properties.order_flow_process import Process, new_journal
 from tests.properties.order_flow_quiet_laws import judge_quiet
 from tests.properties.order_flow_rows import Picture, look
 from tests.properties.order_flow_terms import Account, Market
