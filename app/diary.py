@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from broker.booking import Booked
+from broker.chance import Fault
 from broker.dispatcher import Dispatched
 from domain.numbers import plain
 from domain.orders import Fill, Order
@@ -73,6 +74,20 @@ class Diary:
             self._recorder.record(order.run_id, "venue", _filled(fill))
         for order, status in news.steps:
             self._step(order, status.value, order.reason)
+        self._recorder.flush()
+
+    def faulted(self, fault: Fault, run_id: str) -> None:
+        """A fault was injected on purpose."""
+        self._recorder.record(
+            run_id,
+            "venue",
+            events.FaultInjected(
+                fault=fault.fault,
+                call=fault.call,
+                client_order_id=fault.order,
+                at=fault.at,
+            ),
+        )
         self._recorder.flush()
 
     def _step(self, order: Order, status: str, reason: str | None) -> None:

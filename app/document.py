@@ -10,6 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from app.faulting import fault_document
 from domain.clock import iso
 from domain.numbers import plain
 from journal.books import Journal
@@ -50,6 +51,7 @@ def run_document(wired: Wired, options: SessionOptions) -> dict[str, Any]:
         "trades": [trade_record(trade) for trade in journal.trades()],
         "account": account_document(journal),
         "cost": cost_document(decisions),
+        "faults": fault_document(journal, listed=True),
     }
 
 

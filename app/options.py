@@ -10,6 +10,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from app.fault_file import open_faults
+from broker.fault_spec import FaultSpec
 from domain.candles import Timeframe
 from domain.clock import iso, parse_moment
 from domain.errors import ConfigError
@@ -42,6 +44,8 @@ class SessionOptions:
     """Of the synthetic market."""
     decisions: int | None = None
     """Stop after this many decisions; None goes on."""
+    faults: FaultSpec | None = None
+    """What the paper venue does wrong on purpose; None: nothing."""
 
     def config(self, policy_hash: str, symbols: tuple[str, ...]) -> dict[str, Any]:
         """What must not change between two runs of one session, JSON-able."""
@@ -56,6 +60,7 @@ class SessionOptions:
             "capital": plain(self.capital),
             "policy_hash": policy_hash,
             "seed": self.seed,
+            "faults": self.faults.text if self.faults else None,
         }
 
 
@@ -75,6 +80,7 @@ def read_options(
     decisions: int | None,
     market_url: str | None,
     seed: int,
+    faults: str | None = None,
 ) -> SessionOptions:
     """The command line's words as values.
 
@@ -96,6 +102,7 @@ def read_options(
         session=_session(session),
         seed=seed,
         decisions=decisions,
+        faults=None if faults is None else open_faults(faults),
     )
 
 

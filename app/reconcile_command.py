@@ -12,6 +12,7 @@ from app.home import state_home
 from app.options import SessionOptions, read_options
 from app.settings import load_settings
 from app.wire import wire_session
+from broker.patience import patiently
 from domain.clock import FixedClock
 from domain.lifecycle import AT_THE_VENUE, OrderStatus
 
@@ -42,6 +43,7 @@ def stored_options(
         decisions=None,
         market_url=market_url,
         seed=config["seed"],
+        faults=config.get("faults"),
     )
     # No model is asked, so none needs a key.
     return replace(options, base_url=OPENAI_URL)
@@ -63,7 +65,7 @@ async def reconcile_session(
         now = wired.venue.cursor if isinstance(clock, FixedClock) else clock.now()
         if isinstance(clock, FixedClock):
             clock.advance_to(now)
-        found = await wired.executor.reconcile(now)
+        found = await patiently(lambda: wired.executor.reconcile(now))
         return {
             "schema": "plangate.reconcile/1",
             "session": name,

@@ -13,6 +13,7 @@ from app.document import (
     cost_document,
     plain_record,
 )
+from app.faulting import fault_document
 from app.listing import closed_record
 from app.trade_report import trades_summary
 from domain.candles import Timeframe
@@ -82,6 +83,7 @@ def report_document(journal: Journal) -> dict[str, Any]:
             "mean_confidence": _mean([float(v["draft"]["confidence"]) for v in plans]),
         },
         "cost": cost_document(decisions),
+        "faults": fault_document(journal),
     }
 
 

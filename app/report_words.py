@@ -25,6 +25,7 @@ def report_lines(document: dict[str, Any]) -> list[tuple[str, str]]:
     session = document["session"]
     money, candle = account["currency"], session["timeframe"]
     return [
+        *_faults(document["faults"]),
         ("data", f"{session['origin']}: {session['description']}"),
         ("decided on", f"{', '.join(session['symbols'])}, every {session['every']} x {candle}"),
         ("order book", BOOK_WORDS[session["order_book"]]),
@@ -55,6 +56,16 @@ def report_lines(document: dict[str, Any]) -> list[tuple[str, str]]:
             f"{cost['output_tokens']} out, "
             + ("price unknown" if cost["usd"] is None else f"{cost['usd']} USD"),
         ),
+    ]
+
+
+def _faults(faults: dict[str, Any] | None) -> list[tuple[str, str]]:
+    """First of all, where the venue was made worse on purpose."""
+    if faults is None:
+        return []
+    return [
+        ("WITH FAULTS", f"injected on purpose: {faults['spec'].replace(',', ', ')}"),
+        ("faults injected", f"{faults['injected_count']}: {_counts(faults['injected'])}"),
     ]
 
 

@@ -70,6 +70,7 @@ async def run_session(options: SessionOptions, view: View) -> Ran:
             progress=view.decided,
             trouble=view.trouble,
             notice=view.notice,
+            faulty=options.faults is not None,
         )
         interrupted = await _until_interrupted(_drive(session, wired, options, view))
         document = run_document(wired, options)

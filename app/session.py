@@ -17,6 +17,7 @@ from typing import Any, Protocol
 from app.diary import Diary
 from app.slots import LIVE_SETTLE, next_live_slot
 from broker.executor import Executor
+from broker.patience import patiently
 from domain.clock import FixedClock
 from domain.errors import DataError, Unreachable
 from graph.context import RunContext
@@ -68,6 +69,8 @@ class Session:
     """Told what went wrong and will be tried again."""
     notice: Callable[[str], None]
     """Told what a person should know of, once."""
+    faulty: bool = False
+    """Faults are injected: a replay compares with the venue as often as a live session does."""
     reconciled_at: datetime | None = None
     made: int = 0
     outages: int = 0
@@ -77,29 +80,39 @@ class Session:
         clock = self.context.clock
         if not isinstance(clock, FixedClock):
             raise TypeError("a replay needs a clock that it can move")
-        await self.executor.reconcile(self.resumed_at)
+        await self._asked(self.executor.reconcile, self.resumed_at)
         if self.unfinished is not None:
             clock.advance_to(self.unfinished)
-            await self.executor.advance(self.unfinished)
+            await self._asked(self.executor.advance, self.unfinished)
         for slot in slots:
             if slot < (self.unfinished or self.resumed_at):
                 continue
             if self._used_up():
                 return
             clock.advance_to(slot)
-            await self.executor.advance(slot)
-            await self.executor.manage(slot)
+            if self.faulty:
+                await self._asked(self.executor.reconcile, slot)
+            await self._asked(self.executor.advance, slot)
+            await self._asked(self.executor.manage, slot)
             self._say()
             self.diary.write_lines()
             await self._decide_all(slot)
             clock.advance_to(slot + ORDER_DELAY)
-            await self.executor.dispatch()
+            await patiently(self.executor.dispatch)
             await self.record_equity(slot)
             await asyncio.sleep(0)
         clock.advance_to(end)
-        await self.executor.advance(end)
+        await self._asked(self.executor.advance, end)
+        if self.faulty:
+            await self._asked(self.executor.reconcile, end)
+            await self._asked(self.executor.advance, end)
+            self._say()
         await self.record_equity(end)
         self.diary.write_lines()
+
+    async def _asked(self, act: Callable[[datetime], Awaitable[object]], at: datetime) -> None:
+        """In a replay a venue is silent only on purpose: it is asked until it answers."""
+        await patiently(lambda: act(at))
 
     async def live(self) -> None:
         """Decide now and at every coming slot, until cancelled."""

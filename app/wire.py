@@ -14,6 +14,7 @@ from agent.planner import Planner
 from agent.prompt import prompt_hash
 from app.clock import SystemClock
 from app.diary import Diary
+from app.faulting import made_faulty
 from app.home import CHECKPOINTS, DATABASE, TELEMETRY
 from app.lease import lease
 from app.options import SessionOptions
@@ -26,6 +27,7 @@ from broker.guard import Guard
 from broker.paper.terms import PaperTerms
 from broker.paper.venue import PaperBroker
 from broker.path import PathKeeper
+from broker.protocol import Broker
 from broker.reconciler import Reconciler
 from broker.review import GateReview
 from domain.clock import EPOCH, Clock, FixedClock
@@ -181,11 +183,11 @@ def _assemble(
         journal.fence,
     )
     require_end_ahead(journal.session, options.end, venue.cursor)
-    executor = _executor(context, venue, diary)
+    executor = _executor(context, made_faulty(venue, options.faults, context, diary), diary)
     return Wired(context, executor, venue, info, window, home / CHECKPOINTS, diary)
 
 
-def _executor(context: RunContext, venue: PaperBroker, diary: Diary) -> Executor:
+def _executor(context: RunContext, venue: Broker, diary: Diary) -> Executor:
     """What acts on the venue for this context, and what follows it."""
     journal, source, observer = context.journal, context.source, context.observer
     policy, timeframe = context.policy, context.timeframe

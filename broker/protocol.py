@@ -84,6 +84,8 @@ class Traits(NamedTuple):
     """It recognises a client order id that it has seen, so that sending again is safe."""
     settles_within: timedelta
     """How long an order may exist before the venue's own lists show it."""
+    paper: bool = False
+    """Nothing of it is money: it may be made worse on purpose."""
 
 
 class Broker(Protocol):

@@ -172,6 +172,20 @@ class Filled(_Event):
     at: datetime
 
 
+class FaultInjected(_Event):
+    """The paper venue was made worse on purpose, as the session asked for."""
+
+    kind: Literal["fault_injected"] = "fault_injected"
+    fault: str
+    """Its name, as `--faults` takes it."""
+    call: str
+    """What it befell: `send`, `find`, `news` and so on."""
+    client_order_id: str
+    """Empty where it befell no order of its own."""
+    at: datetime | None
+    """On the session's clock."""
+
+
 class StateEdited(_Event):
     """A person changed the state while stepping."""
 
@@ -209,6 +223,7 @@ Event = Annotated[
     | PlanCommitted
     | OrderChanged
     | Filled
+    | FaultInjected
     | StateEdited
     | RunEnded,
     Field(discriminator="kind"),

@@ -47,10 +47,18 @@ class TraceStore:
 
     def events(self, run_id: str) -> list[Recorded]:
         """Every event of a run, in the order of recording."""
+        return self._where(run_id=run_id)
+
+    def of_kind(self, kind: str) -> list[Recorded]:
+        """Every event of a kind, whichever run it belongs to, in the order of recording."""
+        return self._where(kind=kind)
+
+    def _where(self, **values: str) -> list[Recorded]:
         table = TraceEvent.__table__  # type: ignore[attr-defined]  # SQLModel adds it at run time
         statement = (
             select(table.c.at_ms, table.c.node, table.c.body)
-            .where(table.c.session == self.session, table.c.run_id == run_id)
+            .where(table.c.session == self.session)
+            .where(*(table.c[name] == value for name, value in values.items()))
             .order_by(table.c.id)
         )
         with self._database.read() as connection:

@@ -84,6 +84,7 @@ class _Page:
             ev.PlanCommitted: self._plan_committed,
             ev.OrderChanged: self._order_changed,
             ev.Filled: self._filled,
+            ev.FaultInjected: self._fault_injected,
             ev.StateEdited: self._state_edited,
             ev.RunEnded: self._run_ended,
         }
@@ -214,6 +215,9 @@ class _Page:
             f"fill      {event.leg:<9} {event.side} {event.quantity} at {event.price}, wanted "
             f"{event.expected_price} ({event.slippage_bps} bps), fee {event.fee}, {iso(event.at)}"
         )
+
+    def _fault_injected(self, event: ev.FaultInjected) -> None:
+        self._put(f"fault     {event.fault} on {event.call}, on purpose  {event.client_order_id}")
 
     def _state_edited(self, event: ev.StateEdited) -> None:
         self._head(f"edited    {event.field}: {event.before} → {event.after}")

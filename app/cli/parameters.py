@@ -33,6 +33,10 @@ SessionName = Annotated[
     typer.Option("--session", help="The same name again goes on where it stopped."),
 ]
 Seed = Annotated[int, typer.Option(min=0, help="Of the synthetic market.")]
+Faults = Annotated[
+    str | None,
+    typer.Option(metavar="SPEC", help="Inject faults between us and the paper venue; see above."),
+]
 AsJson = Annotated[
     bool, typer.Option("--json", help="One JSON document on standard output, the rest on error.")
 ]

@@ -26,12 +26,19 @@ def run(
     ] = None,
     market_url: p.MarketUrl = None,
     seed: p.Seed = 7,
+    faults: p.Faults = None,
     as_json: p.AsJson = False,
 ) -> None:
     """Run a paper session.
 
     Over recorded data (box, synthetic, files, or ccxt with --from and --to) it replays as fast as
     it can; over a live exchange it decides at each candle's close until Ctrl-C.
+
+    --faults SPEC makes the paper venue as bad as real ones are: try --faults rough. SPEC is a
+    preset (rough, deaf, jumbled) or names such as lost-reply=0.1,late=0.2,seed=3, or both, or a
+    .toml or .json file of them. Shares from 0 to 1: lost-request, lost-reply, outage, late,
+    duplicate, out-of-order, reject, reject-exit, refuse-amend, race-cancel, partial-cancel,
+    hidden. Whole numbers: outage-calls, hidden-seconds, seed. The same seed gives the same faults.
     """
     import asyncio
 
@@ -54,6 +61,7 @@ def run(
         decisions=decisions,
         market_url=market_url,
         seed=seed,
+        faults=faults,
     )
     with RunView(quiet=as_json) as view:
         ran = asyncio.run(run_session(options, view))

@@ -66,6 +66,8 @@ class RunView:
         console.print(f"data    {info.origin}: {info.description}", markup=False)
         if "order_book" not in info.offers:
             console.print("book    modelled from candles (the data has none)")
+        if faults := context.journal.config().get("faults"):
+            console.print(f"faults  on purpose: {faults}", style="yellow", markup=False)
         console.print(f"model   {model_words(context.planner.model_name)}")
         self._progress = Progress(
             TextColumn("{task.description}"),

@@ -57,7 +57,7 @@ class PaperBroker:
         fence: The right to write the session's tables; None where nobody else can.
     """
 
-    traits = Traits(dedupes=True, settles_within=timedelta(0))
+    traits = Traits(dedupes=True, settles_within=timedelta(0), paper=True)
 
     def __init__(
         self,

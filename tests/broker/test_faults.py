@@ -8,7 +8,8 @@ from datetime import timedelta
 
 import pytest
 
-from broker.faults import Faults, FaultyBroker
+from broker.fault_rates import Faults
+from broker.faults import FaultyBroker
 from broker.outbox import entry_order
 from broker.protocol import News
 from domain.errors import Unreachable

@@ -11,7 +11,8 @@ from typing import Protocol
 import pytest
 from typing_extensions import override
 
-from broker.faults import Faults, FaultyBroker
+from broker.fault_rates import Faults
+from broker.faults import FaultyBroker
 from broker.outbox import entry_order
 from broker.protocol import Ack, Broker, Execution, News
 from domain.book import OrderSide

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from typing_extensions import override
 
+from broker.chance import Act, Call
 from broker.faults import FaultyBroker
 from broker.review import Review, Reviewed
 from domain.candles import Timeframe
@@ -35,14 +36,14 @@ class MortalBroker(FaultyBroker):
     words_left: int | None = None
 
     @override
-    def _reach(self) -> None:
+    def _reach(self, call: Call, name: str = "") -> Act:
         self._die()
-        super()._reach()
+        return super()._reach(call, name)
 
     @override
-    def _answer(self) -> None:
+    def _answer(self, act: Act) -> None:
         self._die()
-        super()._answer()
+        super()._answer(act)
 
     def _die(self) -> None:
         if self.words_left is not None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from broker.dispatcher import Dispatcher
 from broker.executor import Executor
-from broker.faults import Faults
+from broker.fault_rates import Faults
 from broker.follower import Follower
 from broker.guard import Guard
 from broker.paper.terms import PaperTerms

@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import Any
 
 from broker.exits import withdrawn
-from broker.faults import Faults
+from broker.fault_rates import Faults
 from domain.clock import FixedClock, to_ms
 from domain.errors import Unreachable
 from domain.lifecycle import OrderStatus, PlanStatus, TradingState

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from broker.faults import Faults
+from broker.fault_rates import Faults
 from domain.lifecycle import TradingState
 from tests.broker.venue import OTHER, SYMBOL, Row
 from tests.properties.order_flow_wish import Wish

@@ -232,6 +232,10 @@ def _executed(note: Note) -> None:
         "dispatch",
         ev.OrderChanged(client_order_id=ORDER, leg="entry", status="working", reason=None),
     )
+    note(
+        "venue",
+        ev.FaultInjected(fault="late", call="news", client_order_id=ORDER, at=AS_OF),
+    )
     for minute, (quantity, price, bps) in enumerate(
         [("0.1", "7014", "2.14"), ("0.15", "7015", "3.5")]
     ):
