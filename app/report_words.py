@@ -25,7 +25,7 @@ def report_lines(document: dict[str, Any]) -> list[tuple[str, str]]:
     session = document["session"]
     money, candle = account["currency"], session["timeframe"]
     return [
-        *_faults(document["faults"]),
+        *_faults(document.get("faults")),
         ("data", f"{session['origin']}: {session['description']}"),
         ("decided on", f"{', '.join(session['symbols'])}, every {session['every']} x {candle}"),
         ("order book", BOOK_WORDS[session["order_book"]]),
