@@ -25,10 +25,12 @@ def show_result(document: dict[str, Any]) -> None:
     _show("orders", _orders(document))
     _show("funding", _funding(document))
     _show("trades", _trades(document))
+    _show("faults, on purpose", _faults(document))
     for answer in document["answers"]:
         if not answer["accepted"]:
             said = f"{_time(answer['at'])} {answer['act']} {answer['order']}: {answer['reason']}"
-            console.print(f"refused {said}", markup=False)
+            unheard = answer["reason"].startswith("no answer")
+            console.print(f"{'asked' if unheard else 'refused'} {said}", markup=False)
     for restart in document["restarts"]:
         how = "in the middle" if restart["interrupted"] else "between two events"
         console.print(f"restarted {how}, opened again at {_time(restart['at'])}")
@@ -75,6 +77,12 @@ def _trades(document: dict[str, Any]) -> Iterable[Sequence[str]]:
             t["plan"], t["side"], t["quantity"], _short(t["entry_price"]), _short(t["exit_price"]),
             t["fees"], t["funding"], _short(t["net"]), _short(t["r_multiple"]), t["close_reason"],
         )  # fmt: skip
+
+
+def _faults(document: dict[str, Any]) -> Iterable[Sequence[str]]:
+    yield "time", "fault", "on", "order"
+    for f in document["faults"]:
+        yield _time(f["at"]), f["fault"], f["call"], _name(f)
 
 
 def _show(title: str, rows: Iterable[Sequence[str]]) -> None:

@@ -9,7 +9,9 @@ from datetime import datetime
 from typing_extensions import override
 
 from broker import costs
-from broker.protocol import Broker, Execution
+from broker.chance import Silenced
+from broker.patience import patiently
+from broker.protocol import Ack, Broker, Execution
 from broker.simulate.events import Amend, Cancel, Event, Send
 from broker.simulate.stage import Answer, OrderState, Record, Stage, World
 from domain.clock import EPOCH
@@ -32,33 +34,48 @@ class DirectStage(Stage):
     @override
     async def begin(self, cursor: datetime, unfinished: datetime | None) -> None:
         """The venue's log from its beginning; nothing else was kept."""
-        self._take(await self._broker.executions(EPOCH), await self._broker.payments(EPOCH))
+        await patiently(self._look_up)
         if unfinished is not None:
             await self.go(unfinished)
 
     @override
     async def go(self, until: datetime) -> None:
         """Listen until nothing more happens."""
+        await patiently(lambda: self._listen(until))
+
+    async def _look_up(self) -> None:
+        self._take(await self._broker.executions(EPOCH), await self._broker.payments(EPOCH))
+
+    async def _listen(self, until: datetime) -> None:
         while (news := await self._broker.news(until)) is not None:
             self._take(news.executions, news.funding)
 
     @override
     async def do(self, event: Event, at: datetime) -> None:
-        """One act, and on a live market what it meets at once."""
-        if isinstance(event, Send):
-            order = self._order(event, at)
-            ack = await self._broker.send(order)
-        elif isinstance(event, Amend):
-            order = self._amended(event)
-            ack = await self._broker.amend(order)
-            if ack.accepted:
-                self._world.wanted[event.order] = order
-        elif isinstance(event, Cancel):
-            ack = await self._broker.cancel(event.order)
-        else:
-            return
+        """One act, again until it is answered, and on a live market what it meets at once."""
+        if isinstance(event, Send | Amend | Cancel):
+            await patiently(lambda: self._do(event, at))
+            await self.go(at)
+
+    async def _do(self, event: Send | Amend | Cancel, at: datetime) -> None:
+        try:
+            ack = await self._ask(event, at)
+        except Silenced as error:
+            said = Answer(at, event.do, event.order, False, f"no answer: {error}")
+            self._world.answers.append(said)
+            raise
         self._world.answers.append(Answer(at, event.do, event.order, *ack))
-        await self.go(at)
+
+    async def _ask(self, event: Send | Amend | Cancel, at: datetime) -> Ack:
+        if isinstance(event, Send):
+            return await self._broker.send(self._order(event, at))
+        if isinstance(event, Cancel):
+            return await self._broker.cancel(event.order)
+        order = self._amended(event)
+        ack = await self._broker.amend(order)
+        if ack.accepted:
+            self._world.wanted[event.order] = order
+        return ack
 
     @override
     async def record(self, broker: Broker) -> Record:

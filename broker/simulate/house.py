@@ -17,6 +17,7 @@ from broker.executor import Executor
 from broker.follower import Follower
 from broker.guard import Guard
 from broker.outbox import PAPER_ACCOUNT, entry_order
+from broker.patience import patiently
 from broker.protocol import Broker
 from broker.reconciler import Reconciler
 from broker.simulate.events import Event, Plan
@@ -52,15 +53,15 @@ class HouseStage(Stage):
     @override
     async def begin(self, cursor: datetime, unfinished: datetime | None) -> None:
         """Reconcile with the venue, as every start does."""
-        await self._executor.reconcile(cursor)
+        await patiently(lambda: self._executor.reconcile(cursor))
         if unfinished is not None:
-            await self._executor.advance(unfinished)
+            await self._advance(unfinished)
         self._say()
 
     @override
     async def go(self, until: datetime) -> None:
         """Follow the venue, deadline after deadline."""
-        await self._executor.advance(until)
+        await self._advance(until)
         self._say()
 
     @override
@@ -94,7 +95,7 @@ class HouseStage(Stage):
         )
         order = entry_order(plan, bracket, on.price_tick, at, PAPER_ACCOUNT)
         self._journal.commit_plan(plan, Approved(bracket, ()), [order])
-        await self._executor.settle(at)
+        await patiently(lambda: self._executor.settle(at))
         self._say()
 
     @override
@@ -120,6 +121,9 @@ class HouseStage(Stage):
             [PlanState(s.plan.run_id, s.status.value, s.risk_amount) for s in plans],
             [(names[trade.plan_id], trade) for trade in journal.trades()],
         )
+
+    async def _advance(self, until: datetime) -> None:
+        await patiently(lambda: self._executor.advance(until))
 
     def _say(self) -> None:
         self._world.notices.extend(self._executor.notices())

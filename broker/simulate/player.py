@@ -11,10 +11,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple
 
+from broker.faults import FaultyBroker
 from broker.paper.venue import PaperBroker
 from broker.protocol import Broker, Execution
 from broker.simulate.direct import DirectStage
 from broker.simulate.events import Downtime, Plan, Restart
+from broker.simulate.fault_rows import Written
 from broker.simulate.house import HouseStage
 from broker.simulate.script import Script
 from broker.simulate.stage import Record, Stage, World
@@ -93,6 +95,7 @@ class Player:
         script = self._script
         source = await source_of(script)
         self._world = World(script, source, FixedClock(self._start))
+        self._chance = Written(script.faults, self._world.watch.sent)
         self._life = self._open()
         try:
             await self._begin()
@@ -107,6 +110,9 @@ class Player:
                 else:
                     await self._life.stage.do(event, at)
             await self._go(script.ends_at)
+            if script.faults:  # what was held back to the end is found by asking
+                await self._begin()
+                await self._go(script.ends_at)
             return await self._played()
         finally:
             self._life.database.close()
@@ -157,13 +163,21 @@ class Player:
             script.paper_terms,
             journal.fence,
         )
-        broker = self._wrap(WatchedBroker(venue, world.watch))
+        heard = self._faulty(venue)
+        broker = self._wrap(WatchedBroker(heard, world.watch, venue))
         stage: Stage
         if any(isinstance(event, Plan) for event in script.events):
             stage = HouseStage(world, broker, journal)
         else:
             stage = DirectStage(world, broker)
         return _Life(database, venue, stage)
+
+    def _faulty(self, venue: Broker) -> Broker:
+        """The venue as it is heard of."""
+        if not self._script.faults:
+            return venue
+        world, chance = self._world, self._chance
+        return FaultyBroker(venue, chance.faults, 0, world.clock, world.faults.append, chance)
 
     async def _played(self) -> Played:
         venue, source = self._life.venue, self._world.source

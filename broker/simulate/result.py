@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from broker.chance import Fault
 from broker.paper.terms import PaperTerms
 from broker.protocol import Execution
 from broker.simulate.checks import checked
@@ -41,6 +42,7 @@ def result_document(played: Played) -> dict[str, Any]:
         "ledger": _ledger(record.ledger, played.marks, played.script),
         "restarts": [_row(restart) for restart in played.reopened],
         "notices": list(played.world.notices),
+        "faults": [_fault(fault, record.names) for fault in played.world.faults],
         "replayed_equal": record.replayed_equal,
     }
     return {**document, "invariants": [c._asdict() for c in checked(played.script, document)]}
@@ -69,6 +71,11 @@ def _execution(execution: Execution, names: Mapping[str, tuple[str, str]]) -> di
         "forced": execution.forced,
         "trade_id": execution.trade_id,
     }
+
+
+def _fault(fault: Fault, names: Mapping[str, tuple[str, str]]) -> dict[str, Any]:
+    plan, leg = names.get(fault.order, (None, None))
+    return {**_row(fault), "plan": plan, "leg": leg}
 
 
 def _payment(payment: FundingPayment) -> dict[str, Any]:

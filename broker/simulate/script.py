@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 
 from broker.paper.terms import PaperTerms
 from broker.simulate.events import Direct, Downtime, Event, Plan, Send
+from broker.simulate.fault_rows import FaultRow
 from broker.simulate.words import BarRow, CandleNumber, Share, When
 from domain.candles import Timeframe
 from domain.clock import iso
@@ -122,6 +123,8 @@ class Script(Section):
     """Per symbol; with any, market orders are taken out of the book as on a live market."""
     events: Annotated[tuple[Event, ...], Field(max_length=10_000)]
     """What happens, in order of time."""
+    faults: Annotated[tuple[FaultRow, ...], Field(max_length=100)] = ()
+    """What goes wrong on purpose between the venue and whoever talks to it."""
 
     def moment(self, when: datetime | Decimal) -> datetime:
         """The moment that a script's word means, to the second."""
@@ -201,6 +204,17 @@ class Script(Section):
             )
         if len(set(plans)) < len(plans):
             raise ValueError("two plans have the same name; give each its own")
+        return self
+
+    @model_validator(mode="after")
+    def _faults_name_what_there_is(self) -> Script:
+        orders = {event.order for event in self.events if isinstance(event, Send)}
+        plans = {event.plan for event in self.events if isinstance(event, Plan)}
+        for number, row in enumerate(self.faults):
+            if row.order is not None and row.order not in orders:
+                raise ValueError(f"faults.{number}: no order {row.order!r} is sent")
+            if row.plan is not None and row.plan not in plans:
+                raise ValueError(f"faults.{number}: there is no plan {row.plan!r}")
         return self
 
 

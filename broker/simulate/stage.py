@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple, Protocol
 
+from broker.chance import Fault
 from broker.protocol import Broker
 from broker.simulate.events import Event
 from broker.simulate.script import Script
@@ -41,6 +42,8 @@ class World:
     """Orders of the script as they should stand, by client id."""
     answers: list[Answer] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    """Those that were injected."""
 
 
 class OrderState(NamedTuple):

@@ -6,7 +6,7 @@ that follows from it has been sent, how what is held was guarded.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -31,7 +31,7 @@ class Guarded(NamedTuple):
     held: Decimal
     """Signed, in base."""
     stopped: Decimal
-    """What working stops would still close, in base."""
+    """What working stops would still close, or an order that closes it at the market, in base."""
 
 
 @dataclass
@@ -48,11 +48,18 @@ class Watch:
 
 
 class WatchedBroker(Broker):
-    """Passes everything on to a venue, and keeps watch."""
+    """Passes everything on to a venue, and keeps watch.
 
-    def __init__(self, venue: Broker, watch: Watch) -> None:
+    Args:
+        venue: As it is heard of, with faults.
+        watch: What is seen.
+        true: The venue itself, which is looked at.
+    """
+
+    def __init__(self, venue: Broker, watch: Watch, true: Broker) -> None:
         self._venue = venue
         self._watch = watch
+        self._true = true
         self._told: Sequence[Execution] = ()
 
     @property
@@ -127,10 +134,13 @@ class WatchedBroker(Broker):
         told, self._told = self._told, ()
         if not told:
             return
-        positions, working = await self._venue.positions(), await self._venue.working()
+        positions, working = await self._true.positions(), await self._true.working()
+        seen = {guard.trade_id for guard in self._watch.guards}
         for execution in told:
-            stops = [o for o in working if self._is_stop(o) and o.symbol == execution.symbol]
-            stopped = sum((o.quantity - o.filled for o in stops), ZERO)
+            if execution.trade_id in seen:
+                continue
+            mine = [o for o in working if o.symbol == execution.symbol]
+            stopped = max(_left(mine, self._is_stop), _left(mine, self._is_close))
             held = positions.get(execution.symbol, ZERO)
             guarded = Guarded(execution.trade_id, execution.symbol, held, stopped)
             self._watch.guards.append(guarded)
@@ -138,3 +148,11 @@ class WatchedBroker(Broker):
     def _is_stop(self, told: VenueOrder) -> bool:
         order = self._watch.sent.get(told.client_order_id)
         return order is not None and order.reduce_only and order.kind in {"stop", "stop_limit"}
+
+    def _is_close(self, told: VenueOrder) -> bool:
+        order = self._watch.sent.get(told.client_order_id)
+        return order is not None and order.reduce_only and order.kind == "market"
+
+
+def _left(orders: Sequence[VenueOrder], counts: Callable[[VenueOrder], bool]) -> Decimal:
+    return sum((o.quantity - o.filled for o in orders if counts(o)), ZERO)

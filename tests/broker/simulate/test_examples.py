@@ -71,7 +71,30 @@ FILLS: dict[str, list[tuple[int, str, str, str]]] = {
     "amended-stop": [(0, "in", "1", "100"), (2, "stop", "1", "97.5")],
     "refused": [(0, "in", "1", "100")],
     "short-gapped": [(0, "entry", "2", "100"), (1, "stop", "2", str(D("107") + D("0.2")))],
+    # Those in FAULTLESS come to what they come to without the fault.
+    "fault-lost-reply": [(0, "entry", "1", "100"), (1, "target_1", "1", "110")],
+    "fault-no-answer": [(0, "in", "1", "100")],
+    "fault-duplicate": [(0, "entry", "1", "100"), (1, "target_1", "1", "110")],
+    "fault-out-of-order": [
+        (0, "entry", "1", "99"),
+        (1, "entry", "1", "99"),
+        (2, "target_1", "2", "105"),
+    ],
+    "fault-outage": [(0, "entry", "1", "100"), (1, "stop", "1", "95")],
+    "fault-hidden": [(1, "entry", "1", "98"), (2, "target_1", "1", "103")],
+    "fault-late": [(0, "entry", "2", "98"), (2, "stop", "2", "94.5")],
+    "fault-partial-cancel": [(0, "entry", "1", "99"), (1, "target_1", "1", "105")],
+    "fault-rejected-stop": [(0, "entry", "1", "100"), (0, "close", "1", "100")],
+    "fault-cancel-race": [(1, "in", "1", "98")],
 }
+FAULTLESS = (
+    "fault-lost-reply",
+    "fault-no-answer",
+    "fault-duplicate",
+    "fault-out-of-order",
+    "fault-outage",
+    "fault-hidden",
+)
 
 # Cash at the end: capital - bought + sold - fees - funding (spot), capital + profit - fees -
 # funding (perpetual). Fees are 0.001 of spot and 0.0005 of perpetual notional.
@@ -143,6 +166,16 @@ def test_the_whole_result_is_its_picture(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_fills_are_what_the_bars_say(name: str) -> None:
     assert fills(example(name)) == FILLS[name]
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("fault-")])
+def test_each_fault_that_is_written_down_happens(name: str) -> None:
+    script, document = script_of(name), example(name)
+    written = {row.fault for row in script.faults}
+    assert {row["fault"] for row in document["faults"]} == written
+    calm = result_of(script.model_copy(update={"faults": ()}))
+    same = fills(calm) == fills(document) and calm["ledger"] == document["ledger"]
+    assert same == (name in FAULTLESS)
 
 
 @pytest.mark.parametrize("name", CASH)

@@ -61,6 +61,33 @@ WRONG: dict[str, tuple[object, int, str]] = {
     "price of nothing": (changed(**rows([0, 0, 101, 0, 100, 1])), 3, "expected above 0"),
     "between two bars": (changed(**rows([0.5, 100, 101, 99, 100, 1])), 3, "is no multiple of 1h"),
     "no moment": (changed(**rows(["noon", 100, 101, 99, 100, 1])), 2, "'noon' was expected to be"),
+    "a fault of no order": (
+        changed(faults=[{"fault": "late", "order": "out"}]),
+        2,
+        "faults.0: no order 'out' is sent",
+    ),
+    "a fault of no plan": (
+        changed(faults=[{"fault": "late", "plan": "p"}]),
+        2,
+        "there is no plan 'p'",
+    ),
+    "no such fault": (changed(faults=[{"fault": "bad luck"}]), 2, "faults.0.fault is 'bad luck'"),
+    "a call of its own": (
+        changed(faults=[{"fault": "late", "call": "send"}]),
+        2,
+        "late has a call of its own",
+    ),
+    "a leg of no plan": (
+        changed(faults=[{"fault": "late", "leg": "stop"}]),
+        2,
+        "leg was expected with a plan",
+    ),
+    "order and plan": (
+        changed(faults=[{"fault": "late", "order": "in", "plan": "p"}]),
+        2,
+        "order or plan, one of the two",
+    ),
+    "never": (changed(faults=[{"fault": "late", "nth": 0}]), 2, "faults.0.nth is 0"),
     "no such event": (event(do="wish"), 2, "'wish'"),
     "limit without a price": (
         event(do="send", order="a", side="buy", kind="limit", quantity=1),
