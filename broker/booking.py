@@ -13,9 +13,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from broker import costs
-from broker.exits import wanted_exits, withdrawn
-from broker.outbox import close_order, liquidation_order
+from broker.closing import close_order, closes, retry_at, under_way
+from broker.costs import fill_of
+from broker.exits import in_order, wanted_exits, withdrawn
+from broker.outbox import liquidation_order
 from broker.protocol import Execution, News, VenueOrder
 from domain.instrument import Instrument
 from domain.lifecycle import AT_THE_VENUE, LIVE, PLAN_STEPS, OrderStatus, PlanStatus
@@ -51,28 +52,6 @@ class Booked(NamedTuple):
     """Client ids that the venue knows and we do not."""
     behind: Sequence[str]
     """Orders of which the venue has filled more than it has told the executions of."""
-
-
-def fill_of(order: Order, execution: Execution) -> Fill:
-    """The fill that an execution is for its order."""
-    expected = execution.expected_price or order.price or execution.price
-    return Fill(
-        trade_id=execution.trade_id,
-        client_order_id=execution.client_order_id,
-        plan_id=order.plan_id,
-        symbol=order.symbol,
-        leg=order.leg,
-        side=execution.side,
-        quantity=execution.quantity,
-        price=execution.price,
-        fee=execution.fee,
-        at=execution.at,
-        expected_price=expected,
-        slippage_bps=costs.slippage_bps(execution.side, execution.price, expected),
-        reason=order.reason,
-        fee_currency=execution.fee_currency,
-        clamped=execution.clamped,
-    )
 
 
 class Booking:
@@ -188,13 +167,12 @@ class Booking:
         fills = self._plan_fills(plan_id)
         status = self._step(stored.status, entries, fills)
         held = self._held(stored, fills)
-        closing = any(o.leg == "close" and o.status in LIVE for o in orders)
         if held > ZERO:
-            if status == PlanStatus.OPEN and closing:
+            if status == PlanStatus.OPEN and closes(orders):
                 status = self._plan(plan_id, PlanStatus.CLOSING)
             self._guard(stored, orders, held)
-            if status == PlanStatus.CLOSING and not closing:
-                self._close_out(stored, held, "exit")
+            if status == PlanStatus.CLOSING:
+                self._close_out(stored, orders, held, None)
         elif fills:
             exited = any(f.leg != "entry" for f in fills)
             for order in withdrawn(orders if exited else []):
@@ -224,8 +202,8 @@ class Booking:
         for order in wanted_exits(stored, orders, held, on, self._at, self._account):
             if not (refused and order.leg == "stop"):
                 self._put(order)
-        if refused and not any(o.leg == "close" and o.status in LIVE for o in orders):
-            self._close_out(stored, held, "unguarded")
+        if refused:
+            self._close_out(stored, orders, held, "unguarded")
 
     def _tidy(self, stored: StoredPlan, orders: Sequence[Order]) -> None:
         """After the end of a plan: an order that was half sent works after all, or even filled.
@@ -238,8 +216,8 @@ class Booking:
         closing = [o for o in orders if o.leg == "close" and held > ZERO]
         for order in withdrawn([o for o in orders if o not in closing]):
             self._put(order)
-        if held > ZERO and not any(o.status in LIVE for o in closing):
-            self._close_out(stored, held, "unguarded")
+        if held > ZERO and under_way(orders) is None:
+            self._close_out(stored, orders, held, "unguarded")
         elif any(isinstance(e, Fill) and e.plan_id == plan_id for e in self._entries):
             self._trade(fills, stored.risk_amount)
 
@@ -248,14 +226,26 @@ class Booking:
         step = self._instrument(stored.plan.symbol).quantity_step
         return floor_to_step(held_of(fills, stored.bracket.side), step)
 
-    def _close_out(self, stored: StoredPlan, held: Decimal, reason: CloseReason) -> None:
-        """An order for all that is held, at the market."""
-        plan, bracket = stored.plan, stored.bracket
+    def _close_out(
+        self, stored: StoredPlan, orders: Sequence[Order], held: Decimal, reason: CloseReason | None
+    ) -> None:
+        """An order for all that is held, at the market.
+
+        After one that came to nothing there is a pause, and it has the reason of that one.
+        """
+        plan, bracket, run_id = stored.plan, stored.bracket, stored.plan.run_id
+        wait, before = retry_at(orders), closes(orders)
+        if wait is not None and self._at < wait:
+            return
+        if before and (wait is not None or reason is None):
+            reason, run_id = before[-1].reason, before[-1].run_id
         quantity = held if bracket.side == "long" else -held
         position = Position(plan.symbol, quantity, ZERO, self._at, plan.plan_id)
-        slippage = bracket.stop_slippage
-        order = close_order(position, reason, self._at, plan.run_id, self._account, slippage)
-        if self._order(order.client_order_id) is None:  # refused at this very moment: not again
+        on, slippage = self._instrument(plan.symbol), bracket.stop_slippage
+        order = close_order(
+            position, orders, on, reason or "exit", self._at, run_id, self._account, slippage
+        )
+        if order is not None and self._order(order.client_order_id) is None:
             self._put(order)
 
     def _trade(self, fills: Sequence[Fill], risk_amount: Decimal) -> None:
@@ -274,12 +264,12 @@ class Booking:
         return status
 
     def _plan_orders(self, plan_id: str) -> list[Order]:
-        """As they stand now, oldest first."""
+        """As they stand now, each leg's oldest first."""
         for order in self._journal.plan_orders(plan_id):
             self._was.setdefault(order.client_order_id, order)
             self._orders.setdefault(order.client_order_id, order)
         mine = [o for o in self._orders.values() if o.plan_id == plan_id]
-        return sorted(mine, key=lambda o: o.created_at)
+        return in_order(mine, self._journal.stored_plan(plan_id).plan.version, self._account)
 
     def _plan_fills(self, plan_id: str) -> list[Fill]:
         new = [e for e in self._entries if isinstance(e, Fill) and e.plan_id == plan_id]

@@ -12,17 +12,18 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
+from broker.closing import close_order, retry_at, sellable
 from broker.dispatcher import Dispatcher
 from broker.exits import withdrawn
 from broker.follower import Follower, moment_of
 from broker.guard import Guard
 from broker.marks import marks
-from broker.outbox import PAPER_ACCOUNT, close_order, sellable
+from broker.outbox import PAPER_ACCOUNT
 from broker.path import PathKeeper
 from broker.protocol import Broker
 from broker.reconciler import Reconciled, Reconciler
-from domain.lifecycle import LIVE, OrderStatus, PlanStatus
-from domain.orders import Order, Position
+from domain.lifecycle import LIVE, PLAN_STEPS, OrderStatus, PlanStatus
+from domain.orders import CloseReason, Order, Position
 from journal.batch import Batch
 from journal.books import Journal
 from journal.operator import killed
@@ -82,12 +83,7 @@ class Executor:
             Unreachable: the venue did not answer; what was told so far is booked.
         """
         self._obey(until)
-        kept: datetime | None = None
-        while (due := self._next_deadline(kept)) is not None and due <= until:
-            await self._follow(due)
-            await self._keep(due)
-            kept = due
-        await self._follow(until)
+        await self._go(until)
         if self._path is not None:
             await self._path.keep(until)
 
@@ -109,8 +105,12 @@ class Executor:
         await self._dispatcher.exits(now)
 
     async def settle(self, now: datetime) -> None:
-        """Send everything that waits, and follow what the venue says at once."""
+        """Send everything that waits, and follow what the venue says at once.
+
+        Deadlines first: what is over by now is not sent.
+        """
         self._obey(now)
+        await self._go(now)
         await self._dispatcher.dispatch()
         await self._follow(now)
 
@@ -122,6 +122,15 @@ class Executor:
         """
         return await marks(self._journal, self._source, at)
 
+    async def _go(self, until: datetime) -> None:
+        """Follow the venue, deadline after deadline."""
+        kept: datetime | None = None
+        while (due := self._next_deadline(kept)) is not None and due <= until:
+            await self._follow(due)
+            await self._keep(due)
+            kept = due
+        await self._follow(until)
+
     async def _follow(self, until: datetime) -> None:
         await self._dispatcher.exits(until)
         while (news := await self._broker.news(until)) is not None:
@@ -129,10 +138,11 @@ class Executor:
             await self._dispatcher.exits(moment_of(news, until))
 
     def _next_deadline(self, kept: datetime | None) -> datetime | None:
-        """The earliest moment, after the one just kept, at which an entry or a position is over."""
+        """The earliest moment, after the one just kept, at which something is to be done."""
         entries = [o.expires_at for o in self._entries() if o.expires_at is not None]
         plans = [plan.close_at for plan in self._journal.plans(PlanStatus.OPEN)]
-        ahead = [due for due in (*entries, *plans) if kept is None or due > kept]
+        again = [due for _, due in self._retries()]
+        ahead = [due for due in (*entries, *plans, *again) if kept is None or due > kept]
         return min(ahead, default=None)
 
     async def _keep(self, due: datetime) -> None:
@@ -149,13 +159,26 @@ class Executor:
         for stored in self._journal.plans(PlanStatus.OPEN):
             if stored.close_at > due:
                 continue
-            position = self._sellable(stored.plan.symbol)
-            if position is None:
-                continue
-            run_id, slippage = stored.plan.run_id, stored.bracket.stop_slippage
-            order = close_order(position, "time", due, run_id, self._account, slippage)
-            self._journal.commit_exit(order)
+            position = self._journal.position(stored.plan.symbol)
+            closing = None if position is None else self._close(position, "time", due)
+            if closing is not None:
+                self._journal.commit_exit(closing)
+        for plan_id, again in self._retries():
+            if again <= due:
+                self._follower.guard(plan_id, due)
         await self._dispatcher.exits(due)
+
+    def _retries(self) -> list[tuple[str, datetime]]:
+        """Plans that hold what could not be closed so far, and when that is tried again."""
+        found = []
+        for position in self._journal.ledger().positions.values():
+            status = self._journal.stored_plan(position.plan_id).status
+            if status == PlanStatus.CLOSING or not PLAN_STEPS[status]:
+                due = retry_at(self._journal.plan_orders(position.plan_id))
+                on = self._source.instrument(position.symbol)
+                if due is not None and sellable(position, on):
+                    found.append((position.plan_id, due))
+        return found
 
     def _obey(self, now: datetime) -> None:
         """Carry out what an operator said; under the kill switch no entry is left to fill.
@@ -187,19 +210,22 @@ class Executor:
 
     def _closing(self, now: datetime) -> list[Order]:
         """Orders that close everything that is held and not being closed already."""
-        closing = {o.symbol for o in self._journal.orders(*LIVE) if o.leg == "close"}
-        orders = []
-        for symbol in sorted(set(self._journal.ledger().positions) - closing):
-            position = self._sellable(symbol)
-            if position is not None:
-                stored = self._journal.stored_plan(position.plan_id)
-                run_id, slippage = stored.plan.run_id, stored.bracket.stop_slippage
-                orders.append(close_order(position, "manual", now, run_id, self._account, slippage))
-        return orders
+        held = sorted(self._journal.ledger().positions.items())
+        orders = [self._close(position, "manual", now) for _, position in held]
+        return [order for order in orders if order is not None]
 
-    def _sellable(self, symbol: str) -> Position | None:
-        position = self._journal.position(symbol)
-        return position and sellable(position, self._source.instrument(symbol))
+    def _close(self, position: Position, reason: CloseReason, at: datetime) -> Order | None:
+        stored = self._journal.stored_plan(position.plan_id)
+        return close_order(
+            position,
+            self._journal.plan_orders(position.plan_id),
+            self._source.instrument(position.symbol),
+            reason,
+            at,
+            stored.plan.run_id,
+            self._account,
+            stored.bracket.stop_slippage,
+        )
 
     def _entries(self) -> list[Order]:
         """Entries that may still fill and are not being taken back already."""

@@ -6,6 +6,7 @@ venue now, and the dispatcher makes them so.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -56,6 +57,31 @@ def withdrawn(orders: Sequence[Order]) -> list[Order]:
         *(replace(o, status=OrderStatus.CANCELLED) for o in pending),
         *(replace(o, status=OrderStatus.CANCELLING) for o in working),
     ]
+
+
+def in_order(orders: Sequence[Order], version: int, account: str) -> list[Order]:
+    """A plan's orders, those of one leg from the oldest to the newest, as their names count them.
+
+    The time they were made at does not tell: several are made at one moment, and clocks are set.
+    """
+    legs = Counter(o.leg for o in orders)
+
+    def number(order: Order) -> tuple[int, int]:
+        names = (
+            (made, sequence) for made in range(version + 1) for sequence in range(legs[order.leg])
+        )
+        return next(
+            (n for n in names if order.client_order_id == _name(order, *n, account)), (-1, 0)
+        )
+
+    numbers = {o.client_order_id: number(o) if legs[o.leg] > 1 else (-1, 0) for o in orders}
+    return sorted(
+        orders, key=lambda o: (numbers[o.client_order_id], o.created_at, o.client_order_id)
+    )
+
+
+def _name(order: Order, version: int, sequence: int, account: str) -> str:
+    return client_order_id(account, order.plan_id, version, order.leg, sequence)
 
 
 def target_quantities(

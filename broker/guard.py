@@ -10,7 +10,8 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
-from broker.outbox import PAPER_ACCOUNT, close_order
+from broker.closing import close_order
+from broker.outbox import PAPER_ACCOUNT
 from domain.candles import Timeframe
 from domain.clock import to_ms
 from domain.errors import DataError, Unreachable
@@ -64,8 +65,10 @@ class Guard:
             return
         if is_stale(held, self._policy):
             run_id, slippage = stored.plan.run_id, stored.bracket.stop_slippage
-            order = close_order(position, "stale", now, run_id, self._account, slippage)
-            self._journal.commit_exit(order)
+            on = self._source.instrument(stored.plan.symbol)
+            order = close_order(position, orders, on, "stale", now, run_id, self._account, slippage)
+            if order is not None:
+                self._journal.commit_exit(order)
         elif move := moved_stop(held, self._policy):
             self._journal.apply(Batch([replace(stop, price=move.price, reason=move.reason)]))
 

@@ -1,24 +1,17 @@
-"""From decisions to orders: an approved bracket's entry, the close of a position.
+"""From decisions to orders: an approved bracket's entry, and the venue's own order.
 
 Ids come from content alone, so the same decision always names the same orders.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
 from broker.protocol import Execution
-from domain.instrument import Instrument
 from domain.lifecycle import OrderStatus
-from domain.numbers import BPS, ceil_to_tick, floor_to_step, floor_to_tick
-from domain.orders import (
-    CloseReason,
-    Order,
-    Position,
-    client_order_id,
-)
+from domain.numbers import BPS, ceil_to_tick, floor_to_tick
+from domain.orders import Order, Position, client_order_id
 from domain.plan import TradePlan
 from domain.verdict import Bracket
 
@@ -56,54 +49,6 @@ def entry_order(
 def entry_slippage(bracket: Bracket) -> Decimal:
     """What walking the book costs against its mid, in quote per unit."""
     return bracket.entry_price * bracket.entry_slippage_bps / BPS
-
-
-def sellable(position: Position, on: Instrument) -> Position | None:
-    """What of a position an order can close: whole steps of it; None where that is nothing.
-
-    Fees taken in base leave dust.
-    """
-    whole = floor_to_step(abs(position.quantity), on.quantity_step)
-    if not whole:
-        return None
-    return replace(position, quantity=whole if position.quantity > 0 else -whole)
-
-
-def close_order(
-    position: Position,
-    reason: CloseReason,
-    at: datetime,
-    run_id: str,
-    account: str,
-    slippage: Decimal,
-) -> Order:
-    """A market order that closes what is held; named by plan and moment, so once per moment.
-
-    Args:
-        position: What is closed, whole.
-        reason: `exit` by the model, `time` at the plan's horizon.
-        at: The moment of the decision.
-        run_id: The run that decided it.
-        account: Enters the id.
-        slippage: Assumed cost of taking liquidity, in quote per unit.
-    """
-    sequence = int(at.timestamp())
-    return Order(
-        client_order_id=client_order_id(account, position.plan_id, 0, "close", sequence),
-        plan_id=position.plan_id,
-        run_id=run_id,
-        symbol=position.symbol,
-        leg="close",
-        side="sell" if position.side == "long" else "buy",
-        kind="market",
-        quantity=abs(position.quantity),
-        price=None,
-        reduce_only=True,
-        created_at=at,
-        status=OrderStatus.PENDING,
-        slippage=slippage,
-        reason=reason,
-    )
 
 
 def liquidation_order(position: Position, execution: Execution) -> Order:

@@ -13,7 +13,8 @@ from langchain_core.messages import BaseMessage, ToolMessage
 from agent.critique import complaint_messages, critique_messages
 from agent.parse import Asked, Invalid, parse_answer
 from agent.prompt import situation_message, system_message
-from broker.outbox import close_order, entry_order
+from broker.closing import close_order
+from broker.outbox import entry_order
 from domain.clock import parse_moment
 from domain.errors import DataError, Unreachable
 from domain.plan import Evidence, ExitDraft, PlanDraft, make_plan
@@ -232,10 +233,21 @@ async def _submit_exit(context: RunContext, state: RunState) -> Update:
     if position is None:
         return {"outcome": "no_trade", "reason": "the position was closed in the meantime"}
     draft = ExitDraft.model_validate(state["draft"])
-    slippage = context.journal.stored_plan(position.plan_id).bracket.stop_slippage
     order = close_order(
-        position, "exit", context.now(state), state["run_id"], context.account_name, slippage
+        position,
+        context.journal.plan_orders(position.plan_id),
+        context.source.instrument(position.symbol),
+        "exit",
+        context.now(state),
+        state["run_id"],
+        context.account_name,
+        context.journal.stored_plan(position.plan_id).bracket.stop_slippage,
     )
+    if order is None:
+        return {
+            "outcome": "no_trade",
+            "reason": "the position is being closed already, or too small for an order",
+        }
     context.journal.commit_exit(order)
     context.recorder.record(
         state["run_id"],

@@ -12,7 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from broker import costs
-from broker.booking import fill_of
+from broker.costs import fill_of
 from broker.paper.fills import Phase, Touch
 from broker.paper.terms import PaperTerms
 from broker.protocol import Execution, News, VenueOrder, VenueStatus

@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-from broker.outbox import close_order
 from broker.paper.terms import PaperTerms
 from broker.protocol import News, Traits
 from domain.lifecycle import LIVE, OrderStatus, TradingState
@@ -17,7 +16,7 @@ from tests.broker.house import played
 from tests.broker.kept_venue import KeptVenue
 from tests.broker.paper.counter import Counter, order
 from tests.broker.test_booking import SOON, Stage
-from tests.broker.venue import CALM, SYMBOL, D, H, T
+from tests.broker.venue import CALM, SYMBOL, D, H, T, close_of
 
 BASE = PaperTerms(volume_share_fraction=D(1), buy_fee_currency="base")
 
@@ -96,7 +95,7 @@ async def test_a_half_sent_exit_of_a_plan_that_is_over_is_not_sent(tmp_path: Pat
     await stage.hear(stage.trade(await stage.enter(), "1"))
     held = stage.book.position(SYMBOL)
     assert held is not None
-    close = close_order(held, "exit", SOON, "later", "paper", D(0))
+    close = close_of(held, SOON)
     stage.book.commit_exit(close)
     stage.book.step(close, OrderStatus.SENDING)  # and there it died
     stage.venue.tell(stage.trade(stage.name("stop"), "1", "95"))

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from broker.outbox import close_order
 from broker.protocol import Traits
 from domain.errors import Unreachable
 from domain.lifecycle import OrderStatus, PlanStatus
@@ -21,6 +20,7 @@ from tests.broker.venue import (
     TICK,
     D,
     approved,
+    close_of,
     commit,
     work,
 )
@@ -183,7 +183,7 @@ async def test_an_exit_is_sent_without_a_review(tmp_path: Path) -> None:
     plan = await held(desk)
     position = desk.book.position(SYMBOL)
     assert position is not None
-    desk.book.commit_exit(close_order(position, "exit", NOW, "later", "paper", D(0)))
+    desk.book.commit_exit(close_of(position, NOW))
     desk.source.spoken[SYMBOL] = None
     await desk.dispatch()
     told = desk.told[0]
@@ -200,7 +200,7 @@ async def test_a_plan_being_closed_keeps_its_stop_until_it_is(tmp_path: Path) ->
     assert {o.leg for o in desk.book.orders(OrderStatus.WORKING)} == {"stop", "target_1"}
     position = desk.book.position(SYMBOL)
     assert position is not None
-    desk.book.commit_exit(close_order(position, "exit", NOW, "later", "paper", D(0)))
+    desk.book.commit_exit(close_of(position, NOW))
     await desk.dispatch()
     assert {o.leg for o in desk.book.orders(OrderStatus.WORKING)} == {"stop", "target_1", "close"}
 
@@ -211,7 +211,7 @@ async def test_the_venues_refusal_of_an_exit_of_nothing_is_kept(tmp_path: Path) 
     commit(desk.book, *approved(at=NOW))
     bought = replace(fill("buy", "1", "100"), plan_id=plan.plan_id)
     ledger = desk.book.ledger().apply_fill(bought, "spot")
-    exit_order = close_order(ledger.positions[SYMBOL], "exit", NOW, "later", "paper", D(0))
+    exit_order = close_of(ledger.positions[SYMBOL], NOW)
     desk.book.commit_exit(exit_order)
     await desk.dispatch()
     told = desk.told[0]

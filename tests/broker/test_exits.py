@@ -8,13 +8,13 @@ from decimal import Decimal
 import pytest
 
 from broker.exits import target_quantities, wanted_exits, withdrawn
-from broker.outbox import PAPER_ACCOUNT, close_order
+from broker.outbox import PAPER_ACCOUNT
 from domain.instrument import Instrument
 from domain.lifecycle import OrderStatus, PlanStatus
 from domain.orders import Leg, Order, Position
 from domain.verdict import TargetLeg
 from journal.reading import StoredPlan
-from tests.broker.venue import SYMBOL, D, H, T, VenueSource, approved, exits_of
+from tests.broker.venue import SYMBOL, D, H, T, VenueSource, approved, close_of, exits_of
 
 ON = VenueSource({}).instrument(SYMBOL)
 TWO = [("105", "1"), ("120", "2")]
@@ -98,7 +98,7 @@ def test_a_dead_stop_is_replaced_under_a_new_name_where_it_stood_last() -> None:
 
 def test_a_close_that_is_under_way_is_kept_at_what_is_held() -> None:
     position = Position(SYMBOL, D(3), D(300), T, stored().plan.plan_id)
-    close = close_order(position, "exit", T, "run", "paper", D(0)).placed(D(3), None)
+    close = close_of(position, T, run="run").placed(D(3), None)
     part = replace(close, filled=D("0.5"))
     found = wanted_exits(stored(), [*working().values(), part], D(2), ON, T + H, "paper")
     assert {o.leg: o.quantity for o in found}["close"] == D("2.5")

@@ -6,11 +6,11 @@ import pytest
 
 from broker.costs import fee, funding_payment, slippage_bps
 from broker.exits import exit_order
-from broker.outbox import close_order, entry_order, entry_slippage, liquidation_order
+from broker.outbox import entry_order, entry_slippage, liquidation_order
 from broker.protocol import Execution
 from domain.lifecycle import OrderStatus
 from domain.orders import Position
-from tests.broker.venue import SYMBOL, TICK, D, H, T, VenueSource, approved, exits_of
+from tests.broker.venue import SYMBOL, TICK, D, H, T, VenueSource, approved, close_of, exits_of
 
 HELD = Position(SYMBOL, D(2), D(200), T, "plan")
 
@@ -55,11 +55,12 @@ def test_the_same_decision_names_the_same_orders_and_another_account_others() ->
         entry_order(plan, verdict.bracket, TICK, T, "paper"),
         *exits_of(plan, verdict),
         exit_order(plan, verdict.bracket, "stop", D(2), D(95), T, "paper", 1),
-        close_order(HELD, "exit", T, "run", "paper", D(0)),
-        close_order(HELD, "exit", T + H, "run", "paper", D(0)),
+        first := close_of(HELD, T, run="run"),
+        close_of(HELD, T, run="run", orders=[replace(first, status=OrderStatus.REJECTED)]),
     ]
     names = [o.client_order_id for o in legs]
     assert len(set(names)) == len(legs) == 7
+    assert close_of(HELD, T + H, run="other").client_order_id == first.client_order_id
     later = exit_order(plan, verdict.bracket, "target_2", D(9), D(9), T + 9 * H, "paper")
     assert later.client_order_id == names[3]
     elsewhere = entry_order(plan, verdict.bracket, TICK, T, "other")
@@ -92,6 +93,8 @@ def test_a_liquidation_is_an_order_of_the_venues_own_for_the_plan_that_held() ->
 
 @pytest.mark.parametrize(("quantity", "side"), [("2", "sell"), ("-2", "buy")])
 def test_a_position_is_closed_whole_by_the_other_side(quantity: str, side: str) -> None:
-    order = close_order(replace(HELD, quantity=D(quantity)), "time", T, "run", "paper", D("0.5"))
+    order = close_of(
+        replace(HELD, quantity=D(quantity)), T, reason="time", run="run", slippage="0.5"
+    )
     assert (order.side, order.quantity, order.reduce_only) == (side, D(2), True)
     assert (order.status, order.reason, order.slippage) == (OrderStatus.PENDING, "time", D("0.5"))

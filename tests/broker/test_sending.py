@@ -11,7 +11,7 @@ import pytest
 from typing_extensions import override
 
 from broker.dispatcher import Dispatcher
-from broker.outbox import close_order, entry_order
+from broker.outbox import entry_order
 from broker.protocol import VenueOrder
 from broker.review import Review, Reviewed
 from domain.clock import FixedClock
@@ -27,7 +27,7 @@ from journal.reading import StoredPlan
 from policies.trading_state import StateEntry
 from tests.broker.desk import LAST, NOW, Desk, codes, decided_plan, gate
 from tests.broker.kept_venue import KeptVenue
-from tests.broker.venue import OTHER, SYMBOL, TICK, D, approved, exits_of, work
+from tests.broker.venue import OTHER, SYMBOL, TICK, D, approved, close_of, exits_of, work
 from tests.journal.hand import fill
 from tests.places import place_in
 from traces.database import Database
@@ -51,7 +51,7 @@ def held_exit(desk: Desk) -> Order:
     )
     held = desk.book.position(OTHER)
     assert held is not None
-    order = close_order(held, "exit", NOW, "later", "paper", D(0))
+    order = close_of(held, NOW)
     desk.book.commit_exit(order)
     return order
 

@@ -13,13 +13,14 @@ import numpy as np
 from typing_extensions import override
 
 import journal.tables
+from broker.closing import close_order
 from broker.exits import exit_order
 from broker.outbox import PAPER_ACCOUNT, entry_order
 from domain.book import OrderBook
 from domain.candles import Candles, Series, Timeframe
 from domain.instrument import Instrument, InstrumentKind
 from domain.lifecycle import OrderStatus, PlanStatus
-from domain.orders import TARGET_LEGS, Leg, Order
+from domain.orders import TARGET_LEGS, CloseReason, Leg, Order, Position
 from domain.plan import PlanDraft, Side, Target, TradePlan, make_plan
 from domain.verdict import Approved, Bracket, TargetLeg
 from journal.batch import Batch
@@ -210,6 +211,22 @@ def work(book: Journal, plan: TradePlan, verdict: Approved) -> Order:
     placed = order.placed(order.quantity, order.price)
     book.apply(Batch([placed], [(plan.plan_id, PlanStatus.WORKING)]))
     return placed
+
+
+def close_of(
+    position: Position,
+    at: datetime,
+    *,
+    reason: CloseReason = "exit",
+    run: str = "later",
+    orders: Sequence[Order] = (),
+    slippage: str = "0",
+) -> Order:
+    """The order that closes a position of this market."""
+    on = VenueSource({}).instrument(position.symbol)
+    order = close_order(position, orders, on, reason, at, run, PAPER_ACCOUNT, Decimal(slippage))
+    assert order is not None
+    return order
 
 
 def exits_of(plan: TradePlan, verdict: Approved) -> list[Order]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +18,13 @@ from domain.lifecycle import OrderStatus
 from graph.build import build_graph
 from graph.recording import plan_of
 from graph.run import Runner, open_saver, thread
+from journal.batch import Batch
 from policies.case import Case
 from policies.document import read_case, verdict_document
 from policies.gate import review
+from tests.broker.venue import approved, commit
 from tests.graph.room import SLOT, proposal, scripted, wired_session
+from tests.journal.hand import fill
 from traces.events import Reviewed
 
 ASK: Step = [("ohlcv", {"bars": 5}), ("regime", {})]
@@ -133,6 +138,22 @@ async def test_an_answer_that_never_can_be_read_fails_with_its_code(tmp_path: Pa
 async def test_exiting_nothing_is_a_complaint_not_an_order(tmp_path: Path) -> None:
     final = await decide(tmp_path, [[("propose_exit", {"thesis": "out"})], ABSTAIN])
     assert (final["outcome"], final["revisions"], final["pending"]) == ("no_trade", 1, [])
+
+
+@pytest.mark.parametrize(("quantity", "closed"), [("1.5000005", ["1.500000"]), ("0.0000005", [])])
+async def test_an_exit_is_of_whole_steps_and_dust_cannot_be_exited(
+    quantity: str, closed: list[str], tmp_path: Path
+) -> None:
+    async with wired_session(tmp_path) as wired, open_saver(tmp_path / "c.db") as saver:
+        plan, verdict = approved(symbol="BTC/USD", run="earlier", at=SLOT)
+        commit(wired.context.journal, plan, verdict)
+        bought = replace(fill("buy", quantity, "5150", symbol="BTC/USD"), plan_id=plan.plan_id)
+        wired.context.journal.apply(Batch(entries=[bought]))
+        context, _ = scripted(wired, [[("propose_exit", {"thesis": "out"})]])
+        final = await Runner(context, saver).decide("BTC/USD", SLOT)
+        closes = [o for o in context.journal.orders() if o.leg == "close"]
+    assert [o.quantity for o in closes] == [Decimal(q) for q in closed]
+    assert final["outcome"] == ("exit" if closed else "no_trade")
 
 
 @pytest.mark.parametrize(

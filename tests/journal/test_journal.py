@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from broker.outbox import close_order
 from domain.errors import IllegalTransition, StateError
 from domain.lifecycle import OrderStatus, PlanStatus
 from domain.orders import CloseReason, Order, Position
@@ -14,7 +13,18 @@ from journal.batch import Batch
 from journal.reading import JournalReader, session_names
 from journal.tables import ORDERS
 from journal.trades import close_trade
-from tests.broker.venue import SYMBOL, D, H, T, approved, commit, exits_of, open_journal, work
+from tests.broker.venue import (
+    SYMBOL,
+    D,
+    H,
+    T,
+    approved,
+    close_of,
+    commit,
+    exits_of,
+    open_journal,
+    work,
+)
 from tests.journal.hand import fill, payment
 
 pytestmark = pytest.mark.usefixtures("each_database")
@@ -23,7 +33,8 @@ pytestmark = pytest.mark.usefixtures("each_database")
 def closing(hours: int, run: str = "run", reason: CloseReason = "exit") -> Order:
     plan, _ = approved()
     held = Position(SYMBOL, D(1), D(100), T, plan.plan_id)
-    return close_order(held, reason, T + hours * H, run, "paper", D("0.5"))
+    made = close_of(held, T + hours * H, reason=reason, run=run)
+    return replace(made, client_order_id=f"{made.client_order_id}-{hours}")
 
 
 def everything(book: JournalReader) -> object:

@@ -1,0 +1,114 @@
+"""Closing a position at the market: the one order that does it, and when another one is tried.
+
+Whoever wants a position closed asks here: what cannot be sold is left out, nothing is closed twice
+at once, and an order that came to nothing is followed by another one until the position is closed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from domain.instrument import Instrument
+from domain.lifecycle import LIVE, OrderStatus
+from domain.numbers import floor_to_step
+from domain.orders import CloseReason, Order, Position, client_order_id
+
+FIRST_PAUSE = timedelta(seconds=30)
+LONGEST_PAUSE = timedelta(hours=1)
+"""Pauses double from the first to this one, so that no venue is flooded with what it refuses."""
+
+
+def close_order(
+    position: Position,
+    orders: Sequence[Order],
+    on: Instrument,
+    reason: CloseReason,
+    at: datetime,
+    run_id: str,
+    account: str,
+    slippage: Decimal,
+) -> Order | None:
+    """A market order that closes what is held; None where there is none to be made.
+
+    There is none where less than one step is held, and while another order is closing the position.
+    The same word said again (run and reason) is the order that it was. The name counts the plan's
+    dead closes, so an attempt that came to nothing is followed by one that the venue has not seen.
+
+    Args:
+        position: What is held.
+        orders: Every order of its plan so far.
+        on: Its instrument.
+        reason: `exit` by the model, `time` at the plan's horizon.
+        at: The moment of the decision.
+        run_id: The run that decided it.
+        account: Enters the id.
+        slippage: Assumed cost of taking liquidity, in quote per unit.
+    """
+    going = under_way(orders)
+    if going is not None:
+        return going if (going.run_id, going.reason) == (run_id, reason) else None
+    whole = sellable(position, on)
+    if whole is None:
+        return None
+    sequence = len(closes(orders))
+    return Order(
+        client_order_id=client_order_id(account, position.plan_id, 0, "close", sequence),
+        plan_id=position.plan_id,
+        run_id=run_id,
+        symbol=position.symbol,
+        leg="close",
+        side="sell" if position.side == "long" else "buy",
+        kind="market",
+        quantity=abs(whole.quantity),
+        price=None,
+        reduce_only=True,
+        created_at=at,
+        status=OrderStatus.PENDING,
+        slippage=slippage,
+        reason=reason,
+    )
+
+
+def sellable(position: Position, on: Instrument) -> Position | None:
+    """What of a position an order can close: whole steps of it; None where that is nothing.
+
+    Fees taken in base leave dust.
+    """
+    whole = floor_to_step(abs(position.quantity), on.quantity_step)
+    if not whole:
+        return None
+    return replace(position, quantity=whole if position.quantity > 0 else -whole)
+
+
+def closes(orders: Sequence[Order]) -> list[Order]:
+    """Those that somebody here wanted: a liquidation is the venue's."""
+    return [o for o in orders if o.leg == "close" and o.reason != "liquidation"]
+
+
+def under_way(orders: Sequence[Order]) -> Order | None:
+    """The order that is closing the position."""
+    return next((o for o in closes(orders) if o.status in LIVE), None)
+
+
+def retry_at(orders: Sequence[Order]) -> datetime | None:
+    """When a position that is still held may be tried to be closed again.
+
+    None while that is under way, and where no attempt came to nothing.
+
+    Args:
+        orders: Every order of the plan, oldest first.
+    """
+    failed = 0
+    for order in reversed(closes(orders)):
+        if order.status in LIVE:
+            return None
+        if order.filled:
+            break
+        failed += 1
+    if not failed:
+        return None
+    pause: timedelta = min(FIRST_PAUSE * 2 ** min(failed - 1, 16), LONGEST_PAUSE)
+    return closes(orders)[-1].created_at + pause
