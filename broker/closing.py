@@ -33,30 +33,27 @@ def close_order(
 ) -> Order | None:
     """A market order that closes what is held; None where there is none to be made.
 
-    There is none where less than one step is held, and while another order is closing the position.
-    The same word said again (run and reason) is the order that it was. The name counts the plan's
-    dead closes, so an attempt that came to nothing is followed by one that the venue has not seen.
+    None where less than one step is held, and while another order closes it; the same word said
+    again is the order that it was. The name counts the dead closes before it.
 
     Args:
         position: What is held.
         orders: Every order of its plan so far.
         on: Its instrument.
         reason: `exit` by the model, `time` at the plan's horizon.
-        at: The moment of the decision.
-        run_id: The run that decided it.
+        at: The moment that it is decided, by `run_id`.
+        run_id: Whose word it is.
         account: Enters the id.
         slippage: Assumed cost of taking liquidity, in quote per unit.
     """
-    going = under_way(orders)
-    if going is not None:
+    if (going := under_way(orders)) is not None:
         return going if (going.run_id, going.reason) == (run_id, reason) else None
-    whole = sellable(position, on)
-    if whole is None:
+    if (whole := sellable(position, on)) is None:
         return None
-    sequence = len(closes(orders))
+    plan_id, sequence = position.plan_id, len(closes(orders))
     return Order(
-        client_order_id=client_order_id(account, position.plan_id, 0, "close", sequence),
-        plan_id=position.plan_id,
+        client_order_id=client_order_id(account, plan_id, 0, "close", sequence),
+        plan_id=plan_id,
         run_id=run_id,
         symbol=position.symbol,
         leg="close",

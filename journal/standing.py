@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from domain.candles import Timeframe
-from domain.lifecycle import OrderStatus
+from domain.lifecycle import LIVE, OrderStatus
 from domain.numbers import ZERO
 from domain.orders import Order, Position
 from journal.books import Journal
@@ -19,7 +19,6 @@ from policies.settings import Policy
 from policies.sizing import USUAL_TRADES
 from policies.trading_state import StateEntry, next_state
 
-OPEN_ORDERS = (OrderStatus.PENDING, OrderStatus.SENDING, OrderStatus.WORKING)
 _MINUTE = timedelta(seconds=60)
 
 
@@ -51,7 +50,7 @@ def account_facts(
         answered: Client ids of half-sent orders that the venue has just been asked about: it never
             had them, so they are no question any more.
     """
-    ledger, orders = journal.ledger(), journal.orders(*OPEN_ORDERS)
+    ledger, orders = journal.ledger(), journal.orders(*LIVE)
     held = tuple(_held(orders, journal, p, marks) for _, p in sorted(ledger.positions.items()))
     others = [o for o in orders if o.run_id != exclude_run]
     working = tuple(_working_entry(journal, o, marks) for o in others if o.leg == "entry")
@@ -111,7 +110,7 @@ def state_change(
 
 def working_entries(journal: Journal) -> list[Order]:
     """Entry orders that may still fill."""
-    return [o for o in journal.orders(*OPEN_ORDERS) if o.leg == "entry"]
+    return [o for o in journal.orders(*LIVE) if o.leg == "entry"]
 
 
 def exposed_symbols(journal: Journal) -> set[str]:

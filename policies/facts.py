@@ -125,7 +125,7 @@ class AccountFacts:
     trades_today_symbol: int = 0
     """The same for this instrument."""
     open_orders: int = 0
-    """Orders of any kind that are pending or working."""
+    """Orders of any kind that may still be sent or fill, those that are being taken back too."""
     orders_last_minute: int = 0
     """Orders of any kind made in the last 60 s."""
     recent_exits: tuple[Exit, ...] = ()

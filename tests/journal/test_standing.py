@@ -290,6 +290,19 @@ def test_only_entries_that_may_still_fill_are_working(tmp_path: Path) -> None:
     assert exposed_symbols(book) == set()
 
 
+def test_an_entry_that_is_being_taken_back_may_still_fill_and_counts(tmp_path: Path) -> None:
+    book = open_journal(tmp_path)
+    order = work(book, *approved(entry="99"))
+    before = facts(book)
+    book.step(order, OrderStatus.CANCELLING)
+    after = facts(book)
+    assert (after.open_orders, after.working_entries) == (1, before.working_entries)
+    assert after.free == before.free < after.equity
+    assert exposed_symbols(book) == {SYMBOL}
+    book.step(order, OrderStatus.CANCELLED)
+    assert (facts(book).open_orders, exposed_symbols(book)) == (0, set())
+
+
 def test_an_order_half_sent_is_a_question_until_the_venue_has_answered(tmp_path: Path) -> None:
     book = open_journal(tmp_path)
     order = commit(book, *approved())
