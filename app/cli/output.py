@@ -26,7 +26,12 @@ def err() -> Console:
 def _console(*, stderr: bool) -> Console:
     from rich.console import Console
 
-    console = Console(stderr=stderr, highlight=False)
+    class Piped(Console):
+        def on_broken_pipe(self) -> None:
+            """Leave it to `app.cli.main`, which asks the pipe itself whether its reader is gone."""
+            raise  # what Rich is just handling
+
+    console = Piped(stderr=stderr, highlight=False)
     if not console.is_terminal:
         console.width = WIDTH
     return console

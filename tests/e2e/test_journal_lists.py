@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.command import COMMAND, environment, plangate
+from tests.e2e.command import COMMAND, ROOT, environment, plangate
 
 WINDOW = ("--from", "2019-04-01", "--to", "2019-04-11", "--every", "2", "--session")
 LISTS = ("orders", "positions", "trades", "plans")
@@ -182,7 +182,15 @@ def test_without_a_session_a_list_says_how_to_start(tmp_path: Path) -> None:
     assert "plangate run" in ran.err
 
 
-@pytest.mark.parametrize("words", [("policy", "explain"), ("plans", "--json"), ("--help",)])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("policy", "explain"),
+        ("plans", "--json"),
+        ("--help",),
+        ("paper", "simulate", str(ROOT / "examples" / "paper" / "time-exit.json")),
+    ],
+)
 def test_a_reader_that_goes_away_is_no_fault(home: Path, words: tuple[str, ...]) -> None:
     with subprocess.Popen(
         [*COMMAND, *words],
