@@ -122,11 +122,13 @@ def _account(account: AccountFacts) -> str:
         f"{h.symbol} {plain(h.quantity)} (worth {_short(abs(h.value))})" for h in account.positions
     ]
     working = [f"{w.symbol} {w.side} {_short(w.notional)}" for w in account.working_entries]
+    count = account.positions_elsewhere
+    elsewhere = f"; positions and entries in other currencies: {count}" if count else ""
     return (
         f"equity {_short(account.equity)}, free {_short(account.free)}, at midnight "
         f"{_short(account.day_start_equity)}; positions: {', '.join(held) or 'none'}; working "
         f"entries: {', '.join(working) or 'none'}; entries today: {account.trades_today}, of this "
-        f"instrument {account.trades_today_symbol}"
+        f"instrument {account.trades_today_symbol}{elsewhere}"
     )
 
 

@@ -3,17 +3,43 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
-Points = Sequence[tuple[datetime, float]]
+
+class Point(NamedTuple):
+    """A purse's value at a moment, and what was paid in until then."""
+
+    at: datetime
+    equity: float
+    net_deposits: float = 0.0
+
+
+Points = Sequence[Point]
+
+
+def curve(rows: Sequence[Mapping[str, str]]) -> list[Point]:
+    """The points of a report's curve."""
+    return [
+        Point(
+            datetime.fromisoformat(row["at"].replace("Z", "+00:00")),
+            float(row["equity"]),
+            float(row["net_deposits"]),
+        )
+        for row in rows
+    ]
 
 
 def drawdowns(points: Points) -> list[float]:
-    """Equity over its peak so far minus 1, per point; 0 at a new high."""
-    peak, falls = float("-inf"), []
-    for _, equity in points:
-        peak = max(peak, equity)
+    """Equity over its peak so far minus 1, per point; 0 at a new high.
+
+    A deposit moves the peak as it moves equity: neither is a gain or a loss.
+    """
+    best, falls = float("-inf"), []
+    for _, equity, paid_in in points:
+        best = max(best, equity - paid_in)
+        peak = best + paid_in
         falls.append(equity / peak - 1 if peak > 0 else 0.0)
     return falls
 
@@ -25,11 +51,11 @@ def terminal_chart(points: Points, currency: str, *, width: int = 96, height: in
     stamps = list(range(len(points)))
     every = max(1, len(points) // 6)
     # Short labels never overlap; plotext would leave out one of two that do, in no fixed order.
-    labels = [points[i][0].strftime("%d %b") for i in stamps[::every]]
-    span = f"{points[0][0]:%Y-%m-%d} to {points[-1][0]:%Y-%m-%d}"
+    labels = [points[i].at.strftime("%d %b") for i in stamps[::every]]
+    span = f"{points[0].at:%Y-%m-%d} to {points[-1].at:%Y-%m-%d}"
     panels = []
     for title, values, rows in (
-        (f"equity, {currency}, {span}", [equity for _, equity in points], height),
+        (f"equity, {currency}, {span}", [point.equity for point in points], height),
         ("drawdown, %", [100 * fall for fall in drawdowns(points)], max(6, height // 2)),
     ):
         plt.clear_figure()
@@ -52,8 +78,8 @@ def svg_chart(points: Points, currency: str) -> str:
 
     figure = Figure(figsize=(10, 5), layout="constrained")
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[3, 1])
-    moments = [moment for moment, _ in points]
-    upper.plot(moments, [equity for _, equity in points], linewidth=1.2, color="#1f6feb")
+    moments = [point.at for point in points]
+    upper.plot(moments, [point.equity for point in points], linewidth=1.2, color="#1f6feb")
     upper.set_ylabel(f"equity, {currency}")
     upper.grid(alpha=0.25)
     falls = [100 * fall for fall in drawdowns(points)]

@@ -56,35 +56,57 @@ def run_document(wired: Wired, options: SessionOptions) -> dict[str, Any]:
 
 
 def account_document(journal: Journal) -> dict[str, Any]:
-    """The account now, and whether replaying its fills from zero gives the same to the digit.
+    """The account now, and whether replaying its entries from zero gives the same to the digit.
 
+    `purses` has the money of each currency; where there is only one, it stands beside them too.
     `equal` is null where there is nothing to compare: an account that is only read is its replay.
     """
     kept, replayed = journal.kept, journal.replayed()
-    ledger = kept or replayed
-    points = journal.equity_points()
+    purses = [_valued(journal, purse) for purse in _purses(kept or replayed)]
     return {
-        "currency": ledger.quote,
-        "capital": plain(ledger.capital),
-        "equity": plain(points[-1].equity) if points else plain(ledger.capital),
-        "equity_at": iso(points[-1].at) if points else None,
-        **_books(ledger),
+        **_only(purses),
+        "purses": purses,
+        "positions": _positions(kept or replayed),
         "replayed_from_fills": {
             "equal": None if kept is None else replayed == kept,
             "entries_count": len(journal.entries()),
-            **_books(replayed),
+            **_only(_purses(replayed)),
+            "purses": _purses(replayed),
+            "positions": _positions(replayed),
         },
     }
 
 
-def _books(ledger: Ledger) -> dict[str, Any]:
+def _purses(ledger: Ledger) -> list[dict[str, Any]]:
+    return [
+        {
+            "currency": currency,
+            "capital": plain(purse.capital),
+            "net_deposits": plain(purse.net_deposits),
+            "cash": plain(purse.cash),
+            "realised": plain(purse.realised),
+            "fees": plain(purse.fees),
+            "funding": plain(purse.funding),
+        }
+        for currency, purse in sorted(ledger.purses.items())
+    ]
+
+
+def _valued(journal: Journal, purse: dict[str, Any]) -> dict[str, Any]:
+    points = journal.equity_points(purse["currency"])
     return {
-        "cash": plain(ledger.cash),
-        "realised": plain(ledger.realised),
-        "fees": plain(ledger.fees),
-        "funding": plain(ledger.funding),
-        "positions": [plain_record(p) for _, p in sorted(ledger.positions.items())],
+        **purse,
+        "equity": plain(points[-1].equity) if points else purse["capital"],
+        "equity_at": iso(points[-1].at) if points else None,
     }
+
+
+def _only(purses: list[dict[str, Any]]) -> dict[str, Any]:
+    return purses[0] if len(purses) == 1 else {}
+
+
+def _positions(ledger: Ledger) -> list[dict[str, Any]]:
+    return [plain_record(p) for _, p in sorted(ledger.positions.items())]
 
 
 def cost_document(decisions: list[dict[str, Any]]) -> dict[str, Any]:

@@ -14,9 +14,10 @@ from typing import Any, TypeVar
 from app.document import plain_record, trade_record
 from domain.clock import iso, parse_moment
 from domain.errors import ConfigError, StateError
+from domain.instrument import quote_of
 from domain.lifecycle import LIVE, PLAN_STEPS, OrderStatus, PlanStatus
 from domain.numbers import plain
-from domain.orders import TARGET_LEGS, Leg, Order, Position
+from domain.orders import TARGET_LEGS, Leg, Order
 from domain.trade import ClosedTrade
 from journal.books import Journal
 from journal.reading import StoredPlan
@@ -89,7 +90,7 @@ def orders_document(journal: Journal, chosen: Chosen) -> dict[str, Any]:
             and (not chosen.is_open or order.status in LIVE)
         ),
     )
-    return _document(journal, "orders", [order_record(order) for order in found], earlier)
+    return listed(journal, "orders", [order_record(order) for order in found], earlier)
 
 
 def by_leg(orders: Iterable[Order]) -> list[Order]:
@@ -120,7 +121,7 @@ def plans_document(journal: Journal, chosen: Chosen) -> dict[str, Any]:
             and (not chosen.is_open or stored.status in OPEN_PLANS)
         ),
     )
-    return _document(journal, "plans", [plan_record(stored) for stored in found], earlier)
+    return listed(journal, "plans", [plan_record(stored) for stored in found], earlier)
 
 
 def plan_record(stored: StoredPlan) -> dict[str, Any]:
@@ -157,7 +158,7 @@ def trades_document(journal: Journal, chosen: Chosen) -> dict[str, Any]:
     )
     facts = facts_of(journal, found)
     records = [closed_record(trade, of) for trade, of in zip(found, facts, strict=True)]
-    return _document(journal, "trades", records, earlier)
+    return listed(journal, "trades", records, earlier)
 
 
 def closed_record(trade: ClosedTrade, facts: TradeFacts) -> dict[str, Any]:
@@ -184,56 +185,6 @@ def closed_record(trade: ClosedTrade, facts: TradeFacts) -> dict[str, Any]:
 
 def _figure(value: Decimal | None, digits: int) -> str | None:
     return None if value is None else plain(value, digits)
-
-
-def positions_document(journal: Journal, chosen: Chosen) -> dict[str, Any]:
-    """What is held, with what guards it.
-
-    The record holds the account's value, not prices: it gives what all positions have gained, and
-    the price of one that is held alone, as long as nothing happened after that value was taken.
-    """
-    held = sorted(journal.ledger().positions.values(), key=lambda p: (p.opened_at, p.symbol))
-    found, earlier = chosen.of(held, lambda p: p.symbol, lambda p: p.opened_at)
-    points, entries = journal.equity_points(), journal.entries()
-    gained: Decimal | None = None
-    if held and points and all(entry.at < points[-1].at for entry in entries):
-        at_cost = journal.ledger().equity({p.symbol: p.entry_price for p in held})
-        gained = points[-1].equity - at_cost
-    records = [_position_record(journal, p, gained if len(held) == 1 else None) for p in found]
-    return {
-        **_document(journal, "positions", records, earlier),
-        "unrealised": None if gained is None else plain(gained),
-        "unrealised_at": None if gained is None else iso(points[-1].at),
-    }
-
-
-def _position_record(
-    journal: Journal, position: Position, gained: Decimal | None
-) -> dict[str, Any]:
-    stored = journal.stored_plan(position.plan_id)
-    live = [o for o in journal.plan_orders(position.plan_id) if o.status in LIVE]
-    stop = next((o for o in live if o.leg == "stop"), None)
-    mark = None if gained is None else position.entry_price + gained / position.quantity
-    return {
-        "symbol": position.symbol,
-        "side": position.side,
-        "quantity": plain(abs(position.quantity)),
-        "entry_price": plain(position.entry_price, 8),
-        "stop_price": plain(stop.price) if stop and stop.price is not None else None,
-        "stop_order": stop.client_order_id if stop else None,
-        "targets": [
-            {"price": plain(o.price), "quantity": plain(o.remaining)}
-            for o in sorted(live, key=lambda o: o.leg)
-            if o.leg in TARGET_LEGS and o.price is not None
-        ],
-        "closing": any(o.leg == "close" for o in live),
-        "risk_amount": plain(stored.risk_amount),
-        "plan_id": position.plan_id,
-        "opened_at": iso(position.opened_at),
-        "close_at": iso(stored.close_at),
-        "mark": None if mark is None else plain(mark, 8),
-        "unrealised": None if gained is None else plain(gained),
-    }
 
 
 def only(what: str, prefix: str, names: Sequence[str], session: str) -> str:
@@ -271,13 +222,15 @@ def _require_status(chosen: Chosen, known: type[OrderStatus] | type[PlanStatus])
         )
 
 
-def _document(
+def listed(
     journal: Journal, what: str, records: list[dict[str, Any]], earlier: int
 ) -> dict[str, Any]:
+    """The frame of every list."""
+    currencies = list(journal.capital())
     return {
         "schema": f"plangate.{what}/1",
         "session": journal.session,
-        "currency": journal.ledger().quote,
-        what: records,
+        "currency": currencies[0] if len(currencies) == 1 else None,
+        what: [{**record, "currency": quote_of(record["symbol"])} for record in records],
         "earlier_count": earlier,
     }

@@ -118,12 +118,12 @@ def killed_by(database: Database, session: str) -> Act | None:
 
 def session_time(journal: Journal) -> datetime:
     """Where the session is in its own time: now for a live one, else its newest value."""
-    config, points = journal.config(), journal.equity_points()
+    config, valued_at = journal.config(), journal.valued_at()
     if str(config["market"]).startswith("ccxt:") and config["from"] is None:
         return SystemClock().now()
     entry = journal.state_entry()
-    if points:
-        return points[-1].at
+    if valued_at is not None:
+        return valued_at
     return entry.at if entry else SystemClock().now()
 
 
@@ -162,8 +162,7 @@ def resume(journal: Journal, code: str, reason: str) -> Standing:
     if seen.killed_by is not None:
         record_act(journal.database, seen.session, "resume", reason, SystemClock().now())
     if seen.state is TradingState.HALTED and seen.entry is not None:
-        points = journal.equity_points()
-        at = points[-1].at if points else seen.entry.at
+        at = journal.valued_at() or seen.entry.at
         journal.record_state(StateEntry(TradingState.ACTIVE, at, None, f"Resumed: {reason}"))
     return seen
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from app.capital import capital_words, read_capital
 from app.fault_file import open_faults
 from broker.fault_spec import FaultSpec
 from domain.candles import Timeframe
 from domain.clock import iso, parse_moment
 from domain.errors import ConfigError
-from domain.numbers import plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +35,8 @@ class SessionOptions:
     """`--from`: first decision at or after this moment; None begins once features are warm."""
     end: datetime | None = None
     """`--to`: nothing is seen or filled after this moment; None ends with the data."""
-    capital: Decimal = Decimal(10_000)
-    """Starting money, in the quote currency."""
+    capital: Mapping[str, Decimal] = field(default_factory=dict)
+    """Starting money by currency (`app.capital`); empty means the usual amount of the only one."""
     policy: Path | None = None
     session: str | None = None
     """None makes a new name."""
@@ -47,7 +47,9 @@ class SessionOptions:
     faults: FaultSpec | None = None
     """What the paper venue does wrong on purpose; None: nothing."""
 
-    def config(self, policy_hash: str, symbols: tuple[str, ...]) -> dict[str, Any]:
+    def config(
+        self, policy_hash: str, symbols: tuple[str, ...], purses: Mapping[str, Decimal]
+    ) -> dict[str, Any]:
         """What must not change between two runs of one session, JSON-able."""
         return {
             "symbols": list(symbols),
@@ -57,7 +59,7 @@ class SessionOptions:
             "every": self.every,
             "from": iso(self.start) if self.start else None,
             "to": iso(self.end) if self.end else None,
-            "capital": plain(self.capital),
+            "capital": capital_words(purses),
             "policy_hash": policy_hash,
             "seed": self.seed,
             "faults": self.faults.text if self.faults else None,
@@ -74,7 +76,7 @@ def read_options(
     every: int,
     start: str | None,
     end: str | None,
-    capital: str,
+    capital: Sequence[str] | None,
     policy: Path | None,
     session: str | None,
     decisions: int | None,
@@ -97,7 +99,7 @@ def read_options(
         every=every,
         start=_moment("--from", start),
         end=_moment("--to", end),
-        capital=_capital(capital),
+        capital=read_capital(capital or ()),
         policy=policy,
         session=_session(session),
         seed=seed,
@@ -123,17 +125,6 @@ def _timeframe(text: str) -> Timeframe:
     except ValueError as error:
         known = ", ".join(t.value for t in Timeframe)
         raise ConfigError(f"--timeframe {text!r} was expected to be one of {known}") from error
-
-
-def _capital(text: str) -> Decimal:
-    if not re.fullmatch(
-        r"[0-9]{1,13}(\.[0-9]{1,12})?(e[0-9]{1,2})?", text, re.IGNORECASE | re.ASCII
-    ):
-        raise ConfigError(f"--capital {text!r} is no amount of money, such as 10000 or 2500.50")
-    amount = Decimal(text)
-    if not Decimal(0) < amount < Decimal("1e12"):
-        raise ConfigError(f"--capital {text!r} was expected above 0 and below 1e12")
-    return amount
 
 
 def _session(name: str | None) -> str | None:

@@ -11,6 +11,7 @@ from typing import Any
 from app.document import plain_record
 from app.listing import closed_record, order_record, plan_record
 from domain.clock import iso
+from domain.instrument import quote_of
 from domain.orders import Fill, FundingPayment
 from journal.books import Journal
 from journal.trade_facts import facts_of
@@ -30,7 +31,7 @@ def plan_document(journal: Journal, plan_id: str) -> dict[str, Any]:
     return {
         "schema": "plangate.plan/1",
         "session": journal.session,
-        "currency": journal.ledger().quote,
+        "currency": quote_of(stored.plan.symbol),
         "plan": plan_record(stored),
         "entry": stored.entry,
         "versions": versions(runs[stored.plan.run_id]),
@@ -58,7 +59,7 @@ def order_document(journal: Journal, client_order_id: str) -> dict[str, Any]:
     return {
         "schema": "plangate.order/1",
         "session": journal.session,
-        "currency": journal.ledger().quote,
+        "currency": quote_of(order.symbol),
         "order": {
             **order_record(order),
             "steps": _steps(runs[order.run_id], client_order_id),
@@ -74,7 +75,7 @@ def trade_document(journal: Journal, plan_id: str) -> dict[str, Any]:
     return {
         "schema": "plangate.trade/1",
         "session": journal.session,
-        "currency": journal.ledger().quote,
+        "currency": quote_of(trade.symbol),
         "trade": closed_record(trade, *facts_of(journal, [trade])),
         "entry": journal.stored_plan(plan_id).entry,
         "fills": [plain_record(fill) for fill in fills],

@@ -28,6 +28,7 @@ def stored_options(
         policy: The policy file; None is the default, and another one than at the start is refused.
         market_url: Other address of the exchange.
     """
+    stored = config["capital"]
     options = read_options(
         symbols=config["symbols"],
         market=config["market"],
@@ -37,7 +38,7 @@ def stored_options(
         every=config["every"],
         start=config["from"],
         end=config["to"],
-        capital=config["capital"],
+        capital=[stored] if isinstance(stored, str) else stored,
         policy=policy,
         session=name,
         decisions=None,

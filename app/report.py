@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -19,10 +20,12 @@ from app.trade_report import trades_summary
 from domain.candles import Timeframe
 from domain.clock import iso
 from domain.errors import StateError
+from domain.instrument import quote_of
+from domain.trade import ClosedTrade
 from journal.books import Journal
 from journal.metrics import performance
 from journal.reading import session_names
-from journal.trade_facts import facts_of
+from journal.trade_facts import TradeFacts, facts_of
 from traces.database import Database
 from traces.place import Place
 from traces.tables import METADATA
@@ -48,13 +51,20 @@ def open_journal(place: Place, session: str | None) -> tuple[Database, Journal]:
 
 
 def report_document(journal: Journal) -> dict[str, Any]:
-    """The report as one JSON-able document; undefined figures are null."""
+    """The report as one JSON-able document; undefined figures are null.
+
+    `purses` has what is reckoned in money, one currency each. Where there is only one currency, its
+    performance, summary and curve stand beside them too, and are null otherwise.
+    """
     config = journal.config()
     decisions = journal.decisions()
-    points, trades = journal.equity_points(), journal.trades()
+    trades = journal.trades()
     facts = facts_of(journal, trades)
     timeframe = Timeframe(config["timeframe"])
     points_per_year = timeframe.bars_per_year / int(config["every"])
+    account = account_document(journal)
+    purses = [_purse(journal, one, trades, facts, points_per_year) for one in account["purses"]]
+    only = purses[0] if len(purses) == 1 else dict.fromkeys(purses[0])
     outcomes = Counter(d["outcome"] for d in decisions)
     plans = [v for d in decisions for v in d["versions"]]
     denials = Counter(c for v in plans for c in v["verdict"]["codes"])
@@ -63,12 +73,16 @@ def report_document(journal: Journal) -> dict[str, Any]:
         "schema": "plangate.report/1",
         "disclaimer": DISCLAIMER,
         "session": {"name": journal.session, **config},
-        "performance": asdict(performance(points, trades, points_per_year)),
-        "account": account_document(journal),
-        "trades": [closed_record(trade, of) for trade, of in zip(trades, facts, strict=True)],
-        "trades_summary": trades_summary(trades, facts),
+        "performance": only["performance"],
+        "account": account,
+        "purses": purses,
+        "trades": [
+            {**closed_record(trade, of), "currency": quote_of(trade.symbol)}
+            for trade, of in zip(trades, facts, strict=True)
+        ],
+        "trades_summary": only["trades_summary"],
         "trading_states": [plain_record(entry) for entry in journal.trading_states()],
-        "equity": [{"at": iso(p.at), "equity": str(p.equity)} for p in points],
+        "equity": only["equity"],
         "selectivity": {
             "decisions": len(decisions),
             "outcomes": dict(sorted(outcomes.items())),
@@ -84,6 +98,31 @@ def report_document(journal: Journal) -> dict[str, Any]:
         },
         "cost": cost_document(decisions),
         "faults": fault_document(journal),
+    }
+
+
+def _purse(
+    journal: Journal,
+    account: dict[str, Any],
+    trades: Sequence[ClosedTrade],
+    facts: Sequence[TradeFacts],
+    points_per_year: float,
+) -> dict[str, Any]:
+    """What came of one currency."""
+    currency = account["currency"]
+    points = journal.equity_points(currency)
+    told = zip(trades, facts, strict=True)
+    mine = [(trade, of) for trade, of in told if quote_of(trade.symbol) == currency]
+    mine_trades, mine_facts = [trade for trade, _ in mine], [of for _, of in mine]
+    return {
+        "currency": currency,
+        "account": account,
+        "performance": asdict(performance(points, mine_trades, points_per_year)),
+        "trades_summary": trades_summary(mine_trades, mine_facts),
+        "equity": [
+            {"at": iso(p.at), "equity": str(p.equity), "net_deposits": str(p.net_deposits)}
+            for p in points
+        ],
     }
 
 

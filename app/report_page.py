@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from html import escape
 from pathlib import Path
 from typing import Any
 
-from app.charts import svg_chart
+from app.charts import curve, svg_chart
 from app.report_words import report_lines
 from domain.errors import ConfigError
 
@@ -35,28 +34,32 @@ def write_page(document: dict[str, Any], path: Path) -> None:
 def page(document: dict[str, Any]) -> str:
     """The page as text; everything that came from outside is escaped."""
     name = escape(document["session"]["name"])
+    several = len(document["purses"]) > 1
+    reasons = "".join(_reasons(purse, named=several) for purse in document["purses"])
     figures = "".join(
         f"<tr><th>{escape(label)}</th><td>{escape(words)}</td></tr>"
         for label, words in report_lines(document)
     )
-    points = [
-        (datetime.fromisoformat(p["at"].replace("Z", "+00:00")), float(p["equity"]))
-        for p in document["equity"]
-    ]
-    chart = svg_chart(points, document["account"]["currency"]) if len(points) > 2 else ""
+    charts = "".join(
+        svg_chart(points, purse["currency"])
+        for purse in document["purses"]
+        if len(points := curve(purse["equity"])) > 2
+    )
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>plangate: {name}</title>'
         f"<style>{_STYLE}</style><h1>{name}</h1>"
-        f'<p class="note">{escape(document["disclaimer"])}</p>{chart}'
-        f"<table>{figures}</table><h2>Trades</h2>{_reasons(document)}{_trades(document)}</html>"
+        f'<p class="note">{escape(document["disclaimer"])}</p>{charts}'
+        f"<table>{figures}</table><h2>Trades</h2>{reasons}{_trades(document)}</html>"
     )
 
 
 def _trades(document: dict[str, Any]) -> str:
-    columns = (
+    columns: tuple[str, ...] = (
         "symbol", "side", "quantity", "entry_price", "exit_price", "opened_at", "closed_at",
         "net", "r_multiple", "mae_r", "mfe_r", "slippage_bps", "close_reason",
     )  # fmt: skip
+    if len(document["purses"]) > 1:
+        columns = (*columns, "currency")
     head = "".join(f"<th>{c.replace('_', ' ')}</th>" for c in columns)
     rows = "".join(
         "<tr>" + "".join(f"<td>{escape(_cell(trade[c]))}</td>" for c in columns) + "</tr>"
@@ -69,12 +72,13 @@ def _cell(value: str | None) -> str:
     return "?" if value is None else value[:24]
 
 
-def _reasons(document: dict[str, Any]) -> str:
-    """Why trades were closed, and what they came to."""
-    found = document["trades_summary"]["by_close_reason"]
+def _reasons(purse: dict[str, Any], *, named: bool) -> str:
+    """Why trades in a currency were closed, and what they came to."""
+    found = purse["trades_summary"]["by_close_reason"]
     if not found:
         return ""
-    head = "".join(f"<th>{name}</th>" for name in ("closed by", "trades", "won", "mean R", "net"))
+    net = f"net, {escape(purse['currency'])}" if named else "net"
+    head = "".join(f"<th>{name}</th>" for name in ("closed by", "trades", "won", "mean R", net))
     rows = "".join(
         f"<tr><td>{escape(row['reason'])}</td><td class=n>{row['trades_count']}</td>"
         f"<td class=n>{100 * row['win_fraction']:.0f} %</td>"

@@ -19,30 +19,26 @@ def model_words(name: str) -> str:
 
 
 def report_lines(document: dict[str, Any]) -> list[tuple[str, str]]:
-    """The figures of a report as label and sentence; what is undefined says so."""
-    figures, account = document["performance"], document["account"]
+    """The figures of a report as label and sentence; what is undefined says so.
+
+    Of several currencies each has its own lines, which say so.
+    """
     chosen, cost = document["selectivity"], document["cost"]
-    session = document["session"]
-    money, candle = account["currency"], session["timeframe"]
+    session, purses = document["session"], document["purses"]
+    candle, several = session["timeframe"], len(purses) > 1
+    money = [
+        (f"{purse['currency']} {label}" if several else label, words)
+        for purse in purses
+        for label, words in _purse_lines(purse)
+    ]
     return [
         *_faults(document.get("faults")),
         ("data", f"{session['origin']}: {session['description']}"),
         ("decided on", f"{', '.join(session['symbols'])}, every {session['every']} x {candle}"),
         ("order book", BOOK_WORDS[session["order_book"]]),
         ("model", model_words(session["model"])),
-        (
-            "equity",
-            f"{_money(account['equity'])} {money} from {_money(account['capital'])} {money}",
-        ),
-        ("return", _percent(figures["total_return_fraction"])),
-        ("max drawdown", _percent(figures["max_drawdown_fraction"])),
-        ("Sharpe", _ratio(figures["sharpe_ratio"], figures["sharpe_standard_error"])),
-        ("Sortino", _ratio(figures["sortino_ratio"], None)),
-        ("trades", _trades(figures)),
-        *trades_lines(document["trades_summary"], money),
-        ("profit factor", _number(figures["profit_factor_ratio"])),
-        ("costs", f"fees {_money(account['fees'])}, funding {_money(account['funding'])} {money}"),
-        ("ledger", _ledger(account)),
+        *money,
+        ("ledger", _ledger(document["account"])),
         (
             "decisions",
             _counts(chosen["outcomes"]) + f"; hold share {_percent(chosen['hold_share'])}",
@@ -67,6 +63,36 @@ def _faults(faults: dict[str, Any] | None) -> list[tuple[str, str]]:
         ("WITH FAULTS", f"injected on purpose: {faults['spec'].replace(',', ', ')}"),
         ("faults injected", f"{faults['injected_count']}: {_counts(faults['injected'])}"),
     ]
+
+
+def _purse_lines(purse: dict[str, Any]) -> list[tuple[str, str]]:
+    figures, account, money = purse["performance"], purse["account"], purse["currency"]
+    return [
+        (
+            "equity",
+            f"{_money(account['equity'])} {money} from {_money(account['capital'])} {money}"
+            + _deposited(account["net_deposits"], money),
+        ),
+        ("return", _percent(figures["total_return_fraction"])),
+        ("max drawdown", _percent(figures["max_drawdown_fraction"])),
+        ("Sharpe", _ratio(figures["sharpe_ratio"], figures["sharpe_standard_error"])),
+        ("Sortino", _ratio(figures["sortino_ratio"], None)),
+        ("trades", _trades(figures)),
+        *trades_lines(purse["trades_summary"], money),
+        ("profit factor", _number(figures["profit_factor_ratio"])),
+        ("costs", f"fees {_money(account['fees'])}, funding {_money(account['funding'])} {money}"),
+    ]
+
+
+def _deposited(text: str, money: str) -> str:
+    net = Decimal(text)
+    if not net:
+        return ""
+    return (
+        f" and {_money(text)} {money} paid in"
+        if net > 0
+        else (f", less {_money(str(-net))} {money} taken out")
+    )
 
 
 def _states(entries: list[dict[str, Any]]) -> str:

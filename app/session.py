@@ -184,9 +184,8 @@ class Session:
         """Value the account at `at`, keep the point, and change the state if it calls for that."""
         journal = self.context.journal
         marks = await self.executor.marks(at)
-        ledger = journal.ledger()
-        equity = ledger.equity(marks)
+        equity = journal.ledger().equities(marks)
         change = state_change(journal, equity, self.context.policy, at)
-        journal.record_equity(at, equity, ledger.cash, change)
+        journal.record_equity(at, equity, change)
         if change is not None:
             self.notice(f"{change.state.value}: {change.reason}")

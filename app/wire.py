@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from agent.models import close_model, make_model
 from agent.planner import Planner
 from agent.prompt import prompt_hash
+from app.capital import purses_of
 from app.clock import SystemClock
 from app.diary import Diary
 from app.faulting import made_faulty
@@ -32,6 +34,7 @@ from broker.reconciler import Reconciler
 from broker.review import GateReview
 from domain.clock import EPOCH, Clock, FixedClock
 from domain.errors import ConfigError
+from domain.instrument import quote_of
 from domain.strict_json import content_hash
 from graph.caps import Caps
 from graph.context import RunContext
@@ -146,10 +149,10 @@ def _assemble(
     replay = isinstance(clock, FixedClock)
     window = replay_window(info, options.timeframe, options.start, options.end) if replay else None
     _check_required_tools(policy, desk)
-    quote = _quote(source, symbols)
-    config = _config(options, policy, symbols, info)
+    purses = purses_of(options.capital, {quote_of(s) for s in symbols})
+    config = _config(options, policy, symbols, info, purses)
     kinds = {symbol: source.instrument(symbol).kind for symbol in symbols}
-    journal.open_session(config, kinds, options.capital, quote, alone=alone)
+    journal.open_session(config, kinds, purses, alone=alone)
     recorder = Recorder(
         TraceStore(journal.database, journal.session), Redactor(settings.secrets), SystemClock()
     )
@@ -175,8 +178,7 @@ def _assemble(
         journal.session,
         source,
         symbols,
-        options.capital,
-        quote,
+        purses,
         window[0] if window else clock.now(),
         clock,
         PaperTerms(leverage_ratio=policy.margin_leverage_ratio),
@@ -208,17 +210,6 @@ def _executor(context: RunContext, venue: Broker, diary: Diary) -> Executor:
     )
 
 
-def _quote(source: MarketSource, symbols: Sequence[str]) -> str:
-    """The one currency of the account."""
-    quotes = {source.instrument(s).quote for s in symbols}
-    if len(quotes) > 1:
-        raise ConfigError(
-            f"symbols {', '.join(symbols)} are quoted in {', '.join(sorted(quotes))}; "
-            "one session keeps one currency: run them as sessions of their own"
-        )
-    return quotes.pop()
-
-
 def _check_required_tools(policy: Policy, desk: Desk) -> None:
     """A tool that does not exist can never answer: nothing would ever be opened."""
     unknown = [name for name in policy.required_tools if name not in desk.names]
@@ -230,11 +221,15 @@ def _check_required_tools(policy: Policy, desk: Desk) -> None:
 
 
 def _config(
-    options: SessionOptions, policy: Policy, symbols: tuple[str, ...], info: SourceInfo
+    options: SessionOptions,
+    policy: Policy,
+    symbols: tuple[str, ...],
+    info: SourceInfo,
+    purses: Mapping[str, Decimal],
 ) -> dict[str, Any]:
     """What the session is, kept with it; `policy_keys` says which limits this release knows."""
     return {
-        **options.config(policy.policy_hash, symbols),
+        **options.config(policy.policy_hash, symbols, purses),
         "policy_keys": content_hash(sorted(Policy.model_fields))[:12],
         "origin": info.origin,
         "description": info.description,

@@ -43,6 +43,11 @@ class Instrument:
     """False when the venue lists it but does not trade it."""
 
 
+def quote_of(symbol: str) -> str:
+    """The currency that a symbol's prices and its money are in."""
+    return split_symbol(symbol)[1]
+
+
 def split_symbol(symbol: str) -> tuple[str, str]:
     """`BTC/USDT` or `BTC/USDT:USDT` into base and quote.
 

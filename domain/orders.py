@@ -143,6 +143,17 @@ class FundingPayment:
 
 
 @dataclass(frozen=True, slots=True)
+class Deposit:
+    """Money that came into the account from outside, or with a negative amount left it."""
+
+    deposit_id: str
+    """Named by whoever ordered it; applied at most once."""
+    currency: str
+    at: datetime
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Position:
     """What is held in one instrument; a flat instrument has no position."""
 

@@ -24,6 +24,7 @@ from journal.batch import Batch
 from journal.continuing import require_continuable
 from journal.ledger import Ledger
 from journal.paths import PathBar
+from journal.peaks import Peaks
 from journal.reading import BRACKET
 from journal.rows import to_row
 from journal.stops import stops
@@ -33,6 +34,7 @@ from journal.tables import (
     OPERATOR_ACTS,
     PLANS,
     PRICE_PATHS,
+    PURSES,
     SESSIONS,
     TRADES,
 )
@@ -48,7 +50,7 @@ class Journal(JournalWriter):
     def __init__(self, database: Database, session: str) -> None:
         super().__init__(database, session)
         self._ledger: Ledger | None = None
-        self._peak: tuple[datetime | None, Decimal] | None = None
+        self._peaks = Peaks(self)
         self._opened = False
         self._sequence = 0
         self.mismatches: tuple[str, ...] = ()
@@ -58,8 +60,7 @@ class Journal(JournalWriter):
         self,
         config: Mapping[str, Any],
         kinds: Mapping[str, InstrumentKind],
-        capital: Decimal,
-        quote: str,
+        capital: Mapping[str, Decimal],
         *,
         alone: bool = True,
     ) -> None:
@@ -68,8 +69,7 @@ class Journal(JournalWriter):
         Args:
             config: What must stay the same, JSON-able; `to` may move on, `description` is words.
             kinds: Spot or perpetual, per symbol.
-            capital: Starting money, in `quote`.
-            quote: Currency of the account.
+            capital: Starting money of each currency.
             alone: Take the right to write from whoever has it; False only looks on.
 
         Raises:
@@ -91,7 +91,10 @@ class Journal(JournalWriter):
                     "config": whole,
                     "obeyed": newest.scalar_one() or 0,
                 }
-                connection.execute(insert(SESSIONS).values(**row, capital=capital, quote=quote))
+                connection.execute(insert(SESSIONS).values(**row))
+                for currency, amount in capital.items():
+                    purse = {"session": self.session, "currency": currency, "capital": amount}
+                    connection.execute(insert(PURSES).values(**purse))
         if alone:
             self._take_fence()
         self._ledger = self.replayed()
@@ -109,20 +112,13 @@ class Journal(JournalWriter):
         """The account as it was kept change by change in this process; None when only read."""
         return self._ledger if self._opened else None
 
-    def peak_equity(self) -> Decimal:
-        """The highest value recorded, starting money included; only a new high moves it.
+    def peak_equity(self, currency: str) -> Decimal:
+        """The highest value recorded of a purse, starting money included.
 
-        An operator who resumes after a halt begins anew: what was lost before counts no more.
+        Only a new high moves it, and deposits and withdrawals, whole. An operator who resumes after
+        a halt begins anew: what was lost before counts no more.
         """
-        resumed = self.resumed_at()
-        if self._peak is None or self._peak[0] != resumed:
-            points = self.equity_points()
-            if resumed is None:
-                values = [self.ledger().capital, *(p.equity for p in points)]
-            else:
-                values = [p.equity for p in points if p.at >= resumed]
-            self._peak = resumed, max(values, default=self.ledger().capital)
-        return self._peak[1]
+        return self._peaks.of(self.ledger().purses[currency])
 
     def position(self, symbol: str) -> Position | None:
         """What is held of a symbol."""
@@ -229,11 +225,7 @@ class Journal(JournalWriter):
             for entry in batch.entries:
                 if self._insert_entry(connection, entry, sequence):
                     sequence += 1
-                    ledger = (
-                        ledger.apply_fill(entry, kinds[entry.symbol])
-                        if isinstance(entry, Fill)
-                        else ledger.apply_funding(entry)
-                    )
+                    ledger = ledger.apply(entry, kinds)
             for trade in batch.trades:
                 self._touched.add("trades")
                 put(connection, TRADES, to_row(self.session, trade))
@@ -274,16 +266,19 @@ class Journal(JournalWriter):
             self._withdraw(connection, run_id, set(document["orders"]))
 
     def record_equity(
-        self, at: datetime, equity: Decimal, cash: Decimal, change: StateEntry | None = None
+        self, at: datetime, equity: Mapping[str, Decimal], change: StateEntry | None = None
     ) -> None:
-        """Keep the account's value at a moment, and with it the change of state it calls for."""
-        row = {"session": self.session, "at": at, "equity": equity, "cash": cash}
+        """Keep each purse's value at a moment, and with it the change of state it calls for."""
+        purses = self.ledger().purses
         with self._write("equity") as connection:
-            put(connection, EQUITY, row)
+            for currency, value in equity.items():
+                purse = purses[currency]
+                row = {"session": self.session, "currency": currency, "at": at, "equity": value}
+                money = {"cash": purse.cash, "net_deposits": purse.net_deposits}
+                put(connection, EQUITY, {**row, **money})
             if change is not None:
                 self._insert_state(connection, change)
-        if self._peak is not None:
-            self._peak = self._peak[0], max(self._peak[1], equity)
+        self._peaks.saw(at, equity, purses)
 
     def obey(self, sequence: int, orders: Sequence[Order] = ()) -> None:
         """An operator's word is carried out: with it, the orders that it calls for."""

@@ -1,8 +1,9 @@
-"""The account as a fold over fills and funding: pure, exact, the same however often replayed.
+"""The account as a fold over fills, funding and deposits: pure, exact, however often replayed.
 
-Spot moves cash by price times quantity. A perpetual moves cash only by what is realised: the cost
-of what is still open stands beside it. Where a partial close divides a cost, the remainder stays
-with what is open, so that nothing is lost and the last close settles all of it.
+It keeps one purse a currency, and nothing is ever converted: a symbol's money moves in the purse of
+its quote. Spot moves cash by price times quantity. A perpetual moves cash only by what is realised:
+the cost of what is still open stands beside it. Where a partial close divides a cost, the remainder
+stays with what is open, so that nothing is lost and the last close settles all of it.
 """
 
 from __future__ import annotations
@@ -11,11 +12,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
 
-from domain.instrument import InstrumentKind
+from domain.instrument import InstrumentKind, quote_of
 from domain.numbers import ZERO
-from domain.orders import Fill, FundingPayment, Position
+from domain.orders import Deposit, Fill, FundingPayment, Position
 
-Entry = Fill | FundingPayment
+Entry = Fill | FundingPayment | Deposit
 
 EXACT = Context(prec=80, rounding=ROUND_HALF_EVEN)
 """Wide enough that no sum or product of prices, quantities and rates is rounded."""
@@ -24,10 +25,10 @@ COST_QUANTUM = Decimal("1e-12")
 
 
 @dataclass(frozen=True, slots=True)
-class Ledger:
-    """What the account holds. Money in the quote currency."""
+class Purse:
+    """The account's money in one currency."""
 
-    quote: str
+    currency: str
     capital: Decimal
     """What it began with."""
     cash: Decimal
@@ -37,25 +38,39 @@ class Ledger:
     """Taken in quote; one taken in base is part of what a position cost."""
     funding: Decimal = ZERO
     """Paid; negative when more was received."""
+    net_deposits: Decimal = ZERO
+    """Deposits less withdrawals; no profit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """What the account holds."""
+
+    purses: Mapping[str, Purse]
+    """By currency."""
     positions: Mapping[str, Position] = field(default_factory=dict)
     """Open positions by symbol."""
     perpetuals: frozenset[str] = frozenset()
     """Which of them are perpetuals, whose cost is not taken from cash."""
 
     @classmethod
-    def begin(cls, quote: str, capital: Decimal) -> Ledger:
-        """An account with `capital` and nothing else."""
-        return cls(quote, capital, capital)
+    def begin(cls, capital: Mapping[str, Decimal]) -> Ledger:
+        """An account with so much of each currency and nothing else."""
+        return cls({name: Purse(name, amount, amount) for name, amount in capital.items()})
 
-    def equity(self, marks: Mapping[str, Decimal]) -> Decimal:
-        """Cash plus the value of what is held at `marks` (quote per base).
+    def held(self, currency: str) -> dict[str, Position]:
+        """Positions quoted in a currency, by symbol."""
+        return {s: p for s, p in self.positions.items() if quote_of(s) == currency}
+
+    def equity(self, currency: str, marks: Mapping[str, Decimal]) -> Decimal:
+        """One purse's cash plus the value of what is held in it at `marks` (quote per base).
 
         Raises:
             KeyError: a held symbol has no mark.
         """
         with localcontext(EXACT):
-            total = self.cash
-            for symbol, position in self.positions.items():
+            total = self.purses[currency].cash
+            for symbol, position in self.held(currency).items():
                 mark = marks[symbol]
                 held = (
                     position.unrealised(mark)
@@ -64,6 +79,18 @@ class Ledger:
                 )
                 total += held
             return total
+
+    def equities(self, marks: Mapping[str, Decimal]) -> dict[str, Decimal]:
+        """The same of every purse."""
+        return {currency: self.equity(currency, marks) for currency in self.purses}
+
+    def apply(self, entry: Entry, kinds: Mapping[str, InstrumentKind]) -> Ledger:
+        """The account after one entry."""
+        if isinstance(entry, Fill):
+            return self.apply_fill(entry, kinds[entry.symbol])
+        if isinstance(entry, FundingPayment):
+            return self.apply_funding(entry)
+        return self.apply_deposit(entry)
 
     def apply_fill(self, fill: Fill, kind: InstrumentKind) -> Ledger:
         """The account after one fill; one that crosses zero closes first and opens the rest."""
@@ -77,21 +104,37 @@ class Ledger:
             positions = {s: p for s, p in self.positions.items() if s != fill.symbol}
             if kept is not None:
                 positions[fill.symbol] = kept
-            return replace(
-                self,
-                cash=self.cash + moved - fee,
-                realised=self.realised + realised,
-                fees=self.fees + fee,
-                positions=positions,
-                perpetuals=self.perpetuals | {fill.symbol} if perpetual else self.perpetuals,
+            purse = self.purses[quote_of(fill.symbol)]
+            purse = replace(
+                purse,
+                cash=purse.cash + moved - fee,
+                realised=purse.realised + realised,
+                fees=purse.fees + fee,
+            )
+            return Ledger(
+                self._with(purse),
+                positions,
+                self.perpetuals | {fill.symbol} if perpetual else self.perpetuals,
             )
 
     def apply_funding(self, payment: FundingPayment) -> Ledger:
         """The account after one funding payment."""
         with localcontext(EXACT):
-            return replace(
-                self, cash=self.cash - payment.amount, funding=self.funding + payment.amount
+            purse, paid = self.purses[quote_of(payment.symbol)], payment.amount
+            purse = replace(purse, cash=purse.cash - paid, funding=purse.funding + paid)
+            return replace(self, purses=self._with(purse))
+
+    def apply_deposit(self, deposit: Deposit) -> Ledger:
+        """The account after money came from outside, or left."""
+        with localcontext(EXACT):
+            purse, amount = self.purses[deposit.currency], deposit.amount
+            purse = replace(
+                purse, cash=purse.cash + amount, net_deposits=purse.net_deposits + amount
             )
+            return replace(self, purses=self._with(purse))
+
+    def _with(self, purse: Purse) -> dict[str, Purse]:
+        return {**self.purses, purse.currency: purse}
 
 
 def _net(held: Position | None, fill: Fill) -> tuple[Position | None, Decimal]:
@@ -121,16 +164,12 @@ def _share(held: Position, closing: Decimal) -> Decimal:
 
 
 def replay(
-    quote: str,
-    capital: Decimal,
+    capital: Mapping[str, Decimal],
     entries: Iterable[Entry],
     kinds: Mapping[str, InstrumentKind],
 ) -> Ledger:
-    """The account from zero: every fill and payment in the order they were applied."""
-    ledger = Ledger.begin(quote, capital)
+    """The account from zero: every entry in the order they were applied."""
+    ledger = Ledger.begin(capital)
     for entry in entries:
-        if isinstance(entry, FundingPayment):
-            ledger = ledger.apply_funding(entry)
-        else:
-            ledger = ledger.apply_fill(entry, kinds[entry.symbol])
+        ledger = ledger.apply(entry, kinds)
     return ledger

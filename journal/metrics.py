@@ -12,19 +12,29 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from itertools import pairwise
 from statistics import fmean, pstdev, stdev
 from typing import NamedTuple
 
+from domain.numbers import ZERO
 from domain.trade import ClosedTrade
+from journal.ledger import EXACT
 
 
 class EquityPoint(NamedTuple):
-    """The account's value at one moment, in quote."""
+    """A purse's value at one moment, in its currency."""
 
     at: datetime
     equity: Decimal
+    net_deposits: Decimal = ZERO
+    """Deposits less withdrawals that are in it."""
+
+    @property
+    def earned(self) -> Decimal:
+        """What it would be without them: what it began with, and what was gained or lost."""
+        with localcontext(EXACT):
+            return self.equity - self.net_deposits
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +63,23 @@ class Performance:
 def performance(
     points: Sequence[EquityPoint], trades: Sequence[ClosedTrade], points_per_year: float
 ) -> Performance:
-    """Statistics of equity points (oldest first) and closed trades."""
-    equity = [float(p.equity) for p in points]
-    returns = [b / a - 1 for a, b in pairwise(equity) if a > 0]
+    """Statistics of one purse's equity points (oldest first) and closed trades.
+
+    Deposits and withdrawals are no gains or losses: a period's return leaves out what came within
+    it, the whole return is that of all periods in a row, and the peak moves with what comes.
+    """
+    equity, paid_in = [float(p.equity) for p in points], [float(p.net_deposits) for p in points]
+    flows = [b - a for a, b in pairwise(paid_in)]
+    moves = [(a, b - flow) for (a, b), flow in zip(pairwise(equity), flows, strict=True)]
+    returns = [b / a - 1 for a, b in moves if a > 0]
     sharpe, error = _sharpe(returns, points_per_year)
     nets = [float(t.net) for t in trades]
     multiples = [float(t.r_multiple) for t in trades if t.risk_amount > 0]
     gains = sum(n for n in nets if n > 0)
     losses = -sum(n for n in nets if n < 0)
     return Performance(
-        total_return_fraction=_total_return(equity),
-        max_drawdown_fraction=_drawdown(equity),
+        total_return_fraction=_linked(returns) if any(flows) else _total_return(equity),
+        max_drawdown_fraction=_drawdown(equity, paid_in),
         sharpe_ratio=sharpe,
         sharpe_standard_error=error,
         sortino_ratio=_sortino(returns, points_per_year),
@@ -125,12 +141,18 @@ def _total_return(equity: Sequence[float]) -> float | None:
     return equity[-1] / equity[0] - 1 if len(equity) > 1 and equity[0] > 0 else None
 
 
-def _drawdown(equity: Sequence[float]) -> float | None:
+def _linked(returns: Sequence[float]) -> float:
+    """What a sum would have come to that nothing was added to or taken from."""
+    return math.prod(1 + each for each in returns) - 1
+
+
+def _drawdown(equity: Sequence[float], paid_in: Sequence[float]) -> float | None:
     if not equity:
         return None
-    peak, worst = equity[0], 0.0
-    for value in equity:
-        peak = max(peak, value)
+    best, worst = equity[0] - paid_in[0], 0.0
+    for value, paid in zip(equity, paid_in, strict=True):
+        best = max(best, value - paid)
+        peak = best + paid
         worst = max(worst, 1 - value / peak if peak > 0 else 0.0)
     return worst
 

@@ -30,7 +30,7 @@ class PaperOrderRow(SQLModel, table=True):
 
 
 class PaperLogRow(SQLModel, table=True):
-    """One execution or funding payment; append-only: the venue's own log."""
+    """One execution, funding payment or deposit; append-only: the venue's own log."""
 
     __tablename__ = "paper_log"
     __table_args__ = (Index("ix_paper_log_at", "session", "at"),)
@@ -39,7 +39,7 @@ class PaperLogRow(SQLModel, table=True):
     sequence: int = Field(primary_key=True)
     at: datetime = Field(sa_column=Column(UtcMs, nullable=False))
     kind: str
-    """`fill` or `funding`."""
+    """`fill`, `funding` or `deposit`."""
     body: Any = Field(sa_column=Column(JsonText, nullable=False))
 
 

@@ -8,10 +8,10 @@ from decimal import Decimal
 from typing import Any, Literal, NamedTuple, TypeVar
 
 from pydantic import TypeAdapter
-from sqlalchemy import Select, Table, select
+from sqlalchemy import Select, Table, func, select
 
 from domain.lifecycle import OrderStatus, PlanStatus, TradingState
-from domain.orders import Fill, FundingPayment, Order
+from domain.orders import Deposit, Fill, FundingPayment, Order
 from domain.plan import TradePlan
 from domain.trade import ClosedTrade
 from domain.verdict import Bracket
@@ -21,11 +21,13 @@ from journal.operator import Act, acts_since
 from journal.rows import Terms, from_row
 from journal.tables import (
     DECISIONS,
+    DEPOSITS,
     EQUITY,
     FILLS,
     FUNDING,
     ORDERS,
     PLANS,
+    PURSES,
     SESSIONS,
     TRADES,
     TRADING_STATES,
@@ -77,6 +79,15 @@ class JournalReader:
         """What the session was started with."""
         config: dict[str, Any] = self._session().config
         return config
+
+    def capital(self) -> dict[str, Decimal]:
+        """What the session began with, by currency."""
+
+        def load() -> dict[str, Decimal]:
+            rows = self._rows(self._mine(PURSES).order_by(PURSES.c.currency))
+            return {row["currency"]: row["capital"] for row in rows}
+
+        return self._remember("session", "capital", load)
 
     def decided(self, run_id: str) -> bool:
         """Whether a decision was recorded."""
@@ -154,13 +165,16 @@ class JournalReader:
         return [row["send_codes"] for row in self._rows(statement) if row["send_codes"]]
 
     def entries(self) -> list[Entry]:
-        """Fills and funding in the order they were applied."""
-        fills = [(r["sequence"], from_row(Fill, r)) for r in self._rows(self._mine(FILLS))]
-        paid = [
-            (r["sequence"], from_row(FundingPayment, r)) for r in self._rows(self._mine(FUNDING))
+        """Fills, funding and deposits in the order they were applied."""
+        filled, paid, brought = (
+            self._rows(self._mine(table)) for table in (FILLS, FUNDING, DEPOSITS)
+        )
+        found: list[tuple[int, Entry]] = [
+            *((r["sequence"], from_row(Fill, r)) for r in filled),
+            *((r["sequence"], from_row(FundingPayment, r)) for r in paid),
+            *((r["sequence"], from_row(Deposit, r)) for r in brought),
         ]
-        ordered: list[tuple[int, Entry]] = sorted([*fills, *paid], key=lambda item: item[0])
-        return [entry for _, entry in ordered]
+        return [entry for _, entry in sorted(found, key=lambda item: item[0])]
 
     def fills(self) -> list[Fill]:
         """Executions in order."""
@@ -170,20 +184,34 @@ class JournalReader:
         """Funding in order."""
         return [e for e in self.entries() if isinstance(e, FundingPayment)]
 
+    def deposits(self) -> list[Deposit]:
+        """Deposits and withdrawals in order."""
+        return [e for e in self.entries() if isinstance(e, Deposit)]
+
     def trades(self) -> list[ClosedTrade]:
         """Closed round trips, in the order they closed."""
         statement = self._mine(TRADES).order_by(TRADES.c.closed_at, TRADES.c.plan_id)
         return [from_row(ClosedTrade, row) for row in self._rows(statement)]
 
-    def equity_points(self) -> list[EquityPoint]:
-        """The account's value over time."""
-        statement = self._mine(EQUITY).order_by(EQUITY.c.at)
-        return [EquityPoint(row["at"], row["equity"]) for row in self._rows(statement)]
+    def equity_points(self, currency: str) -> list[EquityPoint]:
+        """A purse's value over time."""
+        chosen = (
+            select(EQUITY.c.at, EQUITY.c.equity, EQUITY.c.net_deposits)
+            .where(EQUITY.c.session == self.session, EQUITY.c.currency == currency)
+            .order_by(EQUITY.c.at)
+        )
+        return self._tuples(EquityPoint, chosen)
+
+    def valued_at(self) -> datetime | None:
+        """When the account was valued last."""
+        newest = select(func.max(EQUITY.c.at)).where(EQUITY.c.session == self.session)
+        with self.database.read() as connection:
+            at: datetime | None = connection.execute(newest).scalar_one()
+        return at
 
     def replayed(self) -> Ledger:
-        """The account from zero: every fill and payment applied anew."""
-        row = self._session()
-        return replay(row.quote, row.capital, self.entries(), row.config["kinds"])
+        """The account from zero: every fill, payment and deposit applied anew."""
+        return replay(self.capital(), self.entries(), self.config()["kinds"])
 
     def trading_states(self) -> list[StateEntry]:
         """Every change of what the session may do, oldest first."""

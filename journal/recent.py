@@ -8,7 +8,9 @@ from operator import mul
 
 from sqlalchemy import func, select
 
+from domain.instrument import quote_of
 from domain.lifecycle import PlanStatus
+from journal.metrics import EquityPoint
 from journal.reading import JournalReader
 from journal.rows import Approval, Made
 from journal.tables import EQUITY, ORDERS, PLANS, TRADES
@@ -38,15 +40,20 @@ class RecentReader(JournalReader):
             ).scalar_one()
         return newest
 
-    def equity_before(self, at: datetime) -> Decimal | None:
-        """The newest recorded value at or before `at`."""
+    def equity_before(self, currency: str, at: datetime) -> EquityPoint | None:
+        """The newest recorded value of a purse at or before `at`."""
 
-        def load() -> Decimal | None:
-            before = self._mine(EQUITY).where(EQUITY.c.at <= at)
-            newest = self._rows(before.order_by(EQUITY.c.at.desc()).limit(1))
-            return newest[0]["equity"] if newest else None
+        def load() -> EquityPoint | None:
+            newest = (
+                select(EQUITY.c.at, EQUITY.c.equity, EQUITY.c.net_deposits)
+                .where(EQUITY.c.session == self.session, EQUITY.c.currency == currency)
+                .where(EQUITY.c.at <= at)
+                .order_by(EQUITY.c.at.desc())
+                .limit(1)
+            )
+            return next(iter(self._tuples(EquityPoint, newest)), None)
 
-        return self._remember("equity", at, load)
+        return self._remember("equity", (currency, at), load)
 
     def exits(self, since: datetime) -> list[Exit]:
         """Positions closed from a moment on, oldest first."""
@@ -62,19 +69,20 @@ class RecentReader(JournalReader):
 
         return self._remember("trades", ("exits", since), load)
 
-    def newest_notionals(self, count: int) -> list[Decimal]:
-        """Entry values of the newest closed trades, newest first, in quote."""
+    def newest_notionals(self, count: int, currency: str) -> list[Decimal]:
+        """Entry values of the newest closed trades in a currency, newest first."""
+        symbols = [s for s in self.config()["kinds"] if quote_of(s) == currency]
 
         def load() -> list[Decimal]:
             statement = (
                 select(TRADES.c.quantity, TRADES.c.entry_price)
-                .where(TRADES.c.session == self.session)
+                .where(TRADES.c.session == self.session, TRADES.c.symbol.in_(symbols))
                 .order_by(TRADES.c.closed_at.desc(), TRADES.c.plan_id)
                 .limit(count)
             )
             return self._tuples(mul, statement)
 
-        return self._remember("trades", ("notionals", count), load)
+        return self._remember("trades", ("notionals", count, currency), load)
 
     def approvals(self, since: datetime) -> list[Approval]:
         """Plans approved from a moment on; those denied at send or taken back do not count."""

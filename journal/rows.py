@@ -9,13 +9,13 @@ from decimal import Decimal
 from typing import Any, NamedTuple, TypeVar
 
 from domain.lifecycle import OrderStatus, TradingState
-from domain.orders import Fill, FundingPayment, Order
+from domain.orders import Deposit, Fill, FundingPayment, Order
 from domain.trade import ClosedTrade
 from domain.verdict import Bracket
 from policies.trading_state import StateEntry
 
-Kept = Order | Fill | FundingPayment | ClosedTrade | StateEntry
-_T = TypeVar("_T", Order, Fill, FundingPayment, ClosedTrade, StateEntry)
+Kept = Order | Fill | FundingPayment | Deposit | ClosedTrade | StateEntry
+_T = TypeVar("_T", Order, Fill, FundingPayment, Deposit, ClosedTrade, StateEntry)
 _STATUS = {Order: ("status", OrderStatus), StateEntry: ("state", TradingState)}
 
 

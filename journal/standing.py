@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import Decimal, localcontext
 
 from domain.candles import Timeframe
-from domain.lifecycle import LIVE, OrderStatus
-from domain.numbers import ZERO
+from domain.instrument import quote_of
+from domain.lifecycle import LIVE, OrderStatus, TradingState
+from domain.numbers import ONE, ZERO
 from domain.orders import Order, Position
 from journal.books import Journal
+from journal.ledger import EXACT
+from journal.metrics import EquityPoint
 from journal.operator import killed
 from journal.rows import Approval
 from policies.case import draft_hash
@@ -33,79 +37,101 @@ def account_facts(
     exclude_run: str | None = None,
     answered: Collection[str] = (),
 ) -> AccountFacts:
-    """The account at `now`, valued at `marks`.
+    """The account at `now`, valued at `marks`, as it stands to a plan for `symbol`.
 
-    Free money is equity less what positions and working entries tie up: all of a spot position's
-    value, and a perpetual's value over the leverage that margin is reckoned at.
+    Money is that of the purse which the symbol is paid from, and so is what is held and worked;
+    what other purses hold and work only counts. Free is equity less what is tied up: all of a spot
+    position's value, and a perpetual's value over the leverage that margin is reckoned at.
 
     Args:
         journal: The session's record.
         marks: Newest price per held or worked symbol, in quote.
         now: The moment; the trading day began at its UTC midnight.
         symbol: The instrument under decision.
-        policy: Says how far back to look, and at which leverage margin is reckoned.
-        timeframe: Length of the bars that the policy counts.
+        policy: How far back to look, and at which leverage margin is reckoned.
+        timeframe: Of the bars that the policy counts.
         exclude_run: The run under decision: what it committed before does not count against it,
             whether it was interrupted, stepped back, or is being sent.
         answered: Client ids of half-sent orders that the venue has just been asked about: it never
             had them, so they are no question any more.
     """
-    ledger, orders = journal.ledger(), journal.orders(*LIVE)
-    held = tuple(_held(orders, journal, p, marks) for _, p in sorted(ledger.positions.items()))
+    ledger, orders, currency = journal.ledger(), journal.orders(*LIVE), quote_of(symbol)
+    mine = [position for _, position in sorted(ledger.held(currency).items())]
+    held = tuple(_held(orders, journal, position, marks) for position in mine)
     others = [o for o in orders if o.run_id != exclude_run]
-    working = tuple(_working_entry(journal, o, marks) for o in others if o.leg == "entry")
-    exposures: list[Held | WorkingEntry] = [*held, *working]
-    equity = ledger.equity(marks)
+    entries = [o for o in others if o.leg == "entry"]
+    working = tuple(_working_entry(journal, o, marks) for o in _quoted_in(currency, entries))
+    equity, start = ledger.equity(currency, marks), _day_start(journal, currency, now)
     approved = [a for a in _approved(journal, now) if a.run_id != exclude_run]
-    today = [a for a in approved if a.at >= _midnight(now)]
+    today = [a.symbol for a in approved if a.at >= _midnight(now)]
     margin, kinds = policy.margin_leverage_ratio, journal.config()["kinds"]
-    sending = {o.client_order_id for o in orders if o.status == OrderStatus.SENDING}
-    bar_ago = now - timeframe.delta
-    drafts = [a.plan_id for a in approved if a.symbol == symbol and bar_ago < a.at <= now]
     return AccountFacts(
         equity=equity,
-        free=equity - sum((_tied(e, kinds, margin) for e in exposures), ZERO),
-        day_start_equity=day_start_equity(journal, now),
-        peak_equity=max(journal.peak_equity(), equity),
+        free=equity - _tied(held, working, kinds, margin),
+        day_start_equity=start.equity,
+        peak_equity=max(journal.peak_equity(currency), equity),
+        net_deposits_today=_deposited_since(journal, currency, start),
         leverage_ratio=margin if kinds.get(symbol) == "perpetual" else Decimal(1),
         trading_state=journal.trading_state(now),
         kill_switch=killed(journal.database, journal.session),
-        reconciled=sending <= set(answered) and not journal.mismatches,
+        reconciled=_is_reconciled(journal, orders, answered),
         positions=held,
         working_entries=working,
+        positions_elsewhere=len(ledger.positions) + len(entries) - len(held) - len(working),
         trades_today=len(today),
-        trades_today_symbol=sum(1 for a in today if a.symbol == symbol),
+        trades_today_symbol=today.count(symbol),
         open_orders=len(others),
         orders_last_minute=_orders_of_the_minute(journal, now, exclude_run),
         recent_exits=_recent_exits(journal, now, policy, timeframe),
-        recent_notionals=tuple(journal.newest_notionals(USUAL_TRADES)),
-        recent_drafts=tuple(draft_hash(journal.stored_plan(p).plan.draft) for p in drafts),
+        recent_notionals=tuple(journal.newest_notionals(USUAL_TRADES, currency)),
+        recent_drafts=_recent_drafts(journal, approved, symbol, now, timeframe),
     )
 
 
-def day_start_equity(journal: Journal, now: datetime) -> Decimal:
+def state_change(
+    journal: Journal, equity: Mapping[str, Decimal], policy: Policy, now: datetime
+) -> StateEntry | None:
+    """The change of state that each purse's equity calls for; None when there is none.
+
+    A limit that is met in one purse holds for the whole session, and the sterner of two counts. A
+    purse from which everything was withdrawn has nothing to lose.
+    """
+    current, changes = journal.state_entry(), []
+    for currency, value in sorted(equity.items()):
+        peak = max(journal.peak_equity(currency), value)
+        if value == peak == ZERO:
+            continue
+        start = _day_start(journal, currency, now)
+        change = next_state(
+            current,
+            equity=value,
+            day_start_equity=start.equity,
+            net_deposits_today=_deposited_since(journal, currency, start),
+            peak_equity=peak,
+            policy=policy,
+            now=now,
+        )
+        if change is not None:
+            named = f"{currency}: {change.reason}" if len(equity) > 1 else change.reason
+            changes.append(replace(change, reason=named))
+    halts = [change for change in changes if change.state is TradingState.HALTED]
+    return next(iter(halts or changes), None)
+
+
+def _day_start(journal: Journal, currency: str, now: datetime) -> EquityPoint:
     """The newest value recorded up to the last UTC midnight; the starting money without one.
 
     A point of this very moment does not count: a session resumed at midnight decides as one that
     was never stopped.
     """
-    before = journal.equity_before(min(_midnight(now), now - timedelta(milliseconds=1)))
-    return journal.ledger().capital if before is None else before
+    midnight = _midnight(now)
+    before = journal.equity_before(currency, min(midnight, now - timedelta(milliseconds=1)))
+    return before or EquityPoint(midnight, journal.ledger().purses[currency].capital)
 
 
-def state_change(
-    journal: Journal, equity: Decimal, policy: Policy, now: datetime
-) -> StateEntry | None:
-    """The change of state that this equity calls for; None when there is none."""
-    return next_state(
-        journal.state_entry(),
-        equity=equity,
-        day_start_equity=day_start_equity(journal, now),
-        net_deposits_today=ZERO,  # a paper account keeps what it began with
-        peak_equity=max(journal.peak_equity(), equity),
-        policy=policy,
-        now=now,
-    )
+def _deposited_since(journal: Journal, currency: str, point: EquityPoint) -> Decimal:
+    with localcontext(EXACT):
+        return journal.ledger().purses[currency].net_deposits - point.net_deposits
 
 
 def working_entries(journal: Journal) -> list[Order]:
@@ -153,9 +179,39 @@ def _working_entry(journal: Journal, order: Order, marks: Mapping[str, Decimal])
     return WorkingEntry(order.symbol, order.side, order.quantity * price, risk)
 
 
-def _tied(exposure: Held | WorkingEntry, kinds: Mapping[str, str], leverage: Decimal) -> Decimal:
-    value = abs(exposure.value)
-    return value / leverage if kinds[exposure.symbol] == "perpetual" else value
+def _is_reconciled(journal: Journal, orders: Sequence[Order], answered: Collection[str]) -> bool:
+    sending = {o.client_order_id for o in orders if o.status == OrderStatus.SENDING}
+    return sending <= set(answered) and not journal.mismatches
+
+
+def _recent_drafts(
+    journal: Journal,
+    approved: Sequence[Approval],
+    symbol: str,
+    now: datetime,
+    timeframe: Timeframe,
+) -> tuple[str, ...]:
+    """Of plans for the symbol that were approved within the last bar."""
+    bar_ago = now - timeframe.delta
+    found = [a.plan_id for a in approved if a.symbol == symbol and bar_ago < a.at <= now]
+    return tuple(draft_hash(journal.stored_plan(plan_id).plan.draft) for plan_id in found)
+
+
+def _quoted_in(currency: str, orders: Sequence[Order]) -> list[Order]:
+    return [order for order in orders if quote_of(order.symbol) == currency]
+
+
+def _tied(
+    held: Sequence[Held],
+    working: Sequence[WorkingEntry],
+    kinds: Mapping[str, str],
+    leverage: Decimal,
+) -> Decimal:
+    """What positions and working entries tie up."""
+    exposures: list[Held | WorkingEntry] = [*held, *working]
+    shares = (leverage if kinds[e.symbol] == "perpetual" else ONE for e in exposures)
+    values = zip(exposures, shares, strict=True)
+    return sum((abs(e.value) / share for e, share in values), ZERO)
 
 
 def _approved(journal: Journal, now: datetime) -> list[Approval]:

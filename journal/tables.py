@@ -36,19 +36,29 @@ class SessionRow(SQLModel, table=True):
     number: int
     """Order of creation."""
     config: Any = _json()
-    capital: Decimal = _money()
-    quote: str
     fence: int = 0
     """Counted up by each process that takes the session; an older one may write no more."""
     obeyed: int = 0
     """Sequence of the newest operator's act that was carried out."""
 
 
+class PurseRow(SQLModel, table=True):
+    """What a session began with in one currency."""
+
+    __tablename__ = "purse"
+
+    session: str = Field(primary_key=True)
+    currency: str = Field(primary_key=True)
+    capital: Decimal = _money()
+
+
 class OperatorActRow(SQLModel, table=True):
     """One word of an operator; append-only."""
 
     __tablename__ = "operator_act"
-    __table_args__ = (CheckConstraint("act IN ('kill', 'flatten', 'resume')", name="known"),)
+    __table_args__ = (
+        CheckConstraint("act IN ('kill', 'flatten', 'resume', 'deposit')", name="known"),
+    )
 
     sequence: int = Field(primary_key=True)
     session: str
@@ -57,6 +67,10 @@ class OperatorActRow(SQLModel, table=True):
     """By the wall clock."""
     act: str
     reason: str
+    currency: str | None = None
+    """Of a deposit."""
+    amount: Decimal | None = _money(nullable=True)
+    """Of a deposit; negative takes out."""
 
 
 class DecisionRow(SQLModel, table=True):
@@ -177,6 +191,19 @@ class FundingRow(SQLModel, table=True):
     amount: Decimal = _money()
 
 
+class DepositRow(SQLModel, table=True):
+    """Money that came from outside or left; applied once."""
+
+    __tablename__ = "deposit"
+
+    session: str = Field(primary_key=True)
+    deposit_id: str = Field(primary_key=True)
+    sequence: int
+    currency: str
+    at: datetime = _moment()
+    amount: Decimal = _money()
+
+
 class TradeRow(SQLModel, table=True):
     """One closed round trip."""
 
@@ -231,14 +258,17 @@ class TradingStateRow(SQLModel, table=True):
 
 
 class EquityRow(SQLModel, table=True):
-    """The account's value at one moment."""
+    """A purse's value at one moment."""
 
     __tablename__ = "equity"
 
     session: str = Field(primary_key=True)
+    currency: str = Field(primary_key=True)
     at: datetime = _moment(primary_key=True)
     equity: Decimal = _money()
     cash: Decimal = _money()
+    net_deposits: Decimal = _money()
+    """Deposits less withdrawals that are in it."""
 
 
 def table_of(row: type[SQLModel]) -> Table:
@@ -248,12 +278,14 @@ def table_of(row: type[SQLModel]) -> Table:
 
 
 SESSIONS = table_of(SessionRow)
+PURSES = table_of(PurseRow)
 DECISIONS = table_of(DecisionRow)
 OPERATOR_ACTS = table_of(OperatorActRow)
 PLANS = table_of(PlanRow)
 ORDERS = table_of(OrderRow)
 FILLS = table_of(FillRow)
 FUNDING = table_of(FundingRow)
+DEPOSITS = table_of(DepositRow)
 TRADES = table_of(TradeRow)
 PRICE_PATHS = table_of(PricePathRow)
 EQUITY = table_of(EquityRow)

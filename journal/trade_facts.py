@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from domain.instrument import quote_of
 from domain.numbers import ZERO
 from domain.orders import Fill
 from domain.trade import ClosedTrade
@@ -93,14 +94,14 @@ def facts_of(journal: WalkReader, trades: Sequence[ClosedTrade]) -> list[TradeFa
     fills: dict[str, list[Fill]] = {}
     for fill in journal.fills():
         fills.setdefault(fill.plan_id, []).append(fill)
-    paths, points = journal.whole_paths(), journal.equity_points()
-    leverages, capital = journal.entry_leverages(), journal.capital()
+    paths, leverages, capital = journal.whole_paths(), journal.entry_leverages(), journal.capital()
+    points = {currency: journal.equity_points(currency) for currency in capital}
     return [
         trade_facts(
             trade,
             fills.get(trade.plan_id, []),
             paths.get(trade.plan_id, []),
-            _equity_at(points, trade, capital),
+            _equity_at(points[quote_of(trade.symbol)], trade, capital[quote_of(trade.symbol)]),
             leverages.get(trade.plan_id),
         )
         for trade in trades

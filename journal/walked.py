@@ -56,11 +56,6 @@ class WalkReader(RecentReader):
             paths.setdefault(row["plan_id"], []).append(path_bar(row))
         return paths
 
-    def capital(self) -> Decimal:
-        """Starting money, in quote."""
-        starting: Decimal = self._session().capital
-        return starting
-
     def entry_leverages(self) -> dict[str, Decimal]:
         """Value over margin that each plan was reckoned with, where that is known."""
         statement = select(PLANS.c.plan_id, PLANS.c.entry).where(PLANS.c.session == self.session)

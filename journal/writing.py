@@ -12,16 +12,26 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from domain.lifecycle import OrderStatus, PlanStatus, order_step, plan_step
-from domain.orders import Fill, Order
+from domain.orders import Deposit, Fill, FundingPayment, Order
 from journal.fence import Fence, take_fence
 from journal.ledger import Entry
 from journal.reading import Part
 from journal.rows import to_row
-from journal.tables import FILLS, FUNDING, ORDERS, PLANS, PRICE_PATHS, TRADING_STATES
+from journal.tables import (
+    DEPOSITS,
+    FILLS,
+    FUNDING,
+    ORDERS,
+    PLANS,
+    PRICE_PATHS,
+    TRADING_STATES,
+)
 from journal.walked import WalkReader
 from policies.trading_state import StateEntry
 from traces.database import Database
 from traces.upsert import keep
+
+_TABLES = {Fill: FILLS, FundingPayment: FUNDING, Deposit: DEPOSITS}
 
 
 class JournalWriter(WalkReader):
@@ -69,7 +79,7 @@ class JournalWriter(WalkReader):
         connection.execute(update(ORDERS).where(mine).values(**to_row(self.session, order)))
 
     def _insert_entry(self, connection: Connection, entry: Entry, sequence: int) -> bool:
-        table = FILLS if isinstance(entry, Fill) else FUNDING
+        table = _TABLES[type(entry)]
         row = {**to_row(self.session, entry), "sequence": sequence}
         return keep(connection, table, row)
 

@@ -184,6 +184,7 @@ def _account(section: AccountSection) -> AccountFacts:
         working_entries=tuple(
             WorkingEntry(w.symbol, w.side, w.notional, w.open_risk) for w in section.working_entries
         ),
+        positions_elsewhere=section.positions_elsewhere,
         trades_today=section.trades_today,
         trades_today_symbol=section.trades_today_symbol,
         open_orders=section.open_orders,

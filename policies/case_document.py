@@ -143,6 +143,7 @@ def _account(account: AccountFacts) -> dict[str, Json]:
             {"symbol": w.symbol, "side": w.side, "notional": w.notional, "open_risk": w.open_risk}
             for w in account.working_entries
         ],
+        "positions_elsewhere": account.positions_elsewhere,
         "trades_today": account.trades_today,
         "trades_today_symbol": account.trades_today_symbol,
         "open_orders": account.open_orders,

@@ -138,6 +138,8 @@ class AccountSection(Section):
     """Open positions."""
     working_entries: Annotated[tuple[WorkingRow, ...], Field(max_length=100)] = ()
     """Entries that may still fill."""
+    positions_elsewhere: Count = 0
+    """Positions and working entries in other currencies; they count, their money is apart."""
     trades_today: Count = 0
     """Entries approved since UTC midnight."""
     trades_today_symbol: Count = 0

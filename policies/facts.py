@@ -120,6 +120,8 @@ class AccountFacts:
     """Deposits less withdrawals since UTC midnight."""
     positions: tuple[Held, ...] = ()
     working_entries: tuple[WorkingEntry, ...] = ()
+    positions_elsewhere: int = 0
+    """Positions and working entries in other currencies: they count, their money is apart."""
     trades_today: int = 0
     """Entries approved since UTC midnight."""
     trades_today_symbol: int = 0

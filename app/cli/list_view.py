@@ -17,7 +17,8 @@ Column = tuple[str, Callable[[Record], str]]
 
 def show_list(what: str, document: Record) -> None:
     """Print one of the lists."""
-    records = document[what]
+    several = document["currency"] is None
+    records = [{**r, "unit": f" {r['currency']}" * several} for r in document[what]]
     if not records:
         err().print(f"no {what} to list in session {document['session']}", markup=False)
         return
@@ -26,7 +27,9 @@ def show_list(what: str, document: Record) -> None:
         count = document["earlier_count"]
         err().print(f"{count} earlier ones are not shown; --limit shows more", style="dim")
     if what == "positions":
-        out().print(_value(document), style="dim")
+        for purse in document["purses"]:
+            if not several or any(r["currency"] == purse["currency"] for r in records):
+                out().print(_value(purse, purse["currency"] * several), style="dim")
 
 
 def moment(text: str) -> str:
@@ -78,11 +81,13 @@ def _table(columns: Sequence[Column], records: Sequence[Record]) -> None:
     out().print(table)
 
 
-def _value(document: Record) -> str:
-    if document["unrealised"] is None:
-        return "no price since the last fill is in the journal: what it is worth now is left out"
-    when = moment(document["unrealised_at"])
-    return f"unrealised {money(document['unrealised'])} {document['currency']} as of {when}"
+def _value(purse: Record, named: str) -> str:
+    if purse["unrealised"] is None:
+        return f"{named and f'{named}: '}no price since the last fill is in the journal: " + (
+            "what it is worth now is left out"
+        )
+    when = moment(purse["unrealised_at"])
+    return f"unrealised {money(purse['unrealised'])} {purse['currency']} as of {when}"
 
 
 def _filled(order: Record) -> str:
@@ -99,7 +104,7 @@ def _in_r(multiple: str | None) -> str:
 
 
 def _costs(trade: Record) -> str:
-    return money(str(Decimal(trade["fees"]) + Decimal(trade["funding"])))
+    return money(str(Decimal(trade["fees"]) + Decimal(trade["funding"]))) + str(trade["unit"])
 
 
 def _entry(plan: Record) -> str:
@@ -130,7 +135,7 @@ _COLUMNS: dict[str, Sequence[Column]] = {
         ("entry", lambda p: p["entry_price"]),
         ("stop", lambda p: p["stop_price"] or "NONE"),
         ("targets left", lambda p: "closing" if p["closing"] else ladder(p["targets"])),
-        ("risk", lambda p: money(p["risk_amount"])),
+        ("risk", lambda p: money(p["risk_amount"]) + p["unit"]),
         ("mark", lambda p: p["mark"] or "?"),
         ("plan", lambda p: p["plan_id"][:SHORT_ID]),
     ),
@@ -140,7 +145,7 @@ _COLUMNS: dict[str, Sequence[Column]] = {
         ("side", lambda t: t["side"]),
         ("held", lambda t: duration(t["held_s"])),
         ("R", lambda t: f"{Decimal(t['r_multiple']):+.2f}"),
-        ("net", lambda t: money(t["net"])),
+        ("net", lambda t: money(t["net"]) + t["unit"]),
         ("MAE", lambda t: _in_r(t["mae_r"])),
         ("MFE", lambda t: _in_r(t["mfe_r"])),
         ("costs", _costs),
@@ -157,7 +162,7 @@ _COLUMNS: dict[str, Sequence[Column]] = {
         ("entry", _entry),
         ("stop", lambda p: p["stop_price"]),
         ("targets", lambda p: ladder(p["targets"])),
-        ("risk", lambda p: money(p["risk_amount"])),
+        ("risk", lambda p: money(p["risk_amount"]) + p["unit"]),
         ("id", lambda p: p["plan_id"][:SHORT_ID]),
     ),
 }

@@ -166,12 +166,12 @@ def _list(
     *,
     as_json: bool,
 ) -> None:
-    from app import listing
+    from app import holdings, listing
     from app.cli.list_view import show_list
 
     make: dict[str, Callable[[Journal, listing.Chosen], dict[str, Any]]] = {
         "orders": listing.orders_document,
-        "positions": listing.positions_document,
+        "positions": holdings.positions_document,
         "trades": listing.trades_document,
         "plans": listing.plans_document,
     }

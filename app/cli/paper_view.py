@@ -108,12 +108,14 @@ def _show_ledger(document: dict[str, Any]) -> None:
             f"now {p['mark'] or 'without a price'}",
             markup=False,
         )
-    console.print(
-        f"cash {ledger['cash']} {ledger['quote']} from {ledger['capital']}: realised "
-        f"{ledger['realised']}, fees {ledger['fees']}, funding {ledger['funding']}; "
-        f"equity {ledger['equity']}",
-        markup=False,
-    )
+    for purse in ledger["purses"]:
+        brought = f", deposits {purse['net_deposits']}" if purse["net_deposits"] != "0" else ""
+        console.print(
+            f"cash {purse['cash']} {purse['quote']} from {purse['capital']}: realised "
+            f"{purse['realised']}, fees {purse['fees']}, funding {purse['funding']}{brought}; "
+            f"equity {purse['equity']}",
+            markup=False,
+        )
     equal = document["replayed_equal"]
     console.print(
         "the ledger equals its log replayed from zero"

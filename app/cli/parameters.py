@@ -24,7 +24,14 @@ TimeframeText = Annotated[
 Every = Annotated[int, typer.Option(min=1, max=10_000, help="Decide on every N-th closed candle.")]
 From = Annotated[str | None, typer.Option("--from", help="First decision, as 2023-02-01 (UTC).")]
 To = Annotated[str | None, typer.Option("--to", help="Nothing is seen or filled after this.")]
-Capital = Annotated[str, typer.Option(help="Starting money, in the quote currency.")]
+Capital = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Starting money, such as 10000; of several currencies 10000USDT, each on its own. "
+        "[default: 10000]",
+        show_default=False,
+    ),
+]
 PolicyFile = Annotated[
     Path | None, typer.Option("--policy", help="Policy file (TOML); default: built-in limits.")
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from app.cli.output import out
@@ -27,11 +26,9 @@ def show_report(document: dict[str, Any]) -> None:
 
 
 def _show_chart(document: dict[str, Any]) -> None:
-    from app.charts import terminal_chart
+    from app.charts import curve, terminal_chart
 
-    points = [
-        (datetime.fromisoformat(p["at"].replace("Z", "+00:00")), float(p["equity"]))
-        for p in document["equity"]
-    ]
-    if len(points) > 2:
-        out().print(terminal_chart(points, document["account"]["currency"]), markup=False)
+    for purse in document["purses"]:
+        points = curve(purse["equity"])
+        if len(points) > 2:
+            out().print(terminal_chart(points, purse["currency"]), markup=False)

@@ -18,7 +18,7 @@ def run(
     every: p.Every = 1,
     start: p.From = None,
     end: p.To = None,
-    capital: p.Capital = "10000",
+    capital: p.Capital = None,
     policy: p.PolicyFile = None,
     session: p.SessionName = None,
     decisions: Annotated[

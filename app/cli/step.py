@@ -14,7 +14,7 @@ def step(
     every: p.Every = 1,
     start: p.From = None,
     end: p.To = None,
-    capital: p.Capital = "10000",
+    capital: p.Capital = None,
     policy: p.PolicyFile = None,
     session: p.SessionName = None,
     market_url: p.MarketUrl = None,

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 from broker.paper.book import PaperBook
-from domain.instrument import Instrument
+from domain.instrument import Instrument, quote_of
 from domain.numbers import ONE, ZERO, plain
 from domain.orders import Order
 
@@ -26,9 +26,9 @@ def refusal(
     Args:
         order: What was sent.
         book: Orders that rest, and the account.
-        instruments: By symbol.
-        marks: Newest price of this symbol and of everything held or worked, in quote; before the
-            first candle there is none, and what needs it is not asked.
+        instruments: This symbol's, and of everything held or worked in its currency.
+        marks: Their newest prices, in quote; before the first candle there is none, and what needs
+            it is not asked.
     """
     on = instruments[order.symbol]
     reasons = [] if order.reduce_only else [*_out_of_bounds(order, on, marks)]
@@ -43,20 +43,23 @@ def refusal(
 
 
 def free_money(
-    book: PaperBook, instruments: Mapping[str, Instrument], marks: Mapping[str, Decimal]
+    book: PaperBook,
+    currency: str,
+    instruments: Mapping[str, Instrument],
+    marks: Mapping[str, Decimal],
 ) -> Decimal:
-    """What is left for a new order, in quote: nothing is tied up twice.
+    """What is left of a purse for a new order: nothing is tied up twice.
 
     Cash and unrealised profit of perpetuals, less their margin (value over leverage), less what
     working entries would tie up when they fill.
     """
-    free = book.ledger.cash
-    for symbol, position in book.ledger.positions.items():
+    free = book.ledger.purses[currency].cash
+    for symbol, position in book.ledger.held(currency).items():
         if instruments[symbol].kind == "perpetual":
             mark = marks[symbol]
             free += position.unrealised(mark) - abs(position.quantity) * mark / _leverage(book)
     for resting in book.orders.values():
-        if not resting.order.reduce_only:
+        if not resting.order.reduce_only and quote_of(resting.order.symbol) == currency:
             free -= _needed(resting.order, book, instruments, marks)
     return free
 
@@ -96,7 +99,8 @@ def _unpayable(
     marks: Mapping[str, Decimal],
 ) -> Iterator[str]:
     on = instruments[order.symbol]
-    free, needed = free_money(book, instruments, marks), _needed(order, book, instruments, marks)
+    free = free_money(book, on.quote, instruments, marks)
+    needed = _needed(order, book, instruments, marks)
     if needed > max(ZERO, free):
         yield f"{plain(needed, 2)} {on.quote} needed, {plain(free, 2)} free"
 

@@ -6,7 +6,6 @@ none ever takes more than is held, and none outlives the position.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
@@ -16,7 +15,7 @@ from broker.costs import fill_of
 from broker.paper.fills import Phase, Touch
 from broker.paper.terms import PaperTerms
 from broker.protocol import Execution, News, VenueOrder, VenueStatus
-from domain.instrument import Instrument
+from domain.instrument import Instrument, quote_of
 from domain.lifecycle import OrderStatus
 from domain.numbers import ZERO
 from domain.orders import FeeCurrency, FundingPayment, Order
@@ -78,6 +77,11 @@ class PaperBook:
         """Signed position, in base."""
         position = self.ledger.positions.get(symbol)
         return ZERO if position is None else position.quantity
+
+    def exposed(self, currency: str) -> set[str]:
+        """Symbols of a purse that are held or worked."""
+        worked = (resting.order.symbol for resting in self.orders.values())
+        return {s for s in (*self.ledger.positions, *worked) if quote_of(s) == currency}
 
     def of(self, symbol: str) -> list[Resting]:
         """Working orders of a symbol, by client id."""
@@ -157,10 +161,6 @@ class PaperBook:
         self.ledger = self.ledger.apply_funding(payment)
         self.log.append(payment)
         return News(funding=(payment,))
-
-    def equity(self, marks: Mapping[str, Decimal]) -> Decimal:
-        """The account's worth at these prices, in quote."""
-        return self.ledger.equity(marks)
 
     def _book(self, order: Order, execution: Execution, on: Instrument) -> None:
         fill = fill_of(order, execution)

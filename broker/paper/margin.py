@@ -1,4 +1,4 @@
-"""When the paper venue closes a position by force: one account, cross margin."""
+"""When the paper venue closes a position by force: cross margin within a purse."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def liquidation_price(
     marks: Mapping[str, Decimal],
     maintenance: Mapping[str, Decimal],
 ) -> Decimal | None:
-    """The price of a perpetual at which the account no longer covers its maintenance margin.
+    """The price of a perpetual at which its purse no longer covers its maintenance margin.
 
     cash + unrealised of the others + (p x q - cost) = m |q| p + maintenance of the others, solved
     for p and rounded to the tick toward the market; None where no price above nothing does it.
@@ -24,14 +24,14 @@ def liquidation_price(
     Args:
         book: The account.
         on: The instrument whose price moves.
-        marks: Newest prices of everything held; the others stay there.
+        marks: Newest prices of everything held in its currency; the others stay there.
         maintenance: Maintenance margin per held perpetual, as a fraction of notional.
     """
     position = book.ledger.positions.get(on.symbol)
     if position is None or on.kind != "perpetual":
         return None
-    others = book.ledger.cash
-    for symbol, other in book.ledger.positions.items():
+    others = book.ledger.purses[on.quote].cash
+    for symbol, other in book.ledger.held(on.quote).items():
         if symbol == on.symbol:
             continue
         value = other.quantity * marks[symbol]

@@ -17,7 +17,7 @@ from broker.paper.book import PaperBook, Resting
 from broker.paper.matching import Place
 from broker.paper.tape import Key
 from broker.protocol import Execution
-from domain.orders import Fill, FundingPayment
+from domain.orders import Deposit, Fill, FundingPayment
 from journal.fence import Fence
 from journal.ledger import Entry
 from journal.paper_tables import PAPER_LOG, PAPER_ORDERS, PAPER_VENUES
@@ -28,7 +28,9 @@ RESTING: TypeAdapter[Resting] = TypeAdapter(Resting)
 ENTRY: dict[str, TypeAdapter[Any]] = {
     "fill": TypeAdapter(Fill),
     "funding": TypeAdapter(FundingPayment),
+    "deposit": TypeAdapter(Deposit),
 }
+_KINDS = {Fill: "fill", FundingPayment: "funding", Deposit: "deposit"}
 
 
 class Progress(NamedTuple):
@@ -127,7 +129,7 @@ class PaperStore:
 
 
 def _row(session: str, number: int, entry: Entry) -> dict[str, Any]:
-    kind = "fill" if isinstance(entry, Fill) else "funding"
+    kind = _KINDS[type(entry)]
     body = ENTRY[kind].dump_python(entry, mode="json")
     return {"session": session, "sequence": number, "at": entry.at, "kind": kind, "body": body}
 

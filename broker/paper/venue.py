@@ -12,7 +12,7 @@ market order is taken out of the real book instead.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -28,7 +28,7 @@ from broker.paper.tape import Happening, happenings
 from broker.paper.terms import PaperTerms
 from broker.protocol import Ack, Execution, News, Traits, VenueOrder
 from domain.clock import Clock
-from domain.instrument import InstrumentKind
+from domain.instrument import Instrument, InstrumentKind, quote_of
 from domain.lifecycle import OrderStatus
 from domain.numbers import ZERO
 from domain.orders import FundingPayment, Order
@@ -49,8 +49,7 @@ class PaperBroker:
         session: Whose venue it is.
         source: The market that fills its orders.
         symbols: What is traded.
-        capital: Starting money, in `quote`.
-        quote: Currency of the account.
+        capital: Starting money of each currency; nothing is converted between them.
         start: A new venue begins here.
         clock: Says when an order is taken on a live market.
         terms: How it charges and fills.
@@ -65,8 +64,7 @@ class PaperBroker:
         session: str,
         source: MarketSource,
         symbols: Sequence[str],
-        capital: Decimal,
-        quote: str,
+        capital: Mapping[str, Decimal],
         start: datetime,
         clock: Clock,
         terms: PaperTerms | None = None,
@@ -78,7 +76,7 @@ class PaperBroker:
         self._clock = clock
         self._progress = self._store.open(start)
         kinds: dict[str, InstrumentKind] = {s: source.instrument(s).kind for s in self._symbols}
-        ledger = replay(quote, capital, self._store.log(), kinds)
+        ledger = replay(capital, self._store.log(), kinds)
         self._book = PaperBook(ledger, terms or PaperTerms())
         self._book.orders = {r.order.client_order_id: r for r in self._store.resting()}
         self._tape: deque[Happening] = deque()
@@ -220,7 +218,7 @@ class PaperBroker:
 
     async def _liquidation(self, happening: Happening) -> Decimal | None:
         """The price of forced closing; a position without leverage has none worth the reckoning."""
-        held = self._book.ledger.positions
+        held = self._book.ledger.held(quote_of(happening.symbol))
         if happening.symbol not in held or self._book.terms.leverage_ratio <= 1:
             return None
         marks = {}
@@ -263,14 +261,18 @@ class PaperBroker:
 
     async def _refusal(self, order: Order, at: datetime) -> str:
         """Why the venue does not take an order; empty when it does."""
-        orders = self._book.orders.values()
-        exposed = {*self._book.ledger.positions, *(r.order.symbol for r in orders), order.symbol}
+        exposed = {*self._book.exposed(quote_of(order.symbol)), order.symbol}
+        return refusal(order, self._book, *await self._valued(exposed, at))
+
+    async def _valued(
+        self, symbols: Collection[str], at: datetime
+    ) -> tuple[dict[str, Instrument], dict[str, Decimal]]:
+        """Instruments, and the newest prices of those that have one."""
         marks = {}
-        for symbol in exposed:
+        for symbol in symbols:
             if tick := await self._source.tick(symbol, at):
                 marks[symbol] = tick.price
-        instruments = {symbol: self._source.instrument(symbol) for symbol in exposed}
-        return refusal(order, self._book, instruments, marks)
+        return {symbol: self._source.instrument(symbol) for symbol in symbols}, marks
 
     def _now(self, order: Order) -> tuple[datetime, Phase]:
         """When an order is taken: within the bar at hand, else now; in replay when it was made.

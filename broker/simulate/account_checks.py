@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from fractions import Fraction
+from typing import Any
 
 from broker.simulate.facts import Check, Facts, Traded, verdict
+from domain.instrument import split_symbol
 
 ROUNDING = Fraction(1, 10**9)
 """A cost that is divided keeps so many places at least; the rest stays with what is open."""
@@ -13,34 +15,57 @@ _OVER = {"filled", "cancelled", "expired", "rejected", "denied", "lost"}
 
 
 def cash_adds_up(facts: Facts) -> Check:
-    """L1."""
-    ledger = facts.document["ledger"]
+    """L1, of each currency by itself."""
+    faults, checked = [], 0
+    for told in facts.document["ledger"]["purses"]:
+        wanted = _money(facts, told)
+        checked += len(wanted)
+        faults += [
+            f"{told['quote']} {name} is {told[name]}, the executions say {float(value)!r}"
+            for name, value in wanted.items()
+            if Fraction(told[name]) != value
+        ]
+    if not facts.document["replayed_equal"]:
+        faults.append("the log replayed from zero is another ledger")
+    rule = (
+        "cash = capital + deposits - what was paid + what was had - fees - funding, and equity "
+        "adds value"
+    )
+    return verdict("L1", rule, faults, checked)
+
+
+def _money(facts: Facts, told: dict[str, Any]) -> dict[str, Fraction]:
+    """What a purse should hold, from what happened in its currency."""
+    currency = told["quote"]
     spent = fees = Fraction(0)
     for e in facts.executions:
-        spent += e.way * e.quantity * e.price
-        fees += 0 if e.in_base else e.fee
-    funding = sum((Fraction(p["amount"]) for p in facts.document["funding"]), Fraction(0))
-    costs = {p["symbol"]: Fraction(p["cost"]) for p in ledger["positions"]}
+        if split_symbol(e.symbol)[1] == currency:
+            spent += e.way * e.quantity * e.price
+            fees += 0 if e.in_base else e.fee
+    paid = [p for p in facts.document["funding"] if split_symbol(p["symbol"])[1] == currency]
+    funding = sum((Fraction(p["amount"]) for p in paid), Fraction(0))
+    brought = [d for d in facts.document["deposits"] if d["currency"] == currency]
+    deposits = sum((Fraction(d["amount"]) for d in brought), Fraction(0))
+    held = _held_in(facts, currency)
+    costs = {p["symbol"]: Fraction(p["cost"]) for p in held}
     margined = sum((c for s, c in costs.items() if _is_perpetual(facts, s)), Fraction(0))
+    begun = Fraction(facts.script.account.money[currency])
     wanted = {
-        "cash": Fraction(ledger["capital"]) - spent + margined - fees - funding,
+        "capital": begun,
+        "net_deposits": deposits,
+        "cash": begun + deposits - spent + margined - fees - funding,
         "realised": sum(costs.values(), Fraction(0)) - spent,
         "fees": fees,
         "funding": funding,
     }
-    if ledger["equity"] is not None:
-        wanted["equity"] = wanted["cash"] + sum(
-            (_value(facts, p) for p in ledger["positions"]), Fraction(0)
-        )
-    faults = [
-        f"{name} is {ledger[name]}, the executions say {float(value)!r}"
-        for name, value in wanted.items()
-        if Fraction(ledger[name]) != value
-    ]
-    if not facts.document["replayed_equal"]:
-        faults.append("the log replayed from zero is another ledger")
-    rule = "cash = capital - what was paid + what was had - fees - funding, and equity adds value"
-    return verdict("L1", rule, faults, len(wanted))
+    if told["equity"] is not None:
+        wanted["equity"] = wanted["cash"] + sum((_value(facts, p) for p in held), Fraction(0))
+    return wanted
+
+
+def _held_in(facts: Facts, currency: str) -> list[dict[str, str]]:
+    positions = facts.document["ledger"]["positions"]
+    return [p for p in positions if split_symbol(p["symbol"])[1] == currency]
 
 
 def positions_are_sums(facts: Facts) -> Check:
@@ -103,24 +128,13 @@ def fees_are_rates(facts: Facts) -> Check:
 
 def nothing_stays_locked(facts: Facts) -> Check:
     """L5."""
-    ledger, faults = facts.document["ledger"], []
-    if ledger["equity"] is not None:
-        locked, free = Fraction(ledger["locked"]), Fraction(ledger["free"])
-        leverage = Fraction(facts.script.terms.leverage_ratio)
-        wanted = sum(
-            (
-                abs(Fraction(p["quantity"]) * Fraction(p["mark"]))
-                / (leverage if _is_perpetual(facts, p["symbol"]) else 1)
-                for p in ledger["positions"]
-            ),
-            Fraction(0),
-        )
-        if (
-            locked < 0
-            or abs(locked - wanted) > ROUNDING
-            or locked + free != Fraction(ledger["equity"])
-        ):
-            faults.append(f"locked {ledger['locked']} and free {ledger['free']} are not the equity")
+    faults = []
+    for told in facts.document["ledger"]["purses"]:
+        if told["equity"] is not None and not _locked_right(facts, told):
+            faults.append(
+                f"locked {told['locked']} and free {told['free']} {told['quote']} are not the "
+                "equity"
+            )
     held: dict[str, Fraction] = {}
     for e in facts.executions:
         held[e.symbol] = held.get(e.symbol, Fraction(0)) + e.moved
@@ -136,6 +150,21 @@ def nothing_stays_locked(facts: Facts) -> Check:
         "locked >= 0, free + locked = equity, spot is never sold short, what ended ties up nothing"
     )
     return verdict("L5", rule, faults, 1 + len(facts.executions))
+
+
+def _locked_right(facts: Facts, told: dict[str, Any]) -> bool:
+    locked, free = Fraction(told["locked"]), Fraction(told["free"])
+    leverage = Fraction(facts.script.terms.leverage_ratio)
+    wanted = sum(
+        (
+            abs(Fraction(p["quantity"]) * Fraction(p["mark"]))
+            / (leverage if _is_perpetual(facts, p["symbol"]) else 1)
+            for p in _held_in(facts, told["quote"])
+        ),
+        Fraction(0),
+    )
+    near = abs(locked - wanted) <= ROUNDING
+    return locked >= 0 and near and locked + free == Fraction(told["equity"])
 
 
 def _after(was: Fraction, cost: Fraction, e: Traded) -> tuple[Fraction, Fraction]:

@@ -27,8 +27,7 @@ class DirectStage(Stage):
     def __init__(self, world: World, broker: Broker) -> None:
         self._world = world
         self._broker = broker
-        account = world.script.account
-        self._ledger = Ledger.begin(account.quote, account.capital)
+        self._ledger = Ledger.begin(world.script.account.money)
         self._booked: set[str] = set()
 
     @override
@@ -82,9 +81,8 @@ class DirectStage(Stage):
         """The ledger, and every order as the venue has it."""
         orders = [await _state(broker, order) for order in self._world.watch.sent.values()]
         executions, payments = await broker.executions(EPOCH), await broker.payments(EPOCH)
-        account = self._world.script.account
         log: list[Entry] = [*map(_fill, executions), *payments]
-        replayed = replay(account.quote, account.capital, log, self._kinds)
+        replayed = replay(self._world.script.account.money, log, self._kinds)
         held = {symbol: p.quantity for symbol, p in self._ledger.positions.items()}
         equal = replayed == self._ledger and held == dict(await broker.positions())
         return Record(self._ledger, equal, orders)

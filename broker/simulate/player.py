@@ -146,18 +146,17 @@ class Player:
 
     def _open(self) -> _Life:
         script, world = self._script, self._world
-        account, symbols = script.account, list(script.instruments)
+        capital, symbols = script.account.money, list(script.instruments)
         kinds: dict[str, InstrumentKind] = {s: r.kind for s, r in script.instruments.items()}
         database = Database.open(self._path, METADATA)
         journal = Journal(database, SESSION)
-        journal.open_session({}, kinds, account.capital, account.quote)
+        journal.open_session({}, kinds, capital)
         venue = PaperBroker(
             database,
             SESSION,
             world.source,
             symbols,
-            account.capital,
-            account.quote,
+            capital,
             self._start,
             world.clock,
             script.paper_terms,

@@ -12,7 +12,6 @@ from broker.paper.terms import PaperTerms
 from broker.protocol import Execution
 from broker.simulate.checks import checked
 from broker.simulate.player import Played
-from broker.simulate.script import Script
 from domain.clock import iso
 from domain.numbers import plain
 from domain.orders import FundingPayment
@@ -36,10 +35,11 @@ def result_document(played: Played) -> dict[str, Any]:
         "orders": [_row(order) for order in record.orders],
         "answers": [_row(answer) for answer in played.world.answers],
         "funding": [_payment(payment) for payment in played.payments],
+        "deposits": [_row(deposit) for deposit in record.deposits],
         "plans": [_row(plan) for plan in record.plans],
         "trades": [_trade(name, trade) for name, trade in record.trades],
         "guards": [_row(guard) for guard in watch.guards] if record.plans else [],
-        "ledger": _ledger(record.ledger, played.marks, played.script),
+        "ledger": _ledger(record.ledger, played.marks, played.script.paper_terms),
         "restarts": [_row(restart) for restart in played.reopened],
         "notices": list(played.world.notices),
         "faults": [_fault(fault, record.names) for fault in played.world.faults],
@@ -109,20 +109,12 @@ def _trade(plan: str, trade: ClosedTrade) -> dict[str, Any]:
     }
 
 
-def _ledger(ledger: Ledger, marks: Mapping[str, Decimal], script: Script) -> dict[str, Any]:
-    valued = set(ledger.positions) <= set(marks)
-    equity = ledger.equity(marks) if valued else None
-    locked = _locked(ledger, marks, script.paper_terms) if valued else None
+def _ledger(ledger: Ledger, marks: Mapping[str, Decimal], terms: PaperTerms) -> dict[str, Any]:
+    """Money by currency; that of the only one stands beside it too."""
+    purses = [_purse(ledger, name, marks, terms) for name in sorted(ledger.purses)]
     return {
-        "quote": ledger.quote,
-        "capital": plain(ledger.capital),
-        "cash": plain(ledger.cash),
-        "realised": plain(ledger.realised),
-        "fees": plain(ledger.fees),
-        "funding": plain(ledger.funding),
-        "equity": None if equity is None else plain(equity),
-        "locked": None if locked is None else plain(locked),
-        "free": None if equity is None or locked is None else plain(equity - locked),
+        **(purses[0] if len(purses) == 1 else {}),
+        "purses": purses,
         "positions": [
             {
                 "symbol": symbol,
@@ -136,10 +128,33 @@ def _ledger(ledger: Ledger, marks: Mapping[str, Decimal], script: Script) -> dic
     }
 
 
-def _locked(ledger: Ledger, marks: Mapping[str, Decimal], terms: PaperTerms) -> Decimal:
+def _purse(
+    ledger: Ledger, currency: str, marks: Mapping[str, Decimal], terms: PaperTerms
+) -> dict[str, Any]:
+    purse, held = ledger.purses[currency], ledger.held(currency)
+    valued = set(held) <= set(marks)
+    equity = ledger.equity(currency, marks) if valued else None
+    locked = _locked(ledger, currency, marks, terms) if valued else None
+    return {
+        "quote": currency,
+        "capital": plain(purse.capital),
+        "net_deposits": plain(purse.net_deposits),
+        "cash": plain(purse.cash),
+        "realised": plain(purse.realised),
+        "fees": plain(purse.fees),
+        "funding": plain(purse.funding),
+        "equity": None if equity is None else plain(equity),
+        "locked": None if locked is None else plain(locked),
+        "free": None if equity is None or locked is None else plain(equity - locked),
+    }
+
+
+def _locked(
+    ledger: Ledger, currency: str, marks: Mapping[str, Decimal], terms: PaperTerms
+) -> Decimal:
     """What positions tie up: all of a spot position's value, a perpetual's over its leverage."""
     total = Decimal(0)
-    for symbol, position in ledger.positions.items():
+    for symbol, position in ledger.held(currency).items():
         value = abs(position.quantity * marks[symbol])
         total += value / terms.leverage_ratio if symbol in ledger.perpetuals else value
     return total

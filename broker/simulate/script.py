@@ -72,6 +72,19 @@ class AccountRow(Section):
     """Its currency; every instrument is quoted in it."""
     capital: Positive = Decimal(10_000)
     """What it begins with."""
+    purses: Annotated[dict[Name, Positive], Field(default_factory=dict, max_length=20)]
+    """What it begins with by currency, where there are several; instead of quote and capital."""
+
+    @property
+    def money(self) -> dict[str, Decimal]:
+        """What it begins with by currency."""
+        return dict(self.purses) or {self.quote: self.capital}
+
+    @model_validator(mode="after")
+    def _says_it_once(self) -> AccountRow:
+        if self.purses and self.model_fields_set & {"quote", "capital"}:
+            raise ValueError("purses stand instead of quote and capital; give one or the other")
+        return self
 
 
 class TermsRow(Section):
@@ -104,7 +117,7 @@ class Script(Section):
     """The rule that it shows, and why the rule is so."""
     instruments: Annotated[dict[Name, InstrumentRow], Field(min_length=1, max_length=20)]
     """By symbol, BASE/QUOTE."""
-    account: AccountRow = AccountRow()
+    account: Annotated[AccountRow, Field(default_factory=lambda: AccountRow(purses={}))]
     terms: TermsRow = TermsRow()
     timeframe: Bars = Timeframe.H1
     """Length of a bar."""
@@ -153,10 +166,11 @@ class Script(Section):
     def _names_agree(self) -> Script:
         for symbol, row in self.instruments.items():
             quote = row.named(symbol).quote
-            if quote != self.account.quote:
+            if quote not in self.account.money:
+                known = " or ".join(map(repr, sorted(self.account.money)))
                 raise ValueError(
                     f"instruments.{symbol} is quoted in {quote!r}, was expected in the account's "
-                    f"{self.account.quote!r}"
+                    f"{known}"
                 )
         if set(self.bars) != set(self.instruments):
             odd = sorted(set(self.bars) ^ set(self.instruments))

@@ -74,6 +74,14 @@ class PlanState(NamedTuple):
     risk_amount: Decimal
 
 
+class Deposited(NamedTuple):
+    """Money that came in or went out."""
+
+    at: datetime
+    currency: str
+    amount: Decimal
+
+
 class Record(NamedTuple):
     """What was kept on the script's side of the venue."""
 
@@ -86,6 +94,7 @@ class Record(NamedTuple):
     plans: Sequence[PlanState] = ()
     trades: Sequence[tuple[str, ClosedTrade]] = ()
     """With the plan's name."""
+    deposits: Sequence[Deposited] = ()
 
 
 class Stage(Protocol):

@@ -13,10 +13,12 @@ from policies.findings import compare
 def positions_are_few(case: Case) -> Finding:
     """`MAX_OPEN_POSITIONS`: positions + working entries + this one <= max_open_positions_count (5).
 
-    Count. Reason: more than can be watched, and in a crash they are one position. Source:
-    freqtrade's max_open_trades.
+    Count, over all currencies. Reason: more than can be watched, and in a crash they are one
+    position. Source: freqtrade's max_open_trades.
     """
-    count = len(case.account.positions) + len(case.account.working_entries) + 1
+    account = case.account
+    mine = len(account.positions) + len(account.working_entries)
+    count = mine + account.positions_elsewhere + 1
     limit, what = case.policy.max_open_positions_count, "number of positions with this one"
     return compare("MAX_OPEN_POSITIONS", what, Decimal(count), "<=", Decimal(limit), "count")
 

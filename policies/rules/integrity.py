@@ -80,6 +80,7 @@ def _not_negative(case: Case) -> tuple[tuple[str, Decimal], ...]:
         ("maintenance margin", instrument.maintenance_margin_fraction),
         ("number of entries today", Decimal(account.trades_today)),
         ("number of entries today in the symbol", Decimal(account.trades_today_symbol)),
+        ("number of positions in other currencies", Decimal(account.positions_elsewhere)),
         ("number of open orders", Decimal(account.open_orders)),
         ("number of orders within a minute", Decimal(account.orders_last_minute)),
     )

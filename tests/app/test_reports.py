@@ -3,17 +3,17 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from app.charts import drawdowns, svg_chart, terminal_chart
+from app.charts import Point, drawdowns, svg_chart, terminal_chart
 from app.document import cost_document
 from app.report_page import page
 from app.trade_report import trades_summary
 
 AT = datetime(2024, 1, 1, tzinfo=UTC)
-POINTS = [(AT + timedelta(hours=i), 100.0 + (i % 7) - i / 20) for i in range(200)]
+POINTS = [Point(AT + timedelta(hours=i), 100.0 + (i % 7) - i / 20) for i in range(200)]
 
 
 def test_drawdown_is_measured_from_the_peak_so_far() -> None:
-    points = [(AT, v) for v in (100.0, 110.0, 99.0, 120.0, 60.0)]
+    points = [Point(AT, v) for v in (100.0, 110.0, 99.0, 120.0, 60.0)]
     assert [round(d, 4) for d in drawdowns(points)] == [0.0, 0.0, -0.1, 0.0, -0.5]
 
 
@@ -47,18 +47,22 @@ def document(**session: Any) -> dict[str, Any]:
     )  # fmt: skip
     account = {
         "currency": "USD", "equity": "100", "capital": "100", "fees": "0", "funding": "0",
+        "net_deposits": "0",
         "replayed_from_fills": {"equal": False, "entries_count": 3},
     }  # fmt: skip
     chosen = {
         "outcomes": {}, "hold_share": None, "denials_by_code": {}, "denials_at_send_by_code": {},
     }  # fmt: skip
+    purse = {
+        "currency": "USD", "account": account, "equity": [],
+        "performance": {**performance, "trades_count": 0}, "trades_summary": trades_summary([], []),
+    }  # fmt: skip
     return {
         "session": {"name": "s", "origin": "recorded", "description": "d", "symbols": ["A/B"],
                     "every": 1, "timeframe": "1h", "model": "rules", "order_book": "modelled",
                     **session},
-        "disclaimer": "promise nothing", "performance": {**performance, "trades_count": 0},
-        "account": account, "selectivity": chosen, "equity": [], "trades": [],
-        "trading_states": [], "trades_summary": trades_summary([], []),
+        "disclaimer": "promise nothing", "account": account, "purses": [purse],
+        "selectivity": chosen, "trades": [], "trading_states": [],
         "cost": {"model_calls": 0, "input_tokens": 0, "output_tokens": 0, "usd": None},
     }  # fmt: skip
 

@@ -92,7 +92,7 @@ async def test_a_bad_day_ends_at_utc_midnight_and_not_before(tmp_path: Path) -> 
         await session.record_equity(SLOT + H)
     async with opened(tmp_path, notices) as (wired, session):
         journal = wired.context.journal
-        assert journal.equity_points()[-1].equity == D(10_000)
+        assert journal.equity_points("USD")[-1].equity == D(10_000)
         assert journal.trading_state(MIDNIGHT - H) == TradingState.REDUCING
         assert journal.trading_state(MIDNIGHT) == TradingState.ACTIVE
         await session.record_equity(MIDNIGHT)
@@ -108,7 +108,7 @@ async def test_a_halt_outlives_the_process_and_every_recovery(tmp_path: Path) ->
         journal = wired.context.journal
         journal.apply(Batch(entries=[fill("sell", "1", "12000", symbol="BTC/USD", hour=1)]))
         await session.record_equity(SLOT + 72 * H)
-        assert journal.equity_points()[-1].equity == D(13_000)
+        assert journal.equity_points("USD")[-1].equity == D(13_000)
         assert journal.trading_state(SLOT + 999 * H) == TradingState.HALTED
     assert len(notices) == 1
 

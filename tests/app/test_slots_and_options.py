@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -52,25 +53,29 @@ def test_live_slots_do_not_depend_on_when_the_session_began() -> None:
 def options(**changes: Any) -> SessionOptions:
     words: dict[str, Any] = {
         "symbols": None, "market": "box", "model": "rules", "base_url": None, "timeframe": "1h",
-        "every": 1, "start": None, "end": None, "capital": "10000", "policy": None,
+        "every": 1, "start": None, "end": None, "capital": ["10000"], "policy": None,
         "session": None, "decisions": None, "market_url": None, "seed": 7,
     }  # fmt: skip
     return read_options(**{**words, **changes})
 
 
 def test_options_are_read_into_values() -> None:
-    read = options(start="2024-01-01", capital="2500.50", timeframe="4h")
-    assert (read.start, str(read.capital), read.timeframe) == (START, "2500.50", Timeframe.H4)
-    assert read.config("hash", ("A/B",))["from"] == "2024-01-01T00:00:00Z"
+    read = options(start="2024-01-01", capital=["2500.50"], timeframe="4h")
+    assert (read.start, read.capital, read.timeframe) == (
+        START,
+        {"": Decimal("2500.50")},
+        Timeframe.H4,
+    )
+    assert read.config("hash", ("A/B",), {"B": Decimal(1)})["from"] == "2024-01-01T00:00:00Z"
 
 
 @pytest.mark.parametrize(
     "changes",
     [
         {"timeframe": "2h"},
-        {"capital": "0"},
-        {"capital": "1e13"},
-        {"capital": "Infinity"},
+        {"capital": ["0"]},
+        {"capital": ["1e13"]},
+        {"capital": ["Infinity"]},
         {"start": "2024-13-01"},
         {"session": ""},
         {"session": "a/b"},

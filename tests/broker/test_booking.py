@@ -172,7 +172,7 @@ async def test_funding_that_is_told_again_is_paid_once_in_account_and_trade(tmp_
     out = stage.venue.execute(stage.name("stop"), "1", "95", T + H)
     stage.venue.untold.append(News([out], [], [paid]))
     await stage.house.executor.settle(T + H)
-    assert stage.book.ledger().funding == D("0.1")
+    assert stage.book.ledger().purses["USDT"].funding == D("0.1")
     (trade,) = stage.book.trades()
     assert trade.funding == D("0.1")
 
@@ -291,8 +291,8 @@ async def test_a_fee_taken_in_base_makes_the_exits_smaller(tmp_path: Path) -> No
     assert house.held() == 0
     (trade,) = house.book.trades()
     assert (trade.quantity, trade.gross) == (D("0.999"), D("9.99"))
-    assert house.book.ledger().cash == D(10_000) - 100 + D("0.999") * D("109.89")
-    assert trade.net == house.book.ledger().cash - 10_000
+    assert house.book.ledger().purses["USDT"].cash == D(10_000) - 100 + D("0.999") * D("109.89")
+    assert trade.net == house.book.ledger().purses["USDT"].cash - 10_000
 
 
 async def test_dust_that_cannot_be_sold_does_not_keep_a_plan_open(tmp_path: Path) -> None:

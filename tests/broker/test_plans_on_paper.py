@@ -144,7 +144,7 @@ async def test_a_closed_plan_leaves_one_trade_with_its_costs(tmp_path: Path) -> 
     assert trade.gross == D(5) + 2 * D("-5.5")
     assert trade.fees == D("0.001") * (D(300) + D(105) + D(189))
     assert (trade.risk_amount, trade.close_reason, trade.quantity) == (D(18), "stop", D(3))
-    assert house.book.ledger().cash == D(10_000) + trade.net
+    assert house.book.ledger().purses["USDT"].cash == D(10_000) + trade.net
     assert house.plan_status() == "closed"
 
 

@@ -193,7 +193,7 @@ def open_journal(
     """The session's journal in this folder, made or opened again."""
     book = Journal(Database.open(place_in(folder), METADATA), name)
     kinds: dict[str, InstrumentKind] = {SYMBOL: kind, OTHER: kind}
-    book.open_session({"to": None, **config}, kinds, D(10_000), "USDT")
+    book.open_session({"to": None, **config}, kinds, {"USDT": D(10_000)})
     return book
 
 

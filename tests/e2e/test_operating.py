@@ -130,7 +130,7 @@ async def test_a_halt_is_resumed_and_measured_anew(tmp_path: Path) -> None:
         words = ("--reason", "I know why", "--confirm", code_of(tmp_path))
         assert "resumed" in said(plangate(tmp_path, "resume", *words))
         assert journal.trading_state(SLOT) == TradingState.ACTIVE
-        assert journal.peak_equity() == journal.equity_points()[-1].equity
+        assert journal.peak_equity("USD") == journal.equity_points("USD")[-1].equity
         await session.record_equity(SLOT)
         assert journal.trading_state(SLOT) != TradingState.HALTED
         again = plangate(tmp_path, "resume", *words)
@@ -139,7 +139,7 @@ async def test_a_halt_is_resumed_and_measured_anew(tmp_path: Path) -> None:
     async with running(tmp_path, notices) as (wired, session):
         journal = wired.context.journal
         assert journal.trading_state(SLOT) != TradingState.HALTED
-        assert journal.peak_equity() < D(7000)
+        assert journal.peak_equity("USD") < D(7000)
         lost(1)
         await session.record_equity(SLOT + 2 * H)
         assert journal.trading_state(SLOT + 2 * H) == TradingState.HALTED

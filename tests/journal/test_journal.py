@@ -42,7 +42,7 @@ def everything(book: JournalReader) -> object:
         book.orders(),
         book.entries(),
         book.trades(),
-        book.equity_points(),
+        book.equity_points("USDT"),
         book.decisions(),
         book.replayed(),
     )
@@ -309,13 +309,13 @@ def test_a_trade_is_kept_once(tmp_path: Path) -> None:
 
 def test_the_value_recorded_last_for_a_moment_counts(tmp_path: Path) -> None:
     book = open_journal(tmp_path)
-    book.record_equity(T + H, D(101), D(1))
-    book.record_equity(T, D(99), D(1))
-    book.record_equity(T, D(100), D(1))
-    assert book.equity_points() == [(T, D(100)), (T + H, D(101))]
-    assert book.equity_before(T + H) == D(101)
-    assert book.equity_before(T + H / 2) == D(100)
-    assert book.equity_before(T - H) is None
+    book.record_equity(T + H, {"USDT": D(101)})
+    book.record_equity(T, {"USDT": D(99)})
+    book.record_equity(T, {"USDT": D(100)})
+    assert book.equity_points("USDT") == [(T, D(100), 0), (T + H, D(101), 0)]
+    assert book.equity_before("USDT", T + H) == (T + H, D(101), 0)
+    assert book.equity_before("USDT", T + H / 2) == (T, D(100), 0)
+    assert book.equity_before("USDT", T - H) is None
 
 
 def test_a_plan_denied_at_send_keeps_its_codes(tmp_path: Path) -> None:

@@ -38,6 +38,9 @@ from tests.broker.venue import (
     work,
 )
 from tests.journal.hand import fill
+from tests.places import place_in
+from traces.database import Database
+from traces.tables import METADATA
 
 pytestmark = pytest.mark.usefixtures("each_database")
 
@@ -101,19 +104,19 @@ def test_an_untouched_account_is_free_active_and_began_with_its_capital(tmp_path
 def test_the_day_begins_with_the_last_value_known_at_its_midnight(tmp_path: Path) -> None:
     book = open_journal(tmp_path)
     for hours, equity in [(-30, 9_000), (-2, 9_500), (1, 9_900)]:
-        book.record_equity(T + hours * H, D(equity), D(0))
+        book.record_equity(T + hours * H, {"USDT": D(equity)})
     assert facts(book).day_start_equity == D(9_500)
     assert facts(book, NOW + 24 * H).day_start_equity == D(9_900)
-    book.record_equity(T, D(9_600), D(0))
+    book.record_equity(T, {"USDT": D(9_600)})
     assert facts(book).day_start_equity == D(9_600)
 
 
 def test_the_peak_is_the_highest_value_ever_also_after_a_restart(tmp_path: Path) -> None:
     book = open_journal(tmp_path)
-    book.record_equity(T, D(9_000), D(0))
+    book.record_equity(T, {"USDT": D(9_000)})
     assert facts(book).peak_equity == D(10_000)
-    book.record_equity(T + H, D(12_000), D(0))
-    book.record_equity(T + 2 * H, D(8_000), D(0))
+    book.record_equity(T + H, {"USDT": D(12_000)})
+    book.record_equity(T + 2 * H, {"USDT": D(8_000)})
     assert facts(book).peak_equity == D(12_000)
     assert facts(open_journal(tmp_path)).peak_equity == D(12_000)
 
@@ -123,7 +126,7 @@ def test_the_peak_is_never_below_what_the_account_is_worth_now(tmp_path: Path) -
     book.apply(Batch(entries=[fill("buy", "10", "100")]))
     seen = facts(book)
     assert seen.peak_equity == seen.equity == D(10_100)
-    assert book.peak_equity() == D(10_000)
+    assert book.peak_equity("USDT") == D(10_000)
 
 
 def test_spot_ties_up_all_of_its_value(tmp_path: Path) -> None:
@@ -332,10 +335,10 @@ def test_a_loss_before_any_point_of_the_day_counts_from_the_newest_one_before(
     tmp_path: Path,
 ) -> None:
     book = open_journal(tmp_path)
-    book.record_equity(T - H, D(9_800), D(0))
+    book.record_equity(T - H, {"USDT": D(9_800)})
     policy = Policy(max_daily_loss_fraction=D("0.03"))
-    assert state_change(book, D(9_600), policy, NOW) is None
-    change = state_change(book, D(9_500), policy, NOW)
+    assert state_change(book, {"USDT": D(9_600)}, policy, NOW) is None
+    change = state_change(book, {"USDT": D(9_500)}, policy, NOW)
     assert change is not None
     assert (change.state, change.until) == (TradingState.REDUCING, T + 24 * H)
 
@@ -344,7 +347,9 @@ def test_a_halt_stands_however_often_equity_is_looked_at(tmp_path: Path) -> None
     book, policy = open_journal(tmp_path), Policy(max_drawdown_fraction=D("0.10"))
     for hour, equity in enumerate([12_000, 10_900, 10_800, 10_000, 5_000, 12_000, 13_000]):
         at = T + hour * 24 * H
-        book.record_equity(at, D(equity), D(0), state_change(book, D(equity), policy, at))
+        book.record_equity(
+            at, {"USDT": D(equity)}, state_change(book, {"USDT": D(equity)}, policy, at)
+        )
     states = [(e.state.value, e.at) for e in book.trading_states()]
     assert states == [("reducing", T + 24 * H), ("halted", T + 48 * H)]
     assert open_journal(tmp_path).trading_state(NOW + 9_999 * H) == TradingState.HALTED
@@ -363,8 +368,63 @@ def test_a_long_history_does_not_make_the_account_slower_to_tell(tmp_path: Path)
         hold(book, *approved(run="held", at=T))
     for hour in range(60):
         for name, book in (("short", short), ("long", long)):
-            book.record_equity(T + hour * H, D(10_000), D(0))
+            book.record_equity(T + hour * H, {"USDT": D(10_000)})
             start = time.perf_counter()
             facts(book)
             taken[name].append(time.perf_counter() - start)
     assert median(taken["long"]) < 3 * median(taken["short"])
+
+
+EURO = "ETH/EUR"
+
+
+def two_purses(folder: Path) -> Journal:
+    """A session with symbols of two quote currencies."""
+    book = Journal(Database.open(place_in(folder), METADATA), "two")
+    book.open_session(
+        {"to": None}, {SYMBOL: "spot", EURO: "spot"}, {"USDT": D(10_000), "EUR": D(500)}
+    )
+    return book
+
+
+def seen_from(book: Journal, symbol: str) -> AccountFacts:
+    marks = {SYMBOL: D(110), EURO: D(50)}
+    return account_facts(book, marks, NOW, symbol, POLICY, Timeframe.H1)
+
+
+def test_an_entry_sees_the_money_that_pays_for_it_and_counts_the_rest(tmp_path: Path) -> None:
+    book = two_purses(tmp_path)
+    book.apply(Batch(entries=[fill("buy", "10", "100")], trades=[closed(1, NOW - H)]))
+    commit(book, *approved(symbol=EURO, run="other"))
+    dollar, euro = seen_from(book, SYMBOL), seen_from(book, EURO)
+    assert (dollar.equity, dollar.free, dollar.peak_equity) == (10_100, 9_000, 10_100)
+    assert (euro.equity, euro.day_start_equity, euro.peak_equity) == (500, 500, 500)
+    assert [p.symbol for p in dollar.positions] == [SYMBOL]
+    assert (euro.positions, [w.symbol for w in euro.working_entries]) == ((), [EURO])
+    assert euro.free == 500 - euro.working_entries[0].notional
+    assert (dollar.positions_elsewhere, euro.positions_elsewhere) == (1, 1)
+    assert (dollar.open_orders, euro.open_orders, euro.trades_today) == (1, 1, 1)
+    assert (dollar.recent_notionals, euro.recent_notionals) == ((200,), ())
+    assert len(euro.recent_exits) == 1
+
+
+@pytest.mark.parametrize(
+    ("equity", "state", "words"),
+    [
+        ({"USDT": 10_000, "EUR": 484}, TradingState.REDUCING, "EUR: Since UTC midnight 16 of 500"),
+        ({"USDT": 9_600, "EUR": 440}, TradingState.HALTED, "EUR: Equity of 440 is 12 % below"),
+        ({"USDT": 8_900, "EUR": 480}, TradingState.HALTED, "USDT: Equity of 8900"),
+    ],
+)
+def test_a_limit_met_in_one_purse_holds_for_the_session_and_names_it(
+    equity: dict[str, int], state: TradingState, words: str, tmp_path: Path
+) -> None:
+    book, policy = two_purses(tmp_path), Policy()
+    worth = {currency: D(value) for currency, value in equity.items()}
+    change = state_change(book, worth, policy, NOW)
+    assert change is not None
+    assert change.state is state
+    assert change.reason.startswith(words)
+    book.record_equity(NOW, worth, change)
+    assert seen_from(book, SYMBOL).trading_state is seen_from(book, EURO).trading_state is state
+    assert [p.equity for p in book.equity_points("EUR")] == [worth["EUR"]]

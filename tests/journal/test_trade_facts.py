@@ -78,7 +78,7 @@ async def test_the_equity_at_entry_is_the_newest_recorded_up_to_it(tmp_path: Pat
     (facts,) = facts_of(book, book.trades())
     assert facts.equity_at_entry == D(10_000)
     for at, equity in ((T - H, D(9000)), (T, D(8000)), (T + H, D(7000))):
-        book.record_equity(at, equity, equity)
+        book.record_equity(at, {"USDT": equity})
     (facts,) = facts_of(book, book.trades())
     assert facts.equity_at_entry == D(8000)
     assert (facts.leverage_ratio, facts.excursions) == (None, None)

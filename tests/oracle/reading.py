@@ -196,6 +196,7 @@ def _account(raw: Document) -> SimpleNamespace:
         reconciled=raw.get("reconciled", True),
         positions=[_row(r, number(r["quantity"]) * number(r["mark"])) for r in _list(raw, 0)],
         working=[_row(r, number(r["notional"]) * _sign(r["side"])) for r in _list(raw, 1)],
+        elsewhere=raw.get("positions_elsewhere", 0),
         trades_today=raw.get("trades_today", 0),
         trades_today_symbol=raw.get("trades_today_symbol", 0),
         open_orders=raw.get("open_orders", 0),

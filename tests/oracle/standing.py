@@ -145,7 +145,7 @@ def _funding_rate(case: SimpleNamespace) -> Violations:
 
 def _counts(case: SimpleNamespace) -> Violations:
     account, policy = case.account, case.policy
-    held = len(account.positions) + len(account.working)
+    held = len(account.positions) + len(account.working) + account.elsewhere
     for code, count, most in (
         ("MAX_OPEN_POSITIONS", held, policy.max_open_positions_count),
         ("MAX_OPEN_ORDERS", account.open_orders, policy.max_open_orders_count),

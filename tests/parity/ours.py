@@ -49,7 +49,7 @@ async def played(case: Case, folder: Path, slippage: Decimal = Decimal(0)) -> li
     source = TaskSource({SYMBOL: bars(case.rows)})
     database = Database.open(folder / "venue.db", METADATA)
     clock, capital = FixedClock(T), Decimal(10**9)
-    venue = PaperBroker(database, "parity", source, (SYMBOL,), capital, "USDT", T, clock, WHOLE)
+    venue = PaperBroker(database, "parity", source, (SYMBOL,), {"USDT": capital}, T, clock, WHOLE)
     told: list[Execution] = []
     signal: Signal | None = None
     for bar in [*sorted(case.signals), len(case.rows)]:

@@ -58,10 +58,10 @@ class Process:
     ) -> None:
         self.source, self.clock = source, clock
         self.book = Journal(Database.open(path, METADATA), "s")
-        self.book.open_session({"to": None}, KINDS, CAPITAL, "USDT")
+        self.book.open_session({"to": None}, KINDS, {"USDT": CAPITAL})
         terms = PaperTerms(buy_fee_currency="base" if base_fees else "quote")
         paper = PaperBroker(
-            self.book.database, "s", source, SYMBOLS, CAPITAL, "USDT", T, clock, terms,
+            self.book.database, "s", source, SYMBOLS, {"USDT": CAPITAL}, T, clock, terms,
             self.book.fence,
         )  # fmt: skip
         self.unfinished = paper.unfinished

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 Row = dict[str, Any]
 
-TABLES = ("session", "plan", "order", "fill", "funding_payment", "trade", "trading_state")
+TABLES = ("purse", "plan", "order", "fill", "funding_payment", "trade", "trading_state")
 LIVE = {"pending", "sending", "working", "cancelling"}
 PLAN_ENDS = {"rejected", "closed", "expired", "cancelled", "failed"}
 ORDER_ENDS = {"filled", "cancelled", "denied", "rejected", "expired", "lost"}
@@ -61,7 +61,7 @@ def look(path: Path) -> Picture:
         funding,
         {r["plan_id"]: r for r in found["trade"]},
         found["trading_state"],
-        found["session"][0]["capital"],
+        found["purse"][0]["capital"],
         {r["name"]: r for r in venue},
         [json.loads(r["body"]) for r in log if r["kind"] == "fill"],
         [json.loads(r["body"]) for r in log if r["kind"] == "funding"],

@@ -182,7 +182,7 @@ class World:
     def account(self) -> Account:
         ledger = self.process.book.ledger()
         held = {s: (Fraction(p.quantity), Fraction(p.cost)) for s, p in ledger.positions.items()}
-        return Account(Fraction(ledger.cash), held)
+        return Account(Fraction(ledger.purses["USDT"].cash), held)
 
     def judge(self) -> None:
         """Every law, now."""

@@ -38,7 +38,7 @@ async def test_funding_is_paid_once_at_each_stamp(
         (T + 8 * H, D("0.1"), D(100)),
         (T + 16 * H, D("0.1"), D(100)),
     ]
-    assert house.book.ledger().funding == D("0.2")
+    assert house.book.ledger().purses["USDT"].funding == D("0.2")
     assert list(await house.venue.payments(T)) == paid
     assert list(await house.venue.payments(T + 9 * H)) == paid[1:]
 

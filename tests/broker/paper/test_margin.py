@@ -33,7 +33,7 @@ def price(
 ) -> Decimal | None:
     """Where the position in `SYMBOL` is closed by force."""
     every: dict[str, InstrumentKind] = {SYMBOL: kind, OTHER: kind} | (kinds or {})
-    book = PaperBook(replay("USDT", D(capital), fills, every), LEVERED)
+    book = PaperBook(replay({"USDT": D(capital)}, fills, every), LEVERED)
     on = VenueSource({}, kind=every[SYMBOL]).instrument(SYMBOL)
     maintenance = {SYMBOL: D("0.005"), OTHER: D("0.01")}
     return liquidation_price(book, on, marks or {SYMBOL: D(100), OTHER: D(100)}, maintenance)
@@ -88,10 +88,10 @@ def test_at_that_price_equity_is_what_maintenance_asks_for() -> None:
     fills = [LONG, other("sell", "5")]
     found = price(*fills)
     assert found is not None
-    ledger = replay("USDT", D(1_000), fills, {SYMBOL: "perpetual", OTHER: "perpetual"})
+    ledger = replay({"USDT": D(1_000)}, fills, {SYMBOL: "perpetual", OTHER: "perpetual"})
     for at, covered in ((found, True), (found - D("0.1"), False)):
         needed = D("0.005") * 20 * at + D("0.01") * 5 * 100
-        assert (ledger.equity({SYMBOL: at, OTHER: D(100)}) >= needed) is covered
+        assert (ledger.equity("USDT", {SYMBOL: at, OTHER: D(100)}) >= needed) is covered
 
 
 def test_spot_is_never_closed_by_force_and_counts_whole_for_what_is() -> None:

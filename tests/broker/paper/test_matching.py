@@ -274,6 +274,6 @@ async def test_what_is_filled_is_counted_against_the_bar_it_filled_in(tmp_path: 
 
 
 def test_where_nothing_is_held_or_works_nothing_happens() -> None:
-    book = PaperBook(Ledger.begin("USDT", D(10_000)), TENTH)
+    book = PaperBook(Ledger.begin({"USDT": D(10_000)}), TENTH)
     bar = PriceBar(T, D(100), D(101), D(80), D(100), D(10))
     assert next_match(book, bar, VenueSource({}).instrument(SYMBOL), Place(), D(90)) is None

@@ -128,7 +128,7 @@ async def test_a_session_that_dies_at_whatever_happens_ends_where_an_undisturbed
     while True:
         book = open_journal(folder)
         mortal = Mortal(
-            book.database, "s", source, SYMBOLS, D(10_000), "USDT", T, FixedClock(T), SHARES
+            book.database, "s", source, SYMBOLS, {"USDT": D(10_000)}, T, FixedClock(T), SHARES
         )
         house = House(folder, source, venue=mortal)
         await house.executor.reconcile(mortal.cursor)

@@ -83,7 +83,7 @@ async def test_a_venue_goes_on_where_it_was_whatever_start_is_named(tmp_path: Pa
     await counter.play(5)
     book = open_journal(tmp_path)
     later = PaperBroker(
-        book.database, "s", counter.source, SYMBOLS, D(1), "USDT", T + 99 * H, FixedClock(T)
+        book.database, "s", counter.source, SYMBOLS, {"USDT": D(1)}, T + 99 * H, FixedClock(T)
     )
     assert later.cursor == T + 5 * H
     elsewhere = paper(open_journal(tmp_path, name="other"), counter.source)

@@ -12,12 +12,12 @@ from tests.broker.simulate.gallery import example, script_of
 
 Change = tuple[str, str, list[tuple[str, int, str, Any]]]
 
-# Script, code that must fire, and what is changed: section, row (-1 for the ledger), field, value.
+# Script, code that must fire, and what is changed: section, row (-1 for none), field, value.
 BROKEN: dict[str, Change] = {
-    "cash": ("stop-gapped", "L1", [("ledger", -1, "cash", "9991.3086")]),
-    "equity": ("funding-once", "L1", [("ledger", -1, "equity", "10002.96")]),
-    "realised": ("liquidation", "L1", [("ledger", -1, "realised", "-93")]),
-    "fees": ("stop-gapped", "L1", [("ledger", -1, "fees", "0")]),
+    "cash": ("stop-gapped", "L1", [("purses", 0, "cash", "9991.3086")]),
+    "equity": ("funding-once", "L1", [("purses", 0, "equity", "10002.96")]),
+    "realised": ("liquidation", "L1", [("purses", 0, "realised", "-93")]),
+    "fees": ("stop-gapped", "L1", [("purses", 0, "fees", "0")]),
     "funding": ("funding-once", "L1", [("funding", 0, "amount", "0.0102")]),
     "replay": ("stop-gapped", "L1", [("", -1, "replayed_equal", False)]),
     "position": ("volume-share", "L2", [("executions", 1, "quantity", "0.9")]),
@@ -32,8 +32,8 @@ BROKEN: dict[str, Change] = {
     "fee": ("stop-gapped", "L4", [("executions", 1, "fee", "0.0914")]),
     "fee's currency": ("base-fee-dust", "L4", [("executions", 0, "fee_currency", "quote")]),
     "liquidation's fee": ("liquidation", "L4", [("executions", 1, "fee", "0.453")]),
-    "locked": ("volume-share", "L5", [("ledger", -1, "locked", "0")]),
-    "free": ("volume-share", "L5", [("ledger", -1, "free", "1")]),
+    "locked": ("volume-share", "L5", [("purses", 0, "locked", "0")]),
+    "free": ("volume-share", "L5", [("purses", 0, "free", "1")]),
     "works when filled": ("stop-gapped", "L5", [("orders", 1, "status", "working")]),
     "sold short": ("stop-gapped", "L5", [("executions", 1, "quantity", "2")]),
     "below the bar": ("stop-gapped", "F1", [("executions", 1, "price", "89.9")]),
@@ -94,7 +94,8 @@ def test_a_result_that_is_wrong_is_found_out(name: str) -> None:
         if str(value).startswith("@"):
             legs = {order["leg"]: order["order"] for order in document["orders"]}
             value = legs[value[1:]]
-        place = document[section] if section else document
+        places = {"purses": document["ledger"]["purses"], "": document}
+        place = places.get(section) or document[section]
         (place if row < 0 else place[row])[field] = value
     found = {check.code: check for check in checked(script_of(script), document)}
     assert not found[code].holds, name

@@ -86,6 +86,11 @@ FILLS: dict[str, list[tuple[int, str, str, str]]] = {
     "fault-partial-cancel": [(0, "entry", "1", "99"), (1, "target_1", "1", "105")],
     "fault-rejected-stop": [(0, "entry", "1", "100"), (0, "close", "1", "100")],
     "fault-cancel-race": [(1, "in", "1", "98")],
+    "two-currencies": [
+        (1, "btc", "10", "200"),
+        (1, "eth", "10", "100"),
+        (2, "out", "10", "205"),
+    ],
 }
 FAULTLESS = (
     "fault-lost-reply",
