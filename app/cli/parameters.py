@@ -47,3 +47,4 @@ Faults = Annotated[
 AsJson = Annotated[
     bool, typer.Option("--json", help="One JSON document on standard output, the rest on error.")
 ]
+Decisions = Annotated[int | None, typer.Option(min=1, help="Stop after so many decisions.")]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import typer
 
 from app.cli import parameters as p
@@ -21,9 +19,7 @@ def run(
     capital: p.Capital = None,
     policy: p.PolicyFile = None,
     session: p.SessionName = None,
-    decisions: Annotated[
-        int | None, typer.Option(min=1, help="Stop after so many decisions.")
-    ] = None,
+    decisions: p.Decisions = None,
     market_url: p.MarketUrl = None,
     seed: p.Seed = 7,
     faults: p.Faults = None,
