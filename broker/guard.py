@@ -83,7 +83,9 @@ class Guard:
         plan, bracket = stored.plan, stored.bracket
         snapshot = await self._observer.snapshot(plan.symbol, now)
         market = market_facts(snapshot, now, 0.0)
-        first_ms = to_ms(self._timeframe.floor(position.opened_at)) + self._timeframe.seconds * 1000
+        # Dust of an earlier plan makes a position older than its plan.
+        opened_at = max(position.opened_at, stored.approved_at)
+        first_ms = to_ms(self._timeframe.floor(opened_at)) + self._timeframe.seconds * 1000
         count = max(0, (to_ms(now) - first_ms) // (self._timeframe.seconds * 1000))
         candles = await self._source.candles(plan.symbol, self._timeframe, now, int(count) or 1)
         since = candles.open_ms >= first_ms

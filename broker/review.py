@@ -81,6 +81,7 @@ class GateReview:
             self._timeframe,
             exclude_run=plan.run_id,
             answered=answered,
+            step_of=lambda symbol: self._source.instrument(symbol).quantity_step,
         )
         case = case_of(
             plan,

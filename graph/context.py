@@ -85,4 +85,5 @@ class RunContext:
             self.policy,
             self.timeframe,
             exclude_run=state["run_id"],
+            step_of=lambda symbol: self.source.instrument(symbol).quantity_step,
         )

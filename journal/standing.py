@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal, localcontext
@@ -13,6 +13,7 @@ from domain.lifecycle import LIVE, OrderStatus, TradingState
 from domain.numbers import ONE, ZERO
 from domain.orders import Order, Position
 from journal.books import Journal
+from journal.dust import is_dust
 from journal.ledger import EXACT
 from journal.metrics import EquityPoint
 from journal.operator import killed
@@ -36,6 +37,7 @@ def account_facts(
     *,
     exclude_run: str | None = None,
     answered: Collection[str] = (),
+    step_of: Callable[[str], Decimal] = lambda _: ZERO,
 ) -> AccountFacts:
     """The account at `now`, valued at `marks`, as it stands to a plan for `symbol`.
 
@@ -52,12 +54,11 @@ def account_facts(
         timeframe: Of the bars that the policy counts.
         exclude_run: The run under decision: what it committed before does not count against it,
             whether it was interrupted, stepped back, or is being sent.
-        answered: Client ids of half-sent orders that the venue has just been asked about: it never
-            had them, so they are no question any more.
+        answered: Half-sent orders that the venue has just said it never had: no question any more.
+        step_of: Least quantity of an instrument; what is held below it is dust and no position.
     """
     ledger, orders, currency = journal.ledger(), journal.orders(*LIVE), quote_of(symbol)
-    mine = [position for _, position in sorted(ledger.held(currency).items())]
-    held = tuple(_held(orders, journal, position, marks) for position in mine)
+    held, dust = _all_held(journal, ledger.held(currency), orders, marks, step_of)
     others = [o for o in orders if o.run_id != exclude_run]
     entries = [o for o in others if o.leg == "entry"]
     working = tuple(_working_entry(journal, o, marks) for o in _quoted_in(currency, entries))
@@ -67,7 +68,7 @@ def account_facts(
     margin, kinds = policy.margin_leverage_ratio, journal.config()["kinds"]
     return AccountFacts(
         equity=equity,
-        free=equity - _tied(held, working, kinds, margin),
+        free=equity - _tied([*held, *dust], working, kinds, margin),
         day_start_equity=start.equity,
         peak_equity=max(journal.peak_equity(currency), equity),
         net_deposits_today=_deposited_since(journal, currency, start),
@@ -75,9 +76,9 @@ def account_facts(
         trading_state=journal.trading_state(now),
         kill_switch=killed(journal.database, journal.session),
         reconciled=_is_reconciled(journal, orders, answered),
-        positions=held,
+        positions=tuple(held),
         working_entries=working,
-        positions_elsewhere=len(ledger.positions) + len(entries) - len(held) - len(working),
+        positions_elsewhere=len(ledger.positions) + len(entries) - len([*held, *dust, *working]),
         trades_today=len(today),
         trades_today_symbol=today.count(symbol),
         open_orders=len(others),
@@ -144,23 +145,56 @@ def exposed_symbols(journal: Journal) -> set[str]:
     return set(journal.ledger().positions) | {o.symbol for o in working_entries(journal)}
 
 
+def _all_held(
+    journal: Journal,
+    positions: Mapping[str, Position],
+    orders: Sequence[Order],
+    marks: Mapping[str, Decimal],
+    step_of: Callable[[str], Decimal],
+) -> tuple[list[Held], list[Held]]:
+    """Positions, and what is less than one."""
+    held: list[Held] = []
+    dust: list[Held] = []
+    for name, position in sorted(positions.items()):
+        step = step_of(name)
+        uncovered = abs(position.quantity) - _covered(orders, name)
+        known = uncovered <= ZERO or is_dust(journal, position, uncovered, step)
+        found = _held(orders, journal, position, marks, covered=known)
+        only_dust = is_dust(journal, position, abs(position.quantity), step)
+        (dust if only_dust else held).append(found)
+    return held, dust
+
+
+def _stops(orders: Sequence[Order], symbol: str) -> list[Order]:
+    return [
+        o
+        for o in orders
+        if o.status == OrderStatus.WORKING and o.leg == "stop" and o.symbol == symbol
+    ]
+
+
+def _covered(orders: Sequence[Order], symbol: str) -> Decimal:
+    return sum((o.quantity for o in _stops(orders, symbol)), ZERO)
+
+
 def _held(
-    orders: Sequence[Order], journal: Journal, position: Position, marks: Mapping[str, Decimal]
+    orders: Sequence[Order],
+    journal: Journal,
+    position: Position,
+    marks: Mapping[str, Decimal],
+    *,
+    covered: bool,
 ) -> Held:
     """A position with what is lost from its mark if its stop fires.
 
-    The risk is unknown unless working stops cover all that is held; where there are several, the
-    farthest is taken to close it all.
+    The risk is unknown unless working stops cover all that is held but dust; where there are
+    several, the farthest is taken to close it all.
     """
     name, quantity, mark = position.symbol, abs(position.quantity), marks[position.symbol]
-    stops = [
-        o
-        for o in orders
-        if o.status == OrderStatus.WORKING and o.leg == "stop" and o.symbol == name
-    ]
+    stops = _stops(orders, name)
     risk = None
     priced = all(o.price is not None for o in stops)
-    if stops and priced and sum((o.quantity for o in stops), ZERO) >= quantity:
+    if stops and priced and covered:
         risk = quantity * max(_loss_per_unit(journal, o, position, mark) for o in stops)
     return Held(name, position.quantity, mark, risk)
 

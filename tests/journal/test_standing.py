@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from domain.candles import Timeframe
-from domain.lifecycle import OrderStatus, PlanStatus, TradingState
+from domain.lifecycle import LIVE, OrderStatus, PlanStatus, TradingState
 from domain.orders import CloseReason
 from domain.plan import TradePlan
 from domain.trade import ClosedTrade
@@ -291,6 +291,41 @@ def test_only_entries_that_may_still_fill_are_working(tmp_path: Path) -> None:
     book.step(order, OrderStatus.FILLED)
     assert working_entries(book) == []
     assert exposed_symbols(book) == set()
+
+
+def test_dust_is_no_position_and_no_position_without_a_stop(tmp_path: Path) -> None:
+    book = open_journal(tmp_path, kind="spot")
+    step = {"step_of": lambda _: D("0.001")}
+    for number in range(3):  # each leaves 0.0007 of a coin
+        plan, verdict = approved(run=f"r{number}", entry=str(90 + number))
+        hold(book, plan, verdict)
+        leaves = fill("sell", "0.9993", "100", name=f"out{number}")
+        live = [replace(o, status=OrderStatus.CANCELLED) for o in book.orders(*LIVE)]
+        book.apply(
+            Batch(
+                live, [(plan.plan_id, PlanStatus.CLOSED)], [replace(leaves, plan_id=plan.plan_id)]
+            )
+        )
+        assert facts(book, **step).positions == ()
+    assert book.ledger() == book.replayed()
+    seen = facts(book, **step)
+    assert seen.equity - seen.free == D("0.0021") * MARKS[SYMBOL]
+    assert book.ledger().positions[SYMBOL].quantity == D("0.0021")
+    hold(book, *approved(run="new"))
+    (held,) = facts(book, **step).positions
+    assert (held.quantity, held.open_risk is None) == (D("1.0021"), False)
+    (unknown,) = facts(book).positions
+    assert unknown.open_risk is None
+
+
+def test_what_no_stop_covers_is_dust_only_where_plans_left_it(tmp_path: Path) -> None:
+    book = open_journal(tmp_path, kind="spot")
+    plan, verdict = approved()
+    hold(book, plan, verdict)
+    more = replace(fill("buy", "0.001", "100", name="more"), plan_id=plan.plan_id)
+    book.apply(Batch(entries=[more]))
+    (held,) = facts(book, step_of=lambda _: D("0.001")).positions
+    assert held.open_risk is None
 
 
 def test_an_entry_that_is_being_taken_back_may_still_fill_and_counts(tmp_path: Path) -> None:
