@@ -35,10 +35,6 @@ def _left_over(journal: JournalReader, symbol: str, step: Decimal) -> Decimal:
     for fill in journal.fills():
         if fill.symbol == symbol:
             fills.setdefault(fill.plan_id, []).append(fill)
-    total = ZERO
-    for plan_id, mine in fills.items():
-        stored = journal.stored_plan(plan_id)
-        held = held_of(mine, stored.bracket.side)
-        if not PLAN_STEPS[stored.status] and held < step:
-            total += held
-    return total
+    over = [stored for stored in journal.plans() if not PLAN_STEPS[stored.status]]
+    parts = [held_of(fills.get(s.plan.plan_id, []), s.bracket.side) for s in over]
+    return sum((part for part in parts if part < step), ZERO)

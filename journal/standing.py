@@ -156,12 +156,11 @@ def _all_held(
     held: list[Held] = []
     dust: list[Held] = []
     for name, position in sorted(positions.items()):
-        step = step_of(name)
-        uncovered = abs(position.quantity) - _covered(orders, name)
-        known = uncovered <= ZERO or is_dust(journal, position, uncovered, step)
+        covered = _covered(orders, name)
+        uncovered = abs(position.quantity) - covered
+        known = uncovered <= ZERO or is_dust(journal, position, uncovered, step_of(name))
         found = _held(orders, journal, position, marks, covered=known)
-        only_dust = is_dust(journal, position, abs(position.quantity), step)
-        (dust if only_dust else held).append(found)
+        (dust if known and not covered else held).append(found)
     return held, dust
 
 
