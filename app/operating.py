@@ -112,7 +112,9 @@ def standing(journal: Journal) -> Standing:
 
 def killed_by(database: Database, session: str) -> Act | None:
     """The operator's word that keeps entries out; None when there is none, or it was taken back."""
-    said = [act for act in acts_since(database, session, 0) if act.act != "flatten"]
+    said = [
+        act for act in acts_since(database, session, 0) if act.act not in {"flatten", "deposit"}
+    ]
     return said[-1] if said and said[-1].act == "kill" else None
 
 

@@ -32,6 +32,7 @@ from broker.path import PathKeeper
 from broker.protocol import Broker
 from broker.reconciler import Reconciler
 from broker.review import GateReview
+from broker.treasury import Treasury
 from domain.clock import EPOCH, Clock, FixedClock
 from domain.errors import ConfigError
 from domain.instrument import quote_of
@@ -185,11 +186,12 @@ def _assemble(
         journal.fence,
     )
     require_end_ahead(journal.session, options.end, venue.cursor)
-    executor = _executor(context, made_faulty(venue, options.faults, context, diary), diary)
+    faulty = made_faulty(venue, options.faults, context, diary)
+    executor = _executor(context, faulty, venue, diary)
     return Wired(context, executor, venue, info, window, home / CHECKPOINTS, diary)
 
 
-def _executor(context: RunContext, venue: Broker, diary: Diary) -> Executor:
+def _executor(context: RunContext, venue: Broker, treasury: Treasury, diary: Diary) -> Executor:
     """What acts on the venue for this context, and what follows it."""
     journal, source, observer = context.journal, context.source, context.observer
     policy, timeframe = context.policy, context.timeframe
@@ -207,6 +209,7 @@ def _executor(context: RunContext, venue: Broker, diary: Diary) -> Executor:
         Guard(journal, source, observer, policy, timeframe),
         source,
         path=PathKeeper(journal, source, timeframe),
+        treasury=treasury,
     )
 
 

@@ -22,6 +22,7 @@ from broker.outbox import PAPER_ACCOUNT
 from broker.path import PathKeeper
 from broker.protocol import Broker
 from broker.reconciler import Reconciled, Reconciler
+from broker.treasury import Treasury, carried_out
 from domain.lifecycle import LIVE, PLAN_STEPS, OrderStatus, PlanStatus
 from domain.orders import CloseReason, Order, Position
 from journal.batch import Batch
@@ -44,6 +45,7 @@ class Executor:
         source: MarketSource,
         account: str = PAPER_ACCOUNT,
         path: PathKeeper | None = None,
+        treasury: Treasury | None = None,
     ) -> None:
         self._journal = journal
         self._broker = broker
@@ -54,6 +56,7 @@ class Executor:
         self._source = source
         self._account = account
         self._path = path
+        self._treasury = treasury
         self._killed = False
         self._notices: list[str] = []
 
@@ -82,7 +85,7 @@ class Executor:
         Raises:
             Unreachable: the venue did not answer; what was told so far is booked.
         """
-        self._obey(until)
+        await self._obey(until)
         await self._go(until)
         if self._path is not None:
             await self._path.keep(until)
@@ -109,7 +112,7 @@ class Executor:
 
         Deadlines first: what is over by now is not sent.
         """
-        self._obey(now)
+        await self._obey(now)
         await self._go(now)
         await self._dispatcher.dispatch()
         await self._follow(now)
@@ -180,12 +183,17 @@ class Executor:
                     found.append((position.plan_id, due))
         return found
 
-    def _obey(self, now: datetime) -> None:
+    async def _obey(self, now: datetime) -> None:
         """Carry out what an operator said; under the kill switch no entry is left to fill.
 
         Stops and targets stay: they only reduce risk.
         """
         for act in self._journal.acts():
+            if act.act == "deposit":
+                deposit, words = await carried_out(self._treasury, act)
+                self._journal.obey(act.sequence, deposit=deposit)
+                self._notices.append(words)
+                continue
             orders = self._closing(now) if act.act == "flatten" else []
             self._journal.obey(act.sequence, orders)
             if orders:

@@ -17,7 +17,7 @@ from sqlalchemy import delete, func, insert, select, update
 from domain.finding import Finding
 from domain.instrument import InstrumentKind
 from domain.lifecycle import OrderStatus, PlanStatus
-from domain.orders import Fill, Order, Position
+from domain.orders import Deposit, Fill, Order, Position
 from domain.plan import TradePlan
 from domain.verdict import Approved, Bracket
 from journal.batch import Batch
@@ -280,12 +280,18 @@ class Journal(JournalWriter):
                 self._insert_state(connection, change)
         self._peaks.saw(at, equity, purses)
 
-    def obey(self, sequence: int, orders: Sequence[Order] = ()) -> None:
-        """An operator's word is carried out: with it, the orders that it calls for."""
+    def obey(
+        self, sequence: int, orders: Sequence[Order] = (), deposit: Deposit | None = None
+    ) -> None:
+        """An operator's word is carried out: with it, the orders or the money it calls for."""
+        mine, booked = SESSIONS.c.name == self.session, False
         with self._write("session") as connection:
             self._insert_orders(connection, orders)
-            mine = SESSIONS.c.name == self.session
+            if deposit is not None:
+                booked = self._insert_entry(connection, deposit, self._sequence)
             connection.execute(update(SESSIONS).where(mine).values(obeyed=sequence))
+        if deposit is not None and booked:
+            self._ledger, self._sequence = self.ledger().apply_deposit(deposit), self._sequence + 1
 
     def record_state(self, entry: StateEntry) -> None:
         """Append a change of what the session may do."""

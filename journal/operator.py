@@ -1,4 +1,4 @@
-"""What an operator said: kill, flatten, resume. Kept in the database, so that it lasts.
+"""What an operator said: kill, flatten, resume, deposit. Kept in the database, so that it lasts.
 
 Any process may write here, whether or not the session runs; the session's own process carries it
 out. A file beside the database kills as well, for a hand that has no command at hand.
@@ -7,6 +7,7 @@ out. A file beside the database kills as well, for a hand that has no command at
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -16,9 +17,13 @@ from journal.kill_switch import kill_switch
 from journal.tables import OPERATOR_ACTS
 from traces.database import Database
 
-ActName = Literal["kill", "flatten", "resume"]
+ActName = Literal["kill", "flatten", "resume", "deposit"]
 EVERY = "*"
 """Every session, those to come too."""
+
+
+_DONE_ONCE: tuple[ActName, ...] = ("flatten", "deposit")
+"""Words that are carried out and over; they neither set nor end the kill switch."""
 
 
 class Act(NamedTuple):
@@ -28,21 +33,34 @@ class Act(NamedTuple):
     act: ActName
     reason: str
     at: datetime
+    currency: str | None = None
+    amount: Decimal | None = None
+    """Of a deposit; negative takes out."""
 
 
-def record_act(database: Database, session: str, act: ActName, reason: str, at: datetime) -> None:
-    """Keep an operator's word for one session, or for `EVERY`."""
+def record_act(
+    database: Database,
+    session: str,
+    act: ActName,
+    reason: str,
+    at: datetime,
+    *,
+    money: tuple[str, Decimal] | None = None,
+) -> None:
+    """Keep an operator's word for one session, or for `EVERY`; of a deposit, what and how much."""
+    currency, amount = money or (None, None)
     with database.begin() as connection:
         newest = connection.execute(select(func.max(OPERATOR_ACTS.c.sequence))).scalar_one()
         row = {"sequence": (newest or 0) + 1, "session": session, "at": at}
-        connection.execute(insert(OPERATOR_ACTS).values(**row, act=act, reason=reason))
+        said = {"act": act, "reason": reason, "currency": currency, "amount": amount}
+        connection.execute(insert(OPERATOR_ACTS).values(**row, **said))
 
 
 def acts_since(database: Database, session: str, sequence: int) -> list[Act]:
     """What was said to a session after a word, oldest first."""
     table = OPERATOR_ACTS.c
     chosen = (
-        select(table.sequence, table.act, table.reason, table.at)
+        select(table.sequence, table.act, table.reason, table.at, table.currency, table.amount)
         .where(table.session.in_([session, EVERY]), table.sequence > sequence)
         .order_by(table.sequence)
     )
@@ -61,7 +79,7 @@ def killed_in(connection: Connection, session: str, home: Path) -> bool | None:
     table = OPERATOR_ACTS.c
     newest = (
         select(table.act)
-        .where(table.session.in_([session, EVERY]), table.act != "flatten")
+        .where(table.session.in_([session, EVERY]), table.act.not_in(_DONE_ONCE))
         .order_by(table.sequence.desc())
         .limit(1)
     )

@@ -21,7 +21,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli import doctor, gate, lists, operate, paper, policy, report, run, step, traces
+from app.cli import deposit, doctor, gate, lists, operate, paper, policy, report, run, step, traces
 from domain.errors import (
     AccessRefused,
     ConfigError,
@@ -72,6 +72,8 @@ app.add_typer(lists.trades_app, name="trades")
 app.add_typer(lists.plans_app, name="plans")
 app.command(name="kill")(operate.kill)
 app.command(name="flatten")(operate.flatten)
+app.command(name="deposit")(deposit.deposit)
+app.command(name="withdraw")(deposit.withdraw)
 app.command(name="resume")(operate.resume)
 app.command(name="reconcile")(operate.reconcile)
 app.command(name="doctor")(doctor.doctor)

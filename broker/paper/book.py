@@ -18,7 +18,7 @@ from broker.protocol import Execution, News, VenueOrder, VenueStatus
 from domain.instrument import Instrument, quote_of
 from domain.lifecycle import OrderStatus
 from domain.numbers import ZERO
-from domain.orders import FeeCurrency, FundingPayment, Order
+from domain.orders import Deposit, FeeCurrency, FundingPayment, Order
 from domain.strict_json import content_hash
 from journal.ledger import Entry, Ledger
 
@@ -161,6 +161,12 @@ class PaperBook:
         self.ledger = self.ledger.apply_funding(payment)
         self.log.append(payment)
         return News(funding=(payment,))
+
+    def move_money(self, deposit: Deposit) -> Deposit:
+        """Money from outside, or out."""
+        self.ledger = self.ledger.apply_deposit(deposit)
+        self.log.append(deposit)
+        return deposit
 
     def _book(self, order: Order, execution: Execution, on: Instrument) -> None:
         fill = fill_of(order, execution)

@@ -12,7 +12,7 @@ market order is taken out of the real book instead.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -26,12 +26,13 @@ from broker.paper.matching import Place, next_match, trigger
 from broker.paper.store import PaperStore, Progress
 from broker.paper.tape import Happening, happenings
 from broker.paper.terms import PaperTerms
+from broker.paper.transfers import transfer_refusal, valued
 from broker.protocol import Ack, Execution, News, Traits, VenueOrder
 from domain.clock import Clock
-from domain.instrument import Instrument, InstrumentKind, quote_of
+from domain.instrument import InstrumentKind, quote_of
 from domain.lifecycle import OrderStatus
 from domain.numbers import ZERO
-from domain.orders import FundingPayment, Order
+from domain.orders import Deposit, FundingPayment, Order
 from journal.fence import Fence
 from journal.ledger import replay
 from market.protocol import MarketSource
@@ -149,6 +150,22 @@ class PaperBroker:
         """What is held."""
         return {s: p.quantity for s, p in self._book.ledger.positions.items()}
 
+    async def transfer(self, deposit_id: str, currency: str, amount: Decimal) -> Deposit | str:
+        """Move money in or out where the venue stands; why not, where it is refused."""
+        if known := next((d for d in await self.deposits() if d.deposit_id == deposit_id), None):
+            return known
+        at = self._progress.key[0] if self._progress.key else self._progress.cursor
+        found = await valued(self._source, self._book.exposed(currency), at)
+        if reason := transfer_refusal(self._book, currency, amount, *found):
+            return reason
+        deposit = self._book.move_money(Deposit(deposit_id, currency, at, amount))
+        self._save()
+        return deposit
+
+    async def deposits(self) -> Sequence[Deposit]:
+        """The venue's log of money in and out."""
+        return [e for e in self._store.log() if isinstance(e, Deposit)]
+
     async def news(self, until: datetime) -> News | None:
         """Play on until something happens, at most to `until`."""
         news = await self._on_tape(self._source.info.base_timeframe.floor(until))
@@ -221,15 +238,11 @@ class PaperBroker:
         held = self._book.ledger.held(quote_of(happening.symbol))
         if happening.symbol not in held or self._book.terms.leverage_ratio <= 1:
             return None
-        marks = {}
-        for symbol in held:
-            tick = await self._source.tick(symbol, happening.at)
-            if tick is None:
-                return None
-            marks[symbol] = tick.price
-        maintenance = {s: self._source.instrument(s).maintenance_margin_fraction for s in held}
-        on = self._source.instrument(happening.symbol)
-        return liquidation_price(self._book, on, marks, maintenance)
+        instruments, marks = await valued(self._source, held, happening.at)
+        if len(marks) < len(held):
+            return None
+        maintenance = {s: on.maintenance_margin_fraction for s, on in instruments.items()}
+        return liquidation_price(self._book, instruments[happening.symbol], marks, maintenance)
 
     async def _on_book(self, until: datetime) -> News | None:
         """Market orders out of the live book: each is tried once a moment."""
@@ -262,17 +275,7 @@ class PaperBroker:
     async def _refusal(self, order: Order, at: datetime) -> str:
         """Why the venue does not take an order; empty when it does."""
         exposed = {*self._book.exposed(quote_of(order.symbol)), order.symbol}
-        return refusal(order, self._book, *await self._valued(exposed, at))
-
-    async def _valued(
-        self, symbols: Collection[str], at: datetime
-    ) -> tuple[dict[str, Instrument], dict[str, Decimal]]:
-        """Instruments, and the newest prices of those that have one."""
-        marks = {}
-        for symbol in symbols:
-            if tick := await self._source.tick(symbol, at):
-                marks[symbol] = tick.price
-        return {symbol: self._source.instrument(symbol) for symbol in symbols}, marks
+        return refusal(order, self._book, *await valued(self._source, exposed, at))
 
     def _now(self, order: Order) -> tuple[datetime, Phase]:
         """When an order is taken: within the bar at hand, else now; in replay when it was made.

@@ -12,11 +12,13 @@ from broker import costs
 from broker.chance import Silenced
 from broker.patience import patiently
 from broker.protocol import Ack, Broker, Execution
-from broker.simulate.events import Amend, Cancel, Event, Send
-from broker.simulate.stage import Answer, OrderState, Record, Stage, World
+from broker.simulate.events import Amend, Cancel, Event, Send, Transfer
+from broker.simulate.stage import Answer, Deposited, OrderState, Record, Stage, World
+from broker.treasury import Treasury
 from domain.clock import EPOCH
 from domain.instrument import InstrumentKind
 from domain.lifecycle import OrderStatus
+from domain.numbers import plain
 from domain.orders import Fill, FundingPayment, Order
 from journal.ledger import Entry, Ledger, replay
 
@@ -24,15 +26,18 @@ from journal.ledger import Entry, Ledger, replay
 class DirectStage(Stage):
     """Sends, amends and cancels as the script says."""
 
-    def __init__(self, world: World, broker: Broker) -> None:
+    def __init__(self, world: World, broker: Broker, treasury: Treasury) -> None:
         self._world = world
         self._broker = broker
+        self._treasury = treasury
         self._ledger = Ledger.begin(world.script.account.money)
         self._booked: set[str] = set()
 
     @override
     async def begin(self, cursor: datetime, unfinished: datetime | None) -> None:
         """The venue's log from its beginning; nothing else was kept."""
+        for deposit in await self._treasury.deposits():
+            self._ledger = self._ledger.apply_deposit(deposit)
         await patiently(self._look_up)
         if unfinished is not None:
             await self.go(unfinished)
@@ -55,6 +60,19 @@ class DirectStage(Stage):
         if isinstance(event, Send | Amend | Cancel):
             await patiently(lambda: self._do(event, at))
             await self.go(at)
+        if isinstance(event, Transfer):
+            await self._transfer(event, at)
+
+    async def _transfer(self, event: Transfer, at: datetime) -> None:
+        world, currency = self._world, self._world.script.currency_of(event)
+        name = f"deposit-{world.transfers}"
+        world.transfers += 1
+        answer = await self._treasury.transfer(name, currency, event.amount)
+        if isinstance(answer, str):
+            what = f"{plain(event.amount)} {currency}"
+            world.answers.append(Answer(at, event.do, what, False, answer))
+        else:
+            self._ledger = self._ledger.apply_deposit(answer)
 
     async def _do(self, event: Send | Amend | Cancel, at: datetime) -> None:
         try:
@@ -81,11 +99,13 @@ class DirectStage(Stage):
         """The ledger, and every order as the venue has it."""
         orders = [await _state(broker, order) for order in self._world.watch.sent.values()]
         executions, payments = await broker.executions(EPOCH), await broker.payments(EPOCH)
-        log: list[Entry] = [*map(_fill, executions), *payments]
+        deposits = await self._treasury.deposits()
+        log: list[Entry] = [*map(_fill, executions), *payments, *deposits]
         replayed = replay(self._world.script.account.money, log, self._kinds)
         held = {symbol: p.quantity for symbol, p in self._ledger.positions.items()}
         equal = replayed == self._ledger and held == dict(await broker.positions())
-        return Record(self._ledger, equal, orders)
+        moved = [Deposited(d.at, d.currency, d.amount) for d in deposits]
+        return Record(self._ledger, equal, orders, deposits=moved)
 
     @property
     def _kinds(self) -> dict[str, InstrumentKind]:

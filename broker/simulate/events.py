@@ -12,7 +12,16 @@ from domain.book import OrderSide
 from domain.numbers import ZERO
 from domain.orders import OrderKind
 from domain.plan import Side
-from policies.case_fields import NOT_NULL, Count, Name, NotNegative, Positive, Section, whole
+from policies.case_fields import (
+    NOT_NULL,
+    Count,
+    Name,
+    NotNegative,
+    Number,
+    Positive,
+    Section,
+    whole,
+)
 
 
 class _Event(Section):
@@ -180,8 +189,25 @@ class Downtime(_Event):
     until: When
 
 
+class Transfer(_Event):
+    """Money comes in from outside, or leaves."""
+
+    do: Literal["deposit"]
+    amount: Number
+    """Negative takes out, at most what is free."""
+    currency: Annotated[Name | None, NOT_NULL] = None
+    """The only one of the account, when left out."""
+
+    @model_validator(mode="after")
+    def _moves_something(self) -> Transfer:
+        if not self.amount:
+            raise ValueError("amount was expected to be other than 0")
+        return self
+
+
 Event = Annotated[
-    Send | Amend | Cancel | Plan | Advance | Restart | Downtime, Field(discriminator="do")
+    Send | Amend | Cancel | Plan | Advance | Restart | Downtime | Transfer,
+    Field(discriminator="do"),
 ]
 Direct = Send | Amend | Cancel
 """What talks to the venue itself."""

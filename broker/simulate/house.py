@@ -20,15 +20,17 @@ from broker.outbox import PAPER_ACCOUNT, entry_order
 from broker.patience import patiently
 from broker.protocol import Broker
 from broker.reconciler import Reconciler
-from broker.simulate.events import Event, Plan
-from broker.simulate.stage import OrderState, PlanState, Record, Stage, World
+from broker.simulate.events import Event, Plan, Transfer
+from broker.simulate.stage import Deposited, OrderState, PlanState, Record, Stage, World
 from broker.simulate.ungated import NoReview
+from broker.treasury import Treasury
 from domain.candles import Timeframe
 from domain.numbers import ONE, ZERO, floor_to_step
 from domain.orders import Order
 from domain.plan import PlanDraft, Target, TradePlan, make_plan
 from domain.verdict import Approved, Bracket, TargetLeg
 from journal.books import Journal
+from journal.operator import record_act
 from market.observe import Observer
 from policies.settings import Policy
 
@@ -38,7 +40,7 @@ _WEIGHT = Decimal("0.000001")
 class HouseStage(Stage):
     """Carries plans out."""
 
-    def __init__(self, world: World, broker: Broker, journal: Journal) -> None:
+    def __init__(self, world: World, broker: Broker, treasury: Treasury, journal: Journal) -> None:
         self._world = world
         self._journal = journal
         source, timeframe = world.source, world.script.timeframe
@@ -48,7 +50,9 @@ class HouseStage(Stage):
         dispatcher = Dispatcher(journal, broker, follower, NoReview(), world.clock, lambda _: None)
         reconciler = Reconciler(journal, broker, follower)
         guard = Guard(journal, source, observer, policy, timeframe)
-        self._executor = Executor(journal, broker, follower, dispatcher, reconciler, guard, source)
+        self._executor = Executor(
+            journal, broker, follower, dispatcher, reconciler, guard, source, treasury=treasury
+        )
 
     @override
     async def begin(self, cursor: datetime, unfinished: datetime | None) -> None:
@@ -66,7 +70,19 @@ class HouseStage(Stage):
 
     @override
     async def do(self, event: Event, at: datetime) -> None:
-        """Commit the plan and send its entry."""
+        """Commit the plan and send its entry, or say to the session that money comes or goes."""
+        if isinstance(event, Transfer):
+            money = (self._world.script.currency_of(event), event.amount)
+            record_act(
+                self._journal.database,
+                self._journal.session,
+                "deposit",
+                "written in a script",
+                at,
+                money=money,
+            )
+            await self._advance(at)
+            self._say()
         if not isinstance(event, Plan):
             return
         script = self._world.script
@@ -120,6 +136,7 @@ class HouseStage(Stage):
             {o.client_order_id: (names[o.plan_id], o.leg) for o in orders},
             [PlanState(s.plan.run_id, s.status.value, s.risk_amount) for s in plans],
             [(names[trade.plan_id], trade) for trade in journal.trades()],
+            [Deposited(d.at, d.currency, d.amount) for d in journal.deposits()],
         )
 
     async def _advance(self, until: datetime) -> None:

@@ -166,9 +166,9 @@ class Player:
         broker = self._wrap(WatchedBroker(heard, world.watch, venue))
         stage: Stage
         if any(isinstance(event, Plan) for event in script.events):
-            stage = HouseStage(world, broker, journal)
+            stage = HouseStage(world, broker, venue, journal)
         else:
-            stage = DirectStage(world, broker)
+            stage = DirectStage(world, broker, venue)
         return _Life(database, venue, stage)
 
     def _faulty(self, venue: Broker) -> Broker:

@@ -12,7 +12,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from broker.paper.terms import PaperTerms
-from broker.simulate.events import Direct, Downtime, Event, Plan, Send
+from broker.simulate.events import Direct, Downtime, Event, Plan, Send, Transfer
 from broker.simulate.fault_rows import FaultRow
 from broker.simulate.words import BarRow, CandleNumber, Share, When
 from domain.candles import Timeframe
@@ -157,6 +157,10 @@ class Script(Section):
         """The event's instrument."""
         return event.symbol or next(iter(self.instruments))
 
+    def currency_of(self, event: Transfer) -> str:
+        """What the event's money is."""
+        return event.currency or next(iter(self.account.money))
+
     @property
     def paper_terms(self) -> PaperTerms:
         """The terms as the venue takes them."""
@@ -206,6 +210,8 @@ class Script(Section):
         for number, event in enumerate(self.events):
             if isinstance(event, Send | Plan):
                 _check_symbol(self, number, event)
+            if isinstance(event, Transfer):
+                _check_currency(self, number, event)
             if isinstance(event, Send):
                 sent.add(event.order)
             elif isinstance(event, Direct) and event.order not in sent:
@@ -230,6 +236,14 @@ class Script(Section):
             if row.plan is not None and row.plan not in plans:
                 raise ValueError(f"faults.{number}: there is no plan {row.plan!r}")
         return self
+
+
+def _check_currency(script: Script, number: int, event: Transfer) -> None:
+    money = script.account.money
+    if event.currency is None and len(money) > 1:
+        raise ValueError(f"events.{number}: currency is needed, there are several")
+    if script.currency_of(event) not in money:
+        raise ValueError(f"events.{number}: the account has no {event.currency!r}")
 
 
 def _check_symbol(script: Script, number: int, event: Send | Plan) -> None:

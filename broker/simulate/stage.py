@@ -42,6 +42,8 @@ class World:
     """Orders of the script as they should stand, by client id."""
     answers: list[Answer] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
+    transfers: int = 0
+    """Deposits and withdrawals that were asked for."""
     faults: list[Fault] = field(default_factory=list)
     """Those that were injected."""
 

@@ -110,6 +110,7 @@ class House:
             Reconciler(self.book, self.venue, self.follower),
             Guard(self.book, source, observer, policy, Timeframe.H1),
             source,
+            treasury=self.venue if isinstance(self.venue, PaperBroker) else None,
         )
 
     async def work(self, plan: TradePlan, verdict: Approved) -> Order:

@@ -86,6 +86,7 @@ FILLS: dict[str, list[tuple[int, str, str, str]]] = {
     "fault-partial-cancel": [(0, "entry", "1", "99"), (1, "target_1", "1", "105")],
     "fault-rejected-stop": [(0, "entry", "1", "100"), (0, "close", "1", "100")],
     "fault-cancel-race": [(1, "in", "1", "98")],
+    "deposit": [(1, "in", "4", "100")],
     "two-currencies": [
         (1, "btc", "10", "200"),
         (1, "eth", "10", "100"),
@@ -104,6 +105,7 @@ FAULTLESS = (
 # Cash at the end: capital - bought + sold - fees - funding (spot), capital + profit - fees -
 # funding (perpetual). Fees are 0.001 of spot and 0.0005 of perpetual notional.
 CASH: dict[str, Decimal] = {
+    "deposit": 300 + 200 - 400 - D("0.4") - D(50),
     "stop-gapped": 10_000 - 100 + D("91.5") - D("0.1") - D("0.0915"),
     "limit-gapped": 10_000 - 96 - D("0.096"),
     "ambiguous-bar": 10_000 - D("5.2") - D("0.1") - D("0.0948"),

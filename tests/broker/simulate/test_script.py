@@ -42,6 +42,30 @@ WRONG: dict[str, tuple[object, int, str]] = {
     "unknown field": (changed(leverage=5), 2, "unknown field leverage with the value 5"),
     "no bars": ({k: v for k, v in SHORT.items() if k != "bars"}, 2, "bars is missing"),
     "number in quotes": (changed(account={"capital": "1000"}), 2, "account.capital is '1000'"),
+    "money said twice": (
+        changed(account={"quote": "EUR", "purses": {"EUR": 1}}),
+        2,
+        "give one or the other",
+    ),
+    "quoted in nothing it has": (
+        changed(account={"purses": {"EUR": 1, "USD": 1}}),
+        2,
+        "expected in the account's 'EUR' or 'USD'",
+    ),
+    "money it has not": (
+        event(do="deposit", amount=1, currency="EUR"),
+        2,
+        "the account has no 'EUR'",
+    ),
+    "which money": (
+        {
+            **event(do="deposit", amount=1),
+            "account": {"purses": {"EUR": 1, "USDT": 1}},
+        },
+        2,
+        "currency is needed",
+    ),
+    "no money": (event(do="deposit", amount=0), 2, "other than 0"),
     "too exact": (changed(**rows([0, 100.0000000000001234, 101, 99, 100, 1])), 2, "15 digits"),
     "unsorted": (
         changed(**rows([1, 100, 101, 99, 100, 1], [0, 100, 101, 99, 100, 1])),
@@ -213,5 +237,7 @@ def test_the_schema_describes_every_field() -> None:
     schema = script_schema()
     assert set(schema["properties"]) >= {"instruments", "bars", "events", "funding", "books"}
     events = schema["properties"]["events"]["items"]["discriminator"]["mapping"]
-    assert set(events) == {"send", "amend", "cancel", "plan", "advance", "restart", "downtime"}
+    assert set(events) == {
+        "send", "amend", "cancel", "plan", "advance", "restart", "downtime", "deposit",
+    }  # fmt: skip
     assert schema["properties"]["events"]["description"]
