@@ -1,4 +1,4 @@
-"""The three ways to answer, as tools: the schema that the model reads is made from the domain.
+"""The four ways to answer, as tools: the schema that the model reads is made from the domain.
 
 A final answer is a tool call, so that it travels by the same road as the questions and every
 provider constrains it alike. Strict mode is not asked for: it refuses bounds that we want the model
@@ -13,10 +13,11 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from domain.plan import ExitDraft, NoTrade, PlanDraft
+from domain.plan import ExitDraft, NoTrade, PlanDraft, ReplanDraft
 
-ANSWERS: dict[str, type[PlanDraft] | type[ExitDraft] | type[NoTrade]] = {
+ANSWERS: dict[str, type[PlanDraft] | type[ReplanDraft] | type[ExitDraft] | type[NoTrade]] = {
     "propose_plan": PlanDraft,
+    "replan": ReplanDraft,
     "propose_exit": ExitDraft,
     "no_trade": NoTrade,
 }

@@ -13,7 +13,7 @@ from string import Template
 from langchain_core.messages import HumanMessage, SystemMessage
 
 from agent.answers import answer_tools
-from agent.situation import situation_values
+from agent.situation import StandingPlan, situation_values
 from domain.orders import Position
 from domain.snapshot import Snapshot
 from domain.strict_json import canonical, content_hash
@@ -30,7 +30,10 @@ def system_message(rules: str) -> SystemMessage:
 
 
 def situation_message(
-    snapshot: Snapshot, account: AccountFacts, position: Position | None
+    snapshot: Snapshot,
+    account: AccountFacts,
+    position: Position | None,
+    plan: StandingPlan | None = None,
 ) -> HumanMessage:
     """The market and the account as of the decision, in compact tables.
 
@@ -38,8 +41,9 @@ def situation_message(
         snapshot: The market.
         account: The account, valued at the same moment.
         position: What is held in this instrument; None when flat.
+        plan: The plan that stands for it; None without one.
     """
-    values = situation_values(snapshot, account, position)
+    values = situation_values(snapshot, account, position, plan)
     return HumanMessage(Template(_text("situation")).substitute(values))
 
 

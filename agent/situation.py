@@ -2,26 +2,47 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from typing import NamedTuple
 
 from domain.book import OrderBook
 from domain.clock import iso
 from domain.numbers import plain
 from domain.orders import Position
+from domain.plan import TradePlan
 from domain.snapshot import Bar, Features, Funding, Provenance, Regime, Snapshot
+from domain.verdict import Bracket
 from policies.facts import AccountFacts
 
 ABSENT = "-"
 SIGNIFICANT_DIGITS = 6
 """Digits of an indicator that are shown; prices of candles are shown whole."""
 
+SHOWN_THESIS = 300
+"""Characters of the standing plan's thesis that are shown."""
+
+
+class StandingPlan(NamedTuple):
+    """The plan of the instrument that an answer could change."""
+
+    plan: TradePlan
+    bracket: Bracket
+    status: str
+    stop_price: Decimal | None
+    """Where its stop works; None before a fill."""
+
+
 _INDICATORS = tuple(n for n in Features.model_fields if n not in {"timeframe", "known_at"})
 
 
 def situation_values(
-    snapshot: Snapshot, account: AccountFacts, position: Position | None
+    snapshot: Snapshot,
+    account: AccountFacts,
+    position: Position | None,
+    plan: StandingPlan | None = None,
 ) -> dict[str, str]:
     """Every placeholder of `prompts/situation.md`."""
     book = snapshot.book
@@ -33,6 +54,7 @@ def situation_values(
         "last": plain(snapshot.last),
         "last_at": iso(snapshot.last_at),
         "position": _position(position, snapshot.last),
+        "plan": _plan(plan),
         "provenance": _provenance(snapshot.provenance),
         "candles": _candles(snapshot.bars),
         "features": _features(snapshot.features),
@@ -52,6 +74,21 @@ def _position(position: Position | None, last: Decimal) -> str:
         f"{position.side} {plain(abs(position.quantity))} since {iso(position.opened_at)}, "
         f"entered at {_short(position.entry_price)}, profit now "
         f"{_short(position.unrealised(last))} before costs"
+    )
+
+
+def _plan(stands: StandingPlan | None) -> str:
+    if stands is None:
+        return "none"
+    draft, bracket = stands.plan.draft, stands.bracket
+    entry = "at the market" if draft.entry is None else f"limit {plain(draft.entry)}"
+    stop = bracket.stop_price if stands.stop_price is None else stands.stop_price
+    targets = ", ".join(f"{plain(t.price)} ({plain(t.quantity)})" for t in bracket.targets)
+    thesis = draft.thesis[:SHOWN_THESIS]
+    return (
+        f"version {stands.plan.version}, {stands.status}: {bracket.side}, entry {entry}, stop "
+        f"{plain(stop)}, targets {targets}, closed at {iso(bracket.close_at)} at the latest; its "
+        f"thesis was {json.dumps(thesis, ensure_ascii=False)}"
     )
 
 

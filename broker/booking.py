@@ -177,7 +177,8 @@ class Booking:
             exited = any(f.leg != "entry" for f in fills)
             for order in withdrawn(orders if exited else []):
                 self._put(order)
-            if PLAN_STEPS[status] and not any(o.status in LIVE for o in entries):
+            entering = any(self._orders[o.client_order_id].status in LIVE for o in entries)
+            if PLAN_STEPS[status] and not entering:
                 self._plan(plan_id, PlanStatus.CLOSED)
                 self._trade(fills, stored.risk_amount)
 
@@ -269,7 +270,7 @@ class Booking:
             self._was.setdefault(order.client_order_id, order)
             self._orders.setdefault(order.client_order_id, order)
         mine = [o for o in self._orders.values() if o.plan_id == plan_id]
-        return in_order(mine, self._journal.stored_plan(plan_id).plan.version, self._account)
+        return in_order(mine, self._journal.newest_version(plan_id), self._account)
 
     def _plan_fills(self, plan_id: str) -> list[Fill]:
         new = [e for e in self._entries if isinstance(e, Fill) and e.plan_id == plan_id]

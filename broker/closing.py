@@ -69,6 +69,29 @@ def close_order(
     )
 
 
+def reduce_order(
+    close: Order,
+    position: Position,
+    orders: Sequence[Order],
+    fraction: Decimal,
+    on: Instrument,
+    account: str,
+) -> Order:
+    """The order that would close a position, made to close a share of it in whole steps.
+
+    Where that share, or what would be left, is less than the venue takes, it closes all: an exit is
+    made larger then, never left out.
+    """
+    held = abs(position.quantity)
+    part = floor_to_step(held * fraction, on.quantity_step)
+    least = max(on.min_quantity, on.min_notional / position.entry_price)
+    if min(part, held - part) < least:
+        return close
+    sequence = sum(1 for o in orders if o.leg == "reduce")
+    name = client_order_id(account, close.plan_id, 0, "reduce", sequence)
+    return replace(close, client_order_id=name, leg="reduce", quantity=part)
+
+
 def sellable(position: Position, on: Instrument) -> Position | None:
     """What of a position an order can close: whole steps of it; None where that is nothing.
 

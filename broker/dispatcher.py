@@ -20,7 +20,8 @@ from broker.outbox import entry_slippage
 from broker.protocol import Broker, News
 from broker.review import Review, Reviewed
 from domain.clock import Clock
-from domain.lifecycle import PLAN_STEPS, OrderStatus
+from domain.finding import Stated
+from domain.lifecycle import LIVE, PLAN_STEPS, OrderStatus
 from domain.numbers import plain
 from domain.orders import Order
 from domain.verdict import Denied, Verdict
@@ -30,6 +31,14 @@ from policies.case import Case
 
 ANSWERS_COUNT = 3
 """How often a venue that shows new orders late is asked before its "no" counts."""
+
+_TOO_LATE = Stated(
+    "PLAN_SUPERSEDED",
+    False,
+    "filled",
+    "unfilled",
+    "The entry that this version replaces has filled in the meantime; its plan stands.",
+)
 
 
 class Dispatched(NamedTuple):
@@ -153,7 +162,16 @@ class Dispatcher:
         return traits.dedupes
 
     async def _send_entry(self, order: Order) -> None:
-        reviewed = await self._review.review(self._journal.stored_plan(order.plan_id), self._denied)
+        """Send an entry, if the gate still approves it; one that enters anew waits for the old."""
+        version, orders = self._journal.version_of(order), self._journal.plan_orders(order.plan_id)
+        entries = [o for o in orders if o.leg == "entry" and o != order]
+        if any(o.status in LIVE for o in entries):
+            return
+        if version.plan.act == "replace" and any(o.filled for o in entries):
+            self._journal.deny_at_send(order, [_TOO_LATE.code])
+            self._say_denied(order, Denied((_TOO_LATE,)), None)
+            return
+        reviewed = await self._review.review(version, self._denied)
         verdict = reviewed.verdict
         if isinstance(verdict, Denied):
             self._journal.deny_at_send(order, verdict.codes)
@@ -162,7 +180,7 @@ class Dispatcher:
         bracket = verdict.bracket
         slippage = entry_slippage(bracket) if order.kind == "market" else order.slippage
         sized = replace(order, quantity=bracket.quantity, slippage=slippage)
-        self._journal.resize(order.plan_id, bracket, sized)
+        self._journal.resize(version.plan, bracket, sized)
         now = self._clock.now()
         if stopped := self._journal.begin_entry(sized, now):
             self._say_denied(sized, Denied(stopped), reviewed.case)

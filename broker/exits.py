@@ -39,11 +39,13 @@ def wanted_exits(
         at: The moment that new ones are made.
         account: Enters their ids.
     """
-    closing = [o for o in orders if o.leg == "close" and o.status in LIVE]
+    live = [o for o in orders if o.status in LIVE]
+    closing = [o for o in live if o.leg == "close"]
+    reducing = [o for o in live if o.leg == "reduce" and o.remaining > held]
     wanted = [
         *_stop(stored, orders, held, at, account),
         *_targets(stored, orders, held, on, at, account),
-        *(replace(order, quantity=order.filled + held) for order in closing),
+        *(replace(order, quantity=order.filled + held) for order in (*closing, *reducing)),
     ]
     known = {order.client_order_id: order for order in orders}
     return [order for order in wanted if known.get(order.client_order_id) != order]
@@ -108,12 +110,18 @@ def _stop(
     stops = [o for o in orders if o.leg == "stop"]
     live = next((o for o in stops if o.status in LIVE), None)
     if live is not None:
-        yield replace(live, quantity=live.filled + held)
+        yield replace(live, quantity=live.filled + held, price=_tightest(stored.bracket, [live]))
         return
     # A confirmed dead stop is replaced under a new name, where it stood last.
-    price = stops[-1].price if stops else stored.bracket.stop_price
+    price = _tightest(stored.bracket, stops[-1:])
     new = exit_order(stored.plan, stored.bracket, "stop", held, price, at, account, len(stops))
     yield replace(new, reason=stops[-1].reason) if stops else new
+
+
+def _tightest(bracket: Bracket, stops: Sequence[Order]) -> Decimal:
+    """Where the stop belongs: where the head has it, or where it was moved to beyond that."""
+    prices = [bracket.stop_price, *(o.price for o in stops if o.price is not None)]
+    return max(prices) if bracket.side == "long" else min(prices)
 
 
 def _targets(
@@ -124,7 +132,12 @@ def _targets(
     at: datetime,
     account: str,
 ) -> Iterator[Order]:
-    by_leg = {o.leg: o for o in orders if o.leg in TARGET_LEGS}
+    targets = [o for o in orders if o.leg in TARGET_LEGS]
+    former = [o for o in targets if o.run_id != stored.plan.run_id and o.status in LIVE]
+    if former:  # of an earlier version: confirmed dead before those of the head are sent
+        yield from withdrawn(former)
+        return
+    by_leg = {o.leg: o for o in targets if o.run_id == stored.plan.run_id}
     exited = sum((o.filled for o in by_leg.values()), ZERO)
     left, spare = held, ZERO
     parts = target_quantities(stored.bracket.targets, held + exited, on)

@@ -13,7 +13,7 @@ from domain.finding import Stated
 from domain.verdict import Denied, Verdict
 from journal.books import Journal
 from journal.reading import StoredPlan
-from journal.standing import account_facts
+from journal.standing import account_facts, standing_facts
 from market.observe import Observer
 from market.protocol import MarketSource
 from policies.case import Case, case_of
@@ -79,7 +79,7 @@ class GateReview:
             plan.symbol,
             self._policy,
             self._timeframe,
-            exclude_run=plan.run_id,
+            exclude_runs={plan.run_id, self._journal.stored_plan(plan.plan_id).plan.run_id},
             answered=answered,
             step_of=lambda symbol: self._source.instrument(symbol).quantity_step,
         )
@@ -90,7 +90,8 @@ class GateReview:
             market_facts(snapshot, now, self._clock.jump_s()),
             account,
             self._policy,
-            self._journal.head_version(plan.run_id),
+            self._journal.head_version(plan),
+            standing_facts(self._journal, plan),
         )
         return Reviewed(review(case), case)
 

@@ -19,7 +19,7 @@ from domain.numbers import ZERO
 from domain.plan import Side
 
 OrderKind = Literal["market", "limit", "stop", "stop_limit"]
-Leg = Literal["entry", "stop", "target_1", "target_2", "target_3", "close"]
+Leg = Literal["entry", "stop", "target_1", "target_2", "target_3", "reduce", "close"]
 CloseReason = Literal[
     "stop",
     "breakeven",

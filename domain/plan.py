@@ -44,6 +44,12 @@ class Target(_Answer):
     """Share of the position closed here; the weights of all targets sum to 1."""
 
 
+def _require_whole(targets: tuple[Target, ...]) -> None:
+    total = sum((t.weight for t in targets), Decimal(0))
+    if total != 1:
+        raise ValueError(f"target weights sum to {total}, was expected 1")
+
+
 class PlanDraft(_Answer):
     """Propose to open a position. Size, leverage and the final stop are set by the executor."""
 
@@ -69,17 +75,50 @@ class PlanDraft(_Answer):
 
     @model_validator(mode="after")
     def _weights_sum_to_one(self) -> PlanDraft:
-        total = sum((t.weight for t in self.targets), Decimal(0))
-        if total != 1:
-            raise ValueError(f"target weights sum to {total}, was expected 1")
+        _require_whole(self.targets)
         return self
 
 
+class ReplanDraft(_Answer):
+    """Change the plan that stands: new levels for it, never more risk than it was approved with."""
+
+    targets: Annotated[tuple[Target, ...], Field(min_length=1, max_length=3)]
+    """One to three take-profit levels for what is open, nearest first."""
+    invalidation: Price
+    """Price at which the thesis is wrong now; never farther than where the stop stands."""
+    horizon_bars: Annotated[int, Field(ge=1, le=500)]
+    """Candles of the decision timeframe, from now, after which the position is closed."""
+    thesis: Text
+    """What has changed since the plan was made, in plain words, from the data you were given."""
+    evidence: Annotated[
+        tuple[Annotated[str, StringConstraints(min_length=1, max_length=64)], ...],
+        Field(max_length=16),
+    ] = ()
+    """Ids of the tool results the change rests on, such as `ohlcv#1`."""
+    confidence: Annotated[Decimal, Field(ge=0, le=1), _SHARE]
+    """How sure you are, 0 to 1."""
+    entry: Price | None = None
+    """New limit price of an entry, in quote; null enters at the market."""
+    add: bool = False
+    """True to add to an open position, as far as the plan's first risk and policy allow."""
+
+    @model_validator(mode="after")
+    def _weights_sum_to_one(self) -> ReplanDraft:
+        _require_whole(self.targets)
+        return self
+
+    def draft(self, side: Side) -> PlanDraft:
+        """The plan that this makes of one on `side`."""
+        return PlanDraft(side=side, **{n: getattr(self, n) for n in _SHARED})
+
+
 class ExitDraft(_Answer):
-    """Propose to close the open position at the market."""
+    """Close the open position at the market, or a part of it; take back an unfilled entry."""
 
     thesis: Text
     """Why the position should be closed now."""
+    fraction: Annotated[Decimal, Field(gt=0, le=1), _SHARE] = Decimal(1)
+    """Share of the position to close; 1 closes it whole."""
 
 
 class NoTrade(_Answer):
@@ -89,7 +128,11 @@ class NoTrade(_Answer):
     """Why not, in plain words."""
 
 
-Answer = PlanDraft | ExitDraft | NoTrade
+_SHARED = (
+    "entry", "targets", "invalidation", "horizon_bars", "thesis", "evidence", "confidence",
+)  # fmt: skip
+
+Answer = PlanDraft | ReplanDraft | ExitDraft | NoTrade
 
 
 class Evidence(_Answer):
@@ -104,13 +147,18 @@ class Evidence(_Answer):
     """The moment the question was asked as of."""
 
 
+PlanAct = Literal["open", "replace", "adjust", "scale_in"]
+"""What a version of a plan does: opens one, replaces its unfilled entry, gives a position new
+levels, or adds to it."""
+
+
 class TradePlan(_Answer):
     """A draft in its place: which run, which moment, which model, which policy. Immutable."""
 
     plan_id: str
-    """Content hash, so that a replay repeats it."""
+    """Content hash, so that a replay repeats it; a replan keeps that of the plan it changes."""
     version: int
-    """1 for the first draft of a run, counted up with each revision."""
+    """1 for the first draft, counted up with each revision and each replan."""
     run_id: str
     symbol: str
     as_of: datetime
@@ -125,6 +173,7 @@ class TradePlan(_Answer):
     """plan_id of the version before."""
     evidence: tuple[Evidence, ...] = ()
     """What the run's tools had answered by then."""
+    act: PlanAct = "open"
 
 
 def make_plan(
@@ -141,8 +190,13 @@ def make_plan(
     policy_hash: str,
     revises: str | None = None,
     evidence: tuple[Evidence, ...] = (),
+    act: PlanAct = "open",
+    changes: str | None = None,
 ) -> TradePlan:
-    """Wrap a draft into a plan whose id is the hash of its content and context."""
+    """Wrap a draft into a plan whose id is the hash of its content and context.
+
+    `changes` is the id of the plan that this is a new version of: it keeps that id.
+    """
     body = {
         "draft": draft.model_dump(mode="json"),
         "version": version,
@@ -153,7 +207,7 @@ def make_plan(
         "revises": revises,
     }
     return TradePlan(
-        plan_id=content_hash(canonical(body))[:26],
+        plan_id=changes or content_hash(canonical(body))[:26],
         version=version,
         run_id=run_id,
         symbol=symbol,
@@ -166,4 +220,5 @@ def make_plan(
         policy_hash=policy_hash,
         revises=revises,
         evidence=evidence,
+        act=act,
     )

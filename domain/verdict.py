@@ -28,6 +28,7 @@ BoundName = Literal[
     "depth",
     "turnover",
     "usual_size",
+    "replan",
     "venue_maximum",
     "price",
     "given",

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from langchain_core.messages import AIMessage
 
 from agent.parse import Asked, CallRequest, Invalid, parse_answer
-from domain.plan import Answer, Evidence, ExitDraft, NoTrade, PlanDraft
+from domain.plan import Answer, Evidence, ExitDraft, NoTrade, PlanDraft, ReplanDraft
 from domain.strict_json import JsonRefused, loads
 from graph.caps import may_revise
 from graph.context import RunContext
@@ -26,8 +26,8 @@ def ended_without_answer(code: str, reason: str) -> Update:
 def read_answer(context: RunContext, state: RunState, message: AIMessage) -> Update:
     """Parse the model's message and say what follows from it."""
     parsed = parse_answer(message, context.desk.names)
-    if isinstance(parsed, ExitDraft) and context.journal.position(state["symbol"]) is None:
-        parsed = Invalid("NO_POSITION", f"there is no open position in {state['symbol']} to exit")
+    if isinstance(parsed, ExitDraft | ReplanDraft):
+        parsed = _on_what_stands(context, state["symbol"], parsed)
     if isinstance(parsed, Asked) and state["tool_turns"] >= context.caps.max_tool_turns_count:
         turns = context.caps.max_tool_turns_count
         note_answer(context, state, "tool_calls")
@@ -35,6 +35,20 @@ def read_answer(context: RunContext, state: RunState, message: AIMessage) -> Upd
             "TOOL_TURNS_CAP", f"the model asked for data in more than {turns} turns, the cap"
         )
     return _follow(context, state, parsed)
+
+
+def _on_what_stands(
+    context: RunContext, symbol: str, draft: ExitDraft | ReplanDraft
+) -> ExitDraft | ReplanDraft | Invalid:
+    """The draft, unless there is nothing that it could close or change."""
+    stands = context.journal.standing_plan(symbol) is not None
+    if isinstance(draft, ReplanDraft):
+        if stands:
+            return draft
+        return Invalid("NO_PLAN", f"no plan of {symbol} stands that could be changed")
+    if stands or context.journal.position(symbol) is not None:
+        return draft
+    return Invalid("NO_POSITION", f"there is no open position in {symbol} to exit, and no entry")
 
 
 def _follow(context: RunContext, state: RunState, parsed: Asked | Answer | Invalid) -> Update:
@@ -52,6 +66,8 @@ def _follow(context: RunContext, state: RunState, parsed: Asked | Answer | Inval
             return {"answer": "no_trade", "outcome": "no_trade", "codes": [], "reason": reason}
         case PlanDraft():
             return _proposed(context, state, "plan", parsed)
+        case ReplanDraft():
+            return _proposed(context, state, "replan", parsed)
         case ExitDraft():
             return _proposed(context, state, "exit", parsed)
 
@@ -59,8 +75,8 @@ def _follow(context: RunContext, state: RunState, parsed: Asked | Answer | Inval
 def _proposed(
     context: RunContext,
     state: RunState,
-    kind: Literal["plan", "exit"],
-    draft: PlanDraft | ExitDraft,
+    kind: Literal["plan", "replan", "exit"],
+    draft: PlanDraft | ReplanDraft | ExitDraft,
 ) -> Update:
     body = draft.model_dump(mode="json")
     note_answer(context, state, kind, body)

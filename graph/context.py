@@ -71,8 +71,12 @@ class RunContext:
         """The run's snapshot, read back by its hash."""
         return Snapshot.model_validate_json(self.recorder.read_blob(state["snapshot"]))
 
-    async def account(self, now: datetime, known: Snapshot, state: RunState) -> AccountFacts:
+    async def account(
+        self, now: datetime, known: Snapshot, state: RunState, replanned: str | None = None
+    ) -> AccountFacts:
         """The account at `now` as the gate and the model see it, the run's own intents aside.
+
+        `replanned` is the run whose plan is to be changed: its intents do not count either.
 
         Raises:
             DataError: something held has no price.
@@ -84,6 +88,6 @@ class RunContext:
             state["symbol"],
             self.policy,
             self.timeframe,
-            exclude_run=state["run_id"],
+            exclude_runs={state["run_id"], replanned or state["run_id"]},
             step_of=lambda symbol: self.source.instrument(symbol).quantity_step,
         )

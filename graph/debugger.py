@@ -13,10 +13,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 from langchain_core.messages import BaseMessage
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from domain.errors import ConfigError
-from domain.plan import ExitDraft, PlanDraft
+from domain.plan import ExitDraft, PlanDraft, ReplanDraft
 from domain.strict_json import JsonRefused, loads
 from domain.verdict import Verdict
 from graph.build import RECURSION_LIMIT, build_graph
@@ -128,6 +128,9 @@ class Debugger:
         return Stop(node, came_from, state, pinned)
 
 
+_DRAFTS: dict[str, type[BaseModel]] = {"exit": ExitDraft, "replan": ReplanDraft}
+
+
 def _edited(state: RunState, path: str, text: str) -> tuple[str, Any, Any]:
     root, *rest = path.split(".")
     values: dict[str, Any] = dict(state)
@@ -174,7 +177,7 @@ def _parsed(text: str) -> Any:
 def _checked(state: RunState, root: str, value: Any) -> Any:
     kind: Any = get_type_hints(RunState)[root]
     if root == "draft":
-        kind = ExitDraft if state["answer"] == "exit" else PlanDraft
+        kind = _DRAFTS.get(state["answer"], PlanDraft)
     try:
         checked = TypeAdapter(kind).validate_python(value)
     except ValidationError as error:

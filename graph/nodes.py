@@ -6,6 +6,7 @@ plan and its order intent in one transaction and ends; sending is the dispatcher
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from langchain_core.messages import BaseMessage, ToolMessage
@@ -13,14 +14,13 @@ from langchain_core.messages import BaseMessage, ToolMessage
 from agent.critique import complaint_messages, critique_messages
 from agent.parse import Asked, Invalid, parse_answer
 from agent.prompt import situation_message, system_message
-from broker.closing import close_order
-from broker.outbox import entry_order
 from domain.clock import parse_moment
-from domain.errors import DataError, Unreachable
-from domain.plan import Evidence, ExitDraft, PlanDraft, make_plan
+from domain.errors import DataError, StateError, Unreachable
+from domain.plan import Evidence, ExitDraft, make_plan
 from domain.verdict import Approved, Denied
 from graph.answers import ended_without_answer, evidence, read_answer, tool_call
 from graph.caps import cap_reached, may_go_on
+from graph.committing import commit_entry, commit_exit, commit_levels
 from graph.context import RunContext
 from graph.decision import decision_document
 from graph.identity import run_id
@@ -40,13 +40,12 @@ from graph.recording import (
     primary_sentence,
     verdict_of,
 )
+from graph.replanning import change_of, judged, standing_plan
 from graph.state import RunState, initial_state
-from journal.entry import entry_snapshot
+from journal.standing import standing_facts
 from policies.case import case_of
 from policies.explain import rules_text
 from policies.facts import market_facts
-from policies.gate import review as review_case
-from policies.nearest import advised
 from tools.protocol import ToolRequest
 from traces import events
 
@@ -67,7 +66,12 @@ async def observe(context: RunContext, state: RunState) -> Update:
     rules = rules_text(context.policy, context.source.instrument(symbol))
     opening: list[BaseMessage] = [
         system_message(rules),
-        situation_message(snapshot, account, context.journal.position(symbol)),
+        situation_message(
+            snapshot,
+            account,
+            context.journal.position(symbol),
+            standing_plan(context, symbol),
+        ),
     ]
     return {
         **begun,
@@ -136,19 +140,21 @@ async def call_tools(context: RunContext, state: RunState) -> Update:
 
 async def review(context: RunContext, state: RunState) -> Update:
     """Wrap the draft into a plan and hold it before the gate."""
-    draft = PlanDraft.model_validate(state["draft"])
     seen = context.snapshot(state)
     now = context.now(state)
     try:
+        change = change_of(context, state)
         fresh = seen if now == seen.as_of else await context.observer.snapshot(seen.symbol, now)
-        account = await context.account(now, fresh, state)
+        account = await context.account(now, fresh, state, change.changed_run)
     except (DataError, Unreachable) as error:
         return {"approved": False, **ended_without_answer("DATA_UNAVAILABLE", str(error))}
+    except StateError as error:
+        return {"approved": False, **ended_without_answer("NO_PLAN", str(error))}
     versions = state["versions"]
     previous = plan_of(context, versions[-1][0]) if versions else None
     trade_plan = make_plan(
-        draft,
-        version=len(versions) + 1,
+        change.draft,
+        version=change.newest_version + len(versions) + 1,
         run_id=state["run_id"],
         symbol=state["symbol"],
         as_of=seen.as_of,
@@ -159,6 +165,8 @@ async def review(context: RunContext, state: RunState) -> Update:
         policy_hash=context.policy.policy_hash,
         revises=previous.plan_id if previous else None,
         evidence=tuple(Evidence.model_validate(item) for item in state["evidence"]),
+        act=change.act,
+        changes=change.plan_id,
     )
     case = case_of(
         trade_plan,
@@ -168,8 +176,9 @@ async def review(context: RunContext, state: RunState) -> Update:
         account,
         context.policy,
         head_version=trade_plan.version,
+        standing=standing_facts(context.journal, trade_plan),
     )
-    verdict = advised(case, review_case(case))
+    verdict = judged(context, case, trade_plan)
     note_review(context, state, trade_plan, case, verdict)
     pair = [
         context.recorder.blob(trade_plan.model_dump_json()),
@@ -179,7 +188,7 @@ async def review(context: RunContext, state: RunState) -> Update:
         "versions": [*versions, pair],
         "approved": verdict.approved,
         "codes": list(verdict.codes),
-        "reason": draft.thesis if verdict.approved else primary_sentence(verdict),
+        "reason": change.draft.thesis if verdict.approved else primary_sentence(verdict),
         "outcome": None if may_go_on(context.caps, state, verdict) else "denied",
     }
 
@@ -214,47 +223,31 @@ async def submit(context: RunContext, state: RunState) -> Update:
     trade_plan, verdict = plan_of(context, plan_hash), verdict_of(context, verdict_hash)
     if not isinstance(verdict, Approved):
         return {"outcome": "denied"}
-    tick = context.source.instrument(trade_plan.symbol).price_tick
-    order = entry_order(trade_plan, verdict.bracket, tick, context.now(state), context.account_name)
-    known = entry_snapshot(
-        context.snapshot(state), trade_plan, context.policy.margin_leverage_ratio
-    )
-    context.journal.commit_plan(trade_plan, verdict, [order], entry=known)
-    context.recorder.record(
-        state["run_id"],
-        "submit",
-        events.PlanCommitted(plan_id=trade_plan.plan_id, orders=[order.client_order_id]),
-    )
-    return {"orders": [order.client_order_id], "outcome": "approved"}
+    if trade_plan.act == "adjust":
+        orders = commit_levels(context, state, trade_plan, verdict)
+    else:
+        orders = commit_entry(context, state, trade_plan, verdict)
+    if orders is None:
+        return {"outcome": "no_trade", "reason": "the plan to be changed is over in the meantime"}
+    _note_committed(context, state, trade_plan.plan_id, orders)
+    return {"orders": orders, "outcome": "approved" if trade_plan.act == "open" else "replan"}
+
+
+def _note_committed(
+    context: RunContext, state: RunState, plan_id: str, orders: Sequence[str]
+) -> None:
+    event = events.PlanCommitted(plan_id=plan_id, orders=list(orders))
+    context.recorder.record(state["run_id"], "submit", event)
 
 
 async def _submit_exit(context: RunContext, state: RunState) -> Update:
-    position = context.journal.position(state["symbol"])
-    if position is None:
-        return {"outcome": "no_trade", "reason": "the position was closed in the meantime"}
     draft = ExitDraft.model_validate(state["draft"])
-    order = close_order(
-        position,
-        context.journal.plan_orders(position.plan_id),
-        context.source.instrument(position.symbol),
-        "exit",
-        context.now(state),
-        state["run_id"],
-        context.account_name,
-        context.journal.stored_plan(position.plan_id).bracket.stop_slippage,
-    )
-    if order is None:
-        return {
-            "outcome": "no_trade",
-            "reason": "the position is being closed already, or too small for an order",
-        }
-    context.journal.commit_exit(order)
-    context.recorder.record(
-        state["run_id"],
-        "submit",
-        events.PlanCommitted(plan_id=position.plan_id, orders=[order.client_order_id]),
-    )
-    return {"orders": [order.client_order_id], "outcome": "exit", "reason": draft.thesis}
+    committed = commit_exit(context, state, draft)
+    if committed is None:
+        return {"outcome": "no_trade", "reason": "the position is being closed already, or is over"}
+    plan_id, orders = committed
+    _note_committed(context, state, plan_id, orders)
+    return {"orders": orders, "outcome": "exit", "reason": draft.thesis}
 
 
 async def record(context: RunContext, state: RunState) -> Update:

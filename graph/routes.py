@@ -21,7 +21,7 @@ def after_plan(
     match state["answer"]:
         case "tool_calls":
             return "call_tools"
-        case "plan":
+        case "plan" | "replan":
             return "review"
         case "exit":
             return "submit"

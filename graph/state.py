@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from typing import Any, Literal, TypedDict
 
-AnswerKind = Literal["tool_calls", "plan", "exit", "no_trade", "invalid", "none"]
+AnswerKind = Literal["tool_calls", "plan", "replan", "exit", "no_trade", "invalid", "none"]
 """What the model's last answer was; `none` when it gave none (cap or outage)."""
 
-Outcome = Literal["approved", "exit", "no_trade", "denied", "failed"]
-"""How a run ended: `approved` and `exit` left an order intent, `no_trade` was the model's choice,
-`denied` the gate's, `failed` a cap, an outage or answers that could not be read."""
+Outcome = Literal["approved", "replan", "exit", "no_trade", "denied", "failed"]
+"""How a run ended: `approved`, `replan` and `exit` left an order intent, `no_trade` was the model's
+choice, `denied` the gate's, `failed` a cap, an outage or answers that could not be read."""
 
 
 class RunState(TypedDict, total=False):

@@ -18,33 +18,29 @@ from domain.finding import Finding
 from domain.instrument import InstrumentKind
 from domain.lifecycle import OrderStatus, PlanStatus
 from domain.orders import Deposit, Fill, Order, Position
-from domain.plan import TradePlan
-from domain.verdict import Approved, Bracket
 from journal.batch import Batch
 from journal.continuing import require_continuable
 from journal.ledger import Ledger
 from journal.paths import PathBar
 from journal.peaks import Peaks
-from journal.reading import BRACKET
+from journal.plan_writing import PlanWriter
 from journal.rows import to_row
 from journal.stops import stops
 from journal.tables import (
     DECISIONS,
     EQUITY,
     OPERATOR_ACTS,
-    PLANS,
     PRICE_PATHS,
     PURSES,
     SESSIONS,
     TRADES,
 )
-from journal.writing import JournalWriter
 from policies.trading_state import StateEntry
 from traces.database import Database
-from traces.upsert import keep, put
+from traces.upsert import put
 
 
-class Journal(JournalWriter):
+class Journal(PlanWriter):
     """Writes one session's record, and keeps its account."""
 
     def __init__(self, database: Database, session: str) -> None:
@@ -124,42 +120,6 @@ class Journal(JournalWriter):
         """What is held of a symbol."""
         return self.ledger().positions.get(symbol)
 
-    def commit_plan(
-        self,
-        plan: TradePlan,
-        verdict: Approved,
-        orders: Sequence[Order],
-        *,
-        entry: Mapping[str, Any] | None = None,
-    ) -> None:
-        """Commit an approved plan with its intents; a repetition changes nothing.
-
-        Intents of another plan of the same run that were not sent yet are taken back: a run that
-        was stepped back and went another way means its last word. `entry` is what was known when
-        it was decided (`journal.entry`).
-        """
-        bracket = verdict.bracket
-        row = {
-            "session": self.session,
-            "plan_id": plan.plan_id,
-            "run_id": plan.run_id,
-            "version": plan.version,
-            "symbol": plan.symbol,
-            "status": PlanStatus.APPROVED,
-            "approved_at": plan.as_of,
-            "close_at": bracket.close_at,
-            "risk_amount": bracket.risk_amount,
-            "body": plan.model_dump(mode="json"),
-            "bracket": BRACKET.dump_python(bracket, mode="json"),
-            "send_codes": [],
-            "entry": entry,
-            "path_done": False,
-        }
-        with self._write("plans") as connection:
-            self._withdraw(connection, plan.run_id, {o.client_order_id for o in orders})
-            keep(connection, PLANS, row)
-            self._insert_orders(connection, orders)
-
     def commit_exit(self, order: Order) -> None:
         """Commit the intent to close a position; a repetition changes nothing.
 
@@ -170,23 +130,6 @@ class Journal(JournalWriter):
             if order.reason == "exit":
                 self._withdraw(connection, order.run_id, {order.client_order_id})
             self._insert_orders(connection, [order])
-
-    def resize(self, plan_id: str, bracket: Bracket, order: Order) -> None:
-        """Before sending: the bracket and entry as the gate sized them on fresh data."""
-        with self._write("terms") as connection:
-            self._update_order(
-                connection,
-                order.client_order_id,
-                quantity=order.quantity,
-                price=order.price,
-                slippage=order.slippage,
-            )
-            self._update_plan(
-                connection,
-                plan_id,
-                bracket=BRACKET.dump_python(bracket, mode="json"),
-                risk_amount=bracket.risk_amount,
-            )
 
     def begin_entry(self, order: Order, now: datetime) -> tuple[Finding, ...]:
         """Mark an entry as being sent, unless somebody has said stop since it was reviewed.

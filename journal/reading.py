@@ -138,7 +138,7 @@ class JournalReader:
             ordered = (
                 self._mine(PLANS).where(*chosen).order_by(PLANS.c.approved_at, PLANS.c.plan_id)
             )
-            return [_stored_plan(row) for row in self._rows(ordered)]
+            return [stored_plan_of(row) for row in self._rows(ordered)]
 
         return self._remember("plans", ("in", *statuses), load)
 
@@ -157,7 +157,7 @@ class JournalReader:
 
     def _load_plan(self, plan_id: str) -> StoredPlan:
         (row,) = self._rows(self._mine(PLANS).where(PLANS.c.plan_id == plan_id))
-        return _stored_plan(row)
+        return stored_plan_of(row)
 
     def denied_at_send(self) -> list[list[str]]:
         """Codes of each plan that the gate denied at send."""
@@ -268,7 +268,8 @@ class JournalReader:
         return known
 
 
-def _stored_plan(row: dict[str, Any]) -> StoredPlan:
+def stored_plan_of(row: dict[str, Any]) -> StoredPlan:
+    """The plan that a row holds."""
     return StoredPlan(
         TradePlan.model_validate(row["body"]),
         BRACKET.validate_python(row["bracket"]),

@@ -10,14 +10,16 @@ from sqlalchemy import func, select
 
 from domain.instrument import quote_of
 from domain.lifecycle import PlanStatus
+from domain.plan import TradePlan
 from journal.metrics import EquityPoint
-from journal.reading import JournalReader
+from journal.plan_reading import PlanReader
+from journal.plan_tables import PLAN_VERSIONS
 from journal.rows import Approval, Made
 from journal.tables import EQUITY, ORDERS, PLANS, TRADES
 from policies.facts import Exit
 
 
-class RecentReader(JournalReader):
+class RecentReader(PlanReader):
     """One session's record, and what of it counts against the next plan."""
 
     def orders_made(self, since: datetime) -> list[Made]:
@@ -31,12 +33,13 @@ class RecentReader(JournalReader):
 
         return self._remember("orders", ("made", since), load)
 
-    def head_version(self, run_id: str) -> int | None:
-        """The newest version of a run's plan that was committed; None when none was."""
-        mine = PLANS.c.session == self.session, PLANS.c.run_id == run_id
+    def head_version(self, plan: TradePlan) -> int | None:
+        """The newest version, of its run or of the plan it changes; None without one."""
+        table = PLAN_VERSIONS.c
+        either = (table.run_id == plan.run_id) | (table.plan_id == plan.plan_id)
         with self.database.read() as connection:
             newest: int | None = connection.execute(
-                select(func.max(PLANS.c.version)).where(*mine)
+                select(func.max(table.version)).where(table.session == self.session, either)
             ).scalar_one()
         return newest
 

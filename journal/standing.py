@@ -12,6 +12,7 @@ from domain.instrument import quote_of
 from domain.lifecycle import LIVE, OrderStatus, TradingState
 from domain.numbers import ONE, ZERO
 from domain.orders import Order, Position
+from domain.plan import TradePlan
 from journal.books import Journal
 from journal.dust import is_dust
 from journal.ledger import EXACT
@@ -19,7 +20,7 @@ from journal.metrics import EquityPoint
 from journal.operator import killed
 from journal.rows import Approval
 from policies.case import draft_hash
-from policies.facts import AccountFacts, Exit, Held, WorkingEntry
+from policies.facts import AccountFacts, Exit, Held, Standing, WorkingEntry
 from policies.settings import Policy
 from policies.sizing import USUAL_TRADES
 from policies.trading_state import StateEntry, next_state
@@ -35,7 +36,7 @@ def account_facts(
     policy: Policy,
     timeframe: Timeframe,
     *,
-    exclude_run: str | None = None,
+    exclude_runs: Collection[str] = (),
     answered: Collection[str] = (),
     step_of: Callable[[str], Decimal] = lambda _: ZERO,
 ) -> AccountFacts:
@@ -52,18 +53,18 @@ def account_facts(
         symbol: The instrument under decision.
         policy: How far back to look, and at which leverage margin is reckoned.
         timeframe: Of the bars that the policy counts.
-        exclude_run: The run under decision: what it committed before does not count against it,
-            whether it was interrupted, stepped back, or is being sent.
+        exclude_runs: The run under decision, interrupted, stepped back or being sent, and the run
+            whose plan it changes: what they committed does not count against it.
         answered: Half-sent orders that the venue has just said it never had: no question any more.
         step_of: Least quantity of an instrument; what is held below it is dust and no position.
     """
     ledger, orders, currency = journal.ledger(), journal.orders(*LIVE), quote_of(symbol)
     held, dust = _all_held(journal, ledger.held(currency), orders, marks, step_of)
-    others = [o for o in orders if o.run_id != exclude_run]
+    others = [o for o in orders if o.run_id not in exclude_runs]
     entries = [o for o in others if o.leg == "entry"]
     working = tuple(_working_entry(journal, o, marks) for o in _quoted_in(currency, entries))
     equity, start = ledger.equity(currency, marks), _day_start(journal, currency, now)
-    approved = [a for a in _approved(journal, now) if a.run_id != exclude_run]
+    approved = [a for a in _approved(journal, now) if a.run_id not in exclude_runs]
     today = [a.symbol for a in approved if a.at >= _midnight(now)]
     margin, kinds = policy.margin_leverage_ratio, journal.config()["kinds"]
     return AccountFacts(
@@ -82,10 +83,29 @@ def account_facts(
         trades_today=len(today),
         trades_today_symbol=today.count(symbol),
         open_orders=len(others),
-        orders_last_minute=_orders_of_the_minute(journal, now, exclude_run),
+        orders_last_minute=_orders_of_the_minute(journal, now, exclude_runs),
         recent_exits=_recent_exits(journal, now, policy, timeframe),
         recent_notionals=tuple(journal.newest_notionals(USUAL_TRADES, currency)),
         recent_drafts=_recent_drafts(journal, approved, symbol, now, timeframe),
+    )
+
+
+def standing_facts(journal: Journal, plan: TradePlan) -> Standing | None:
+    """The plan that a version changes, as it stands without that version; None for a new plan."""
+    if plan.act == "open":
+        return None
+    stored = journal.stored_plan(plan.plan_id)
+    before = [v.plan for v in journal.versions(plan.plan_id) if v.plan.version < plan.version]
+    position = journal.position(plan.symbol)
+    held = position if position is not None and position.plan_id == plan.plan_id else None
+    live = [o for o in journal.plan_orders(plan.plan_id) if o.leg == "stop" and o.status in LIVE]
+    return Standing(
+        risk_amount=stored.risk_amount,
+        replans_count=max(0, len(before) - 1),
+        scale_ins_count=sum(1 for earlier in before if earlier.act == "scale_in"),
+        held=ZERO if held is None else abs(held.quantity),
+        entry_price=ZERO if held is None else held.entry_price,
+        stop_price=live[-1].price if live else None,
     )
 
 
@@ -256,9 +276,9 @@ def _approved(journal: Journal, now: datetime) -> list[Approval]:
     return journal.approvals(_midnight(now) - Timeframe.D1.delta)
 
 
-def _orders_of_the_minute(journal: Journal, now: datetime, exclude_run: str | None) -> int:
+def _orders_of_the_minute(journal: Journal, now: datetime, exclude_runs: Collection[str]) -> int:
     made = journal.orders_made(_midnight(now) - _MINUTE)
-    return sum(1 for o in made if now - _MINUTE < o.at <= now and o.run_id != exclude_run)
+    return sum(1 for o in made if now - _MINUTE < o.at <= now and o.run_id not in exclude_runs)
 
 
 def _recent_exits(

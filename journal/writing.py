@@ -15,6 +15,7 @@ from domain.lifecycle import OrderStatus, PlanStatus, order_step, plan_step
 from domain.orders import Deposit, Fill, FundingPayment, Order
 from journal.fence import Fence, take_fence
 from journal.ledger import Entry
+from journal.plan_tables import PLAN_VERSIONS
 from journal.reading import Part
 from journal.rows import to_row
 from journal.tables import (
@@ -32,6 +33,11 @@ from traces.database import Database
 from traces.upsert import keep
 
 _TABLES = {Fill: FILLS, FundingPayment: FUNDING, Deposit: DEPOSITS}
+_WITHOUT_ENTRY = {
+    PlanStatus.APPROVED: PlanStatus.REJECTED,
+    PlanStatus.WORKING: PlanStatus.CANCELLED,
+}
+"""What becomes of a plan whose entry is denied at send; one that is open goes on as it was."""
 
 
 class JournalWriter(WalkReader):
@@ -107,7 +113,10 @@ class JournalWriter(WalkReader):
 
     def _deny(self, connection: Connection, order: Order, codes: Sequence[str]) -> None:
         self._step_order(connection, order.client_order_id, OrderStatus.DENIED)
-        self._step_plan(connection, order.plan_id, PlanStatus.REJECTED)
+        mine = (PLANS.c.session == self.session) & (PLANS.c.plan_id == order.plan_id)
+        stood = PlanStatus(connection.execute(select(PLANS.c.status).where(mine)).scalar_one())
+        if stood in _WITHOUT_ENTRY:
+            self._step_plan(connection, order.plan_id, _WITHOUT_ENTRY[stood])
         self._update_plan(connection, order.plan_id, send_codes=list(codes))
 
     def _update_order(self, connection: Connection, name: str, **values: Any) -> None:
@@ -151,6 +160,7 @@ class JournalWriter(WalkReader):
         for row in connection.execute(select(ORDERS).where(unsent)).mappings().all():
             self._touched |= {"orders", "plans", "terms"}
             if row["leg"] == "entry":
-                mine = (PLANS.c.session == self.session) & (PLANS.c.plan_id == row["plan_id"])
-                connection.execute(delete(PLANS).where(mine))
+                for table in (PLANS, PLAN_VERSIONS):
+                    mine = (table.c.session == self.session) & (table.c.run_id == run_id)
+                    connection.execute(delete(table).where(mine, table.c.plan_id == row["plan_id"]))
         connection.execute(delete(ORDERS).where(unsent))

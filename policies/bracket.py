@@ -64,7 +64,7 @@ def _assemble(case: Case, entry: Entry, costs: Costs, sized: Sized) -> Bracket:
         quantity=sized.quantity,
         stop_price=costs.stop,
         targets=sized.legs,
-        expires_at=case.decided_at + case.timeframe.delta,
+        expires_at=case.decided_at + case.policy.max_entry_age_bars * case.timeframe.delta,
         close_at=close_at(case),
         risk_per_unit=risk,
         risk_amount=risk * sized.quantity,

@@ -12,7 +12,7 @@ from domain.instrument import Instrument
 from domain.numbers import ONE
 from domain.plan import Evidence, PlanDraft, TradePlan
 from domain.strict_json import content_hash
-from policies.facts import AccountFacts, MarketFacts
+from policies.facts import AccountFacts, MarketFacts, Standing
 from policies.settings import Policy
 
 
@@ -38,6 +38,8 @@ class Case:
     """Hash of the policy that the plan was made under."""
     evidence: tuple[Evidence, ...] = ()
     """What the run's tools had answered when the plan was made."""
+    standing: Standing | None = None
+    """The plan that this one is a new version of; None for a plan of its own."""
     quantity: Decimal | None = None
     """A size that was fixed elsewhere, in base: it is judged as it stands. None: the executor
     sizes. A model can say neither."""
@@ -71,6 +73,7 @@ def case_of(
     account: AccountFacts,
     policy: Policy,
     head_version: int | None,
+    standing: Standing | None = None,
 ) -> Case:
     """A plan as the gate sees it, with the market and the account of this moment."""
     return Case(
@@ -87,6 +90,7 @@ def case_of(
         head_version=head_version,
         plan_policy_hash=plan.policy_hash,
         evidence=plan.evidence,
+        standing=standing,
     )
 
 

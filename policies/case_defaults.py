@@ -15,10 +15,15 @@ from domain.numbers import BPS, ceil_to_tick, floor_to_tick
 from domain.plan import Evidence, PlanDraft
 from domain.snapshot import Funding
 from policies.case import Case
-from policies.case_facts_model import AccountSection, FundingSection, MarketSection
+from policies.case_facts_model import (
+    AccountSection,
+    FundingSection,
+    MarketSection,
+    StandingSection,
+)
 from policies.case_fields import DEFAULT_NOW
 from policies.case_model import CaseDocument, InstrumentSection
-from policies.facts import AccountFacts, Exit, Held, MarketFacts, WorkingEntry
+from policies.facts import AccountFacts, Exit, Held, MarketFacts, Standing, WorkingEntry
 from policies.policy_file import parse_policy
 from policies.settings import Policy
 
@@ -54,8 +59,13 @@ def to_case(document: CaseDocument, base: Policy) -> Case:
         head_version=_given(plan, "head_version", plan.version),
         plan_policy_hash=plan.policy_hash or policy.policy_hash,
         evidence=_evidence(document, decided_at),
+        standing=_standing(document.standing),
         quantity=document.quantity,
     )
+
+
+def _standing(section: StandingSection | None) -> Standing | None:
+    return None if section is None else Standing(**section.model_dump())
 
 
 def _given(section: BaseModel, name: str, instead: _T) -> _T | None:

@@ -5,6 +5,7 @@ Nothing is left to a default, so that the file means the same to every version t
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 
 from domain.book import OrderBook
@@ -23,6 +24,7 @@ def case_document(case: Case) -> dict[str, Json]:
         "instrument": _instrument(case),
         "market": _market(case.market),
         "account": _account(case.account),
+        "standing": None if case.standing is None else asdict(case.standing),
         "policy": policy_document(case.policy),
         "quantity": case.quantity,
         "tool_results": [

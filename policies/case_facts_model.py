@@ -125,6 +125,23 @@ class ExitRow(Section):
     """Whether its stop closed it."""
 
 
+class StandingSection(Section):
+    """The plan that this one is a new version of, as it stands."""
+
+    risk_amount: NotNegative
+    """Loss at the stop that it was approved with, in quote."""
+    replans_count: Count = 0
+    """Versions approved after the first."""
+    scale_ins_count: Count = 0
+    """How many of them added to the position."""
+    held: NotNegative = Decimal(0)
+    """What is held under it, unsigned, in base."""
+    entry_price: NotNegative = Decimal(0)
+    """Average over its fills, in quote; 0 before the first."""
+    stop_price: Positive | None = None
+    """Where its stop works, in quote; null where none does."""
+
+
 class AccountSection(Section):
     """The account at the moment of the check, in quote."""
 

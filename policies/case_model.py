@@ -15,7 +15,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 from domain.candles import Timeframe
 from domain.instrument import InstrumentKind
 from domain.plan import PlanDraft
-from policies.case_facts_model import AccountSection, MarketSection
+from policies.case_facts_model import AccountSection, MarketSection, StandingSection
 from policies.case_fields import (
     NOT_NULL,
     Bars,
@@ -101,6 +101,8 @@ class CaseDocument(Section):
     instrument: InstrumentSection = InstrumentSection()
     market: MarketSection
     account: AccountSection = AccountSection()
+    standing: StandingSection | None = None
+    """For a replan: the plan that it changes; a plan of its own when left out."""
     policy: Annotated[dict[str, Any], Field(default_factory=dict)]
     """Limits by their names in the policy file; `--policy`, else the defaults, where left out."""
     quantity: Positive | None = None

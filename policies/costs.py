@@ -103,6 +103,20 @@ def costs_of(case: Case, stop: Decimal) -> Costs:
     )
 
 
+def held_risk(case: Case, stop: Decimal, slippage: Decimal) -> Decimal:
+    """Loss of what is held under the standing plan when a stop at `stop` fires, in quote.
+
+    From its average entry, fees of both sides and the stop's slippage included; never negative: a
+    profit that a stop beyond the entry would keep does not pay for other risk.
+    """
+    standing = case.standing
+    if standing is None:
+        return ZERO
+    fees = case.instrument.taker_fee_fraction * (standing.entry_price + stop)
+    per_unit = (standing.entry_price - stop) * case.direction + fees + slippage
+    return standing.held * max(per_unit, ZERO)
+
+
 def close_at(case: Case) -> datetime:
     """When the plan's horizon ends."""
     return case.decided_at + case.draft.horizon_bars * case.timeframe.delta

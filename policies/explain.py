@@ -45,8 +45,11 @@ def rules_text(policy: Policy, instrument: Instrument) -> str:
         *_required(policy),
         f"- At most {_percent(policy.risk_per_trade_fraction)} of equity is lost at the stop, less "
         f"when annualised volatility is above {_percent(policy.volatility_target_fraction)}.",
-        "- One plan per symbol: with a position or a working entry nothing more is opened.",
-        "- An unfilled entry is cancelled after 1 bar; the position is closed after horizon_bars.",
+        "- One plan per symbol: with a position or a working entry nothing more is opened; what "
+        "stands can be changed or closed.",
+        _replan_line(policy),
+        f"- An unfilled entry is cancelled after {_bars(policy.max_entry_age_bars)}; the position "
+        "is closed after horizon_bars.",
     ]
     if instrument.kind == "perpetual":
         lines.append(
@@ -55,6 +58,23 @@ def rules_text(policy: Policy, instrument: Instrument) -> str:
             f"opened above {_percent(policy.max_funding_rate_8h_fraction)} per 8 h, either sign."
         )
     return "\n".join(lines)
+
+
+def _replan_line(policy: Policy) -> str:
+    adding = (
+        f"at most {policy.max_scale_ins_count} of them may add to the position, within its first "
+        "risk"
+        if policy.max_scale_ins_count
+        else "none may add to a position"
+    )
+    return (
+        f"- A plan may be changed {policy.max_replans_count} times; its stop never moves away from "
+        f"the price and its risk never grows; {adding}."
+    )
+
+
+def _bars(count: int) -> str:
+    return "1 bar" if count == 1 else f"{count} bars"
 
 
 def _stop_line(policy: Policy) -> str:

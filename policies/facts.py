@@ -96,6 +96,24 @@ class Exit:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """A plan that a replan changes, as it stands. Prices and money in quote."""
+
+    risk_amount: Decimal
+    """Loss at the stop that it was approved with: the budget of all its versions."""
+    replans_count: int = 0
+    """Versions approved after the first."""
+    scale_ins_count: int = 0
+    """How many of them added to the position."""
+    held: Decimal = ZERO
+    """What is held under it, unsigned, in base; 0 before its entry has filled."""
+    entry_price: Decimal = ZERO
+    """Average over the fills; 0 before the first."""
+    stop_price: Decimal | None = None
+    """Where its stop works; None where none does."""
+
+
+@dataclass(frozen=True, slots=True)
 class AccountFacts:
     """The account at the moment of the check. Money in quote."""
 

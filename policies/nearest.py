@@ -30,6 +30,7 @@ MENDS: dict[str, tuple[ChangedField, ...]] = {
     "RR_BELOW_MIN": ("targets", "entry", "invalidation"),
     "RISK_PER_TRADE": ("invalidation", "entry"),
     "OPEN_RISK_LIMIT": ("invalidation", "entry"),
+    "REPLAN_RISK_INCREASE": ("invalidation", "entry"),
     "FUNDING_COST_LIMIT": ("horizon_bars",),
     "LIQUIDATION_TOO_CLOSE": ("invalidation", "entry"),
     "SLIPPAGE_LIMIT": ("entry",),

@@ -25,6 +25,7 @@ from policies.rules import (
     liquidity,
     pace,
     quote,
+    replan,
     reward,
     risk,
     send,
@@ -88,6 +89,12 @@ PROBES: Mapping[Callable[..., Finding], Probe] = {
     standing.plan_is_the_head: _switch("a newer version", lambda c: replace(c, head_version=2)),
     standing.policy_is_the_same: _switch(
         "another policy", lambda c: replace(c, plan_policy_hash="another")
+    ),
+    replan.replans_are_few: _slide("replans with this one", probes.replanned, "0", "21", D(1)),
+    replan.scale_ins_are_few: _slide("additions with this one", probes.added, "0", "6", D(1)),
+    replan.replan_keeps_the_risk: _slide("first risk", probes.first_risk, str(EQUITY), "0"),
+    replan.replan_keeps_the_stop: _slide(
+        "distance of the working stop", probes.working_stop, "9000", "0.01"
     ),
     standing.evidence_stands: _switch("cites ohlcv#99", lambda c: draft(c, evidence=("ohlcv#99",))),
     standing.required_tools_answered: _switch(

@@ -16,8 +16,10 @@ from typing import Any
 from domain.numbers import ZERO
 from domain.plan import Target
 from policies.case import Case
-from policies.facts import Exit, Held
+from policies.facts import Exit, Held, Standing
 from policies.specimen import (
+    ATR,
+    EQUITY,
     MID,
     NOW,
     OTHER,
@@ -28,6 +30,8 @@ from policies.specimen import (
     governed,
     market,
 )
+
+_HELD: dict[str, Any] = {"held": Decimal("0.001"), "entry_price": MID}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,33 @@ def sized(case: Case, quantity: Decimal) -> Case:
 def holding(case: Case, count: Decimal) -> Case:
     """Holds so many other symbols."""
     return account(case, positions=(Held(OTHER, case.direction, Decimal(1), ZERO),) * int(count))
+
+
+def replanned(case: Case, count: Decimal) -> Case:
+    """Is so manieth replan of a plan that stands; 0 is none."""
+    held = Standing(EQUITY, replans_count=int(count) - 1)
+    return replace(case, standing=held if count else None)
+
+
+def added(case: Case, count: Decimal) -> Case:
+    """Is so manieth addition to a position; 0 is none."""
+    held = Standing(EQUITY, scale_ins_count=int(count) - 1, **_HELD, stop_price=stop_at(case, ATR))
+    return replace(case, standing=held if count else None)
+
+
+def first_risk(case: Case, amount: Decimal) -> Case:
+    """Changes a plan that was approved with such a loss at its stop, in quote."""
+    return replace(case, standing=Standing(amount))
+
+
+def working_stop(case: Case, away: Decimal) -> Case:
+    """Adds to a position whose stop works so far from the mid, in quote."""
+    return replace(case, standing=Standing(EQUITY, **_HELD, stop_price=stop_at(case, away)))
+
+
+def stop_at(case: Case, away: Decimal) -> Decimal:
+    """So far from the mid, against the plan, in quote."""
+    return MID - case.direction * away
 
 
 def stopped(case: Case, seconds: Decimal) -> Case:

@@ -130,6 +130,12 @@ class Policy(BaseModel):
     """Entries approved per UTC day, all symbols."""
     max_trades_day_symbol_count: Annotated[int, Field(ge=1, le=200)] = 3
     """Entries approved per UTC day and symbol."""
+    max_entry_age_bars: Annotated[int, Field(ge=1, le=48)] = 1
+    """Candles after which an unfilled entry is taken back."""
+    max_replans_count: Annotated[int, Field(ge=0, le=20)] = 3
+    """How often a plan that stands may be changed; its stop and its risk only ever shrink."""
+    max_scale_ins_count: Annotated[int, Field(ge=0, le=5)] = 0
+    """How many of those changes may add to an open position, within the plan's first risk."""
     max_orders_minute_count: Annotated[int, Field(ge=1, le=100)] = 10
     """Orders of any kind made within 60 s, this entry included."""
     cooldown_bars: Annotated[int, Field(ge=0, le=100)] = 2

@@ -17,7 +17,7 @@ from domain.strict_json import MAX_DIGITS
 from domain.verdict import BoundName, SizeStep, TargetLeg
 from policies.acceptable import worst_price
 from policies.case import Case
-from policies.costs import Costs, Share
+from policies.costs import Costs, Share, held_risk
 from policies.exposure import correlated_exposure, net_exposure, open_risk
 from policies.facts import known
 from policies.legs import split_targets
@@ -131,6 +131,10 @@ def _bounds(case: Case, entry: Entry, costs: Costs, fraction: Decimal) -> tuple[
     if at_risk is not None:
         left = equity * policy.max_open_risk_fraction - at_risk
         steps.append(SizeStep("open_risk", largest(levels, slope, base, left)))
+    first_risk = None if case.standing is None else known(case.standing.risk_amount)
+    if first_risk is not None:
+        left = first_risk - held_risk(case, costs.stop, costs.stop_slippage)
+        steps.append(SizeStep("replan", largest(levels, slope, base, left)))
     steps += [SizeStep(name, largest(levels, ONE, ZERO, room)) for name, room in _rooms(case)]
     per_quote = ONE / account.leverage_ratio + costs.fee
     free = account.free - equity * policy.min_free_margin_fraction

@@ -105,7 +105,7 @@ class AnswerParsed(_Event):
     """What an answer was read as."""
 
     kind: Literal["answer_parsed"] = "answer_parsed"
-    answer: Literal["plan", "exit", "no_trade", "tool_calls", "invalid", "none"]
+    answer: Literal["plan", "replan", "exit", "no_trade", "tool_calls", "invalid", "none"]
     body: dict[str, Any] | None
     complaint: str | None
 

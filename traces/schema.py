@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Connection, MetaData, PrimaryKeyConstraint, String, Table
 
-HEAD = "0005"
+HEAD = "0006"
 """The newest script in `traces/migrations/versions`."""
 SCHEMA_VERSION = int(HEAD)
 
 TABLES = frozenset(
     {
         "decision", "deposit", "equity", "fill", "funding_payment", "operator_act", "order",
-        "paper_log", "paper_order", "paper_venue", "plan", "price_path", "purse", "session",
-        "trace_blob", "trace_event", "trace_run", "trade", "trading_state",
+        "paper_log", "paper_order", "paper_venue", "plan", "plan_version", "price_path",
+        "purse", "session", "trace_blob", "trace_event", "trace_run", "trade", "trading_state",
     }
 )  # fmt: skip
 """Every table of the newest schema, whichever modules are imported."""

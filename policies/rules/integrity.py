@@ -131,10 +131,16 @@ def symbol_is_free(case: Case) -> Finding:
 
     One plan per symbol: a second one would double the risk of the first, or fight it. Reason: two
     plans for one symbol would share a position, and neither its stop nor its risk would be its
-    own. Source: EU 2017/589 (RTS 6), article 15: repeated automated execution.
+    own. A replan changes the plan that stands: the position is its own then. Source: EU 2017/589
+    (RTS 6), article 15: repeated automated execution.
     """
     symbol, account = case.instrument.symbol, case.account
-    held = [f"a position of {plain(p.quantity)}" for p in account.positions if p.symbol == symbol]
+    own = case.standing is not None and case.standing.held > ZERO
+    held = [
+        f"a position of {plain(p.quantity)}"
+        for p in account.positions
+        if p.symbol == symbol and not own
+    ]
     held += [f"a working {w.side} entry" for w in account.working_entries if w.symbol == symbol]
     has = " and ".join(held) if held else "neither a position nor a working entry"
     sentence = f"{symbol} has {has}; one plan per symbol is open at a time."

@@ -13,8 +13,9 @@ from policies.rules.clock import seconds
 def plan_is_current(case: Case) -> Finding:
     """`PLAN_EXPIRED`: now - decided_at <= 1 bar of the decision timeframe, in seconds.
 
-    Reason: a plan answers the candle it saw; when the next one has closed, it is asked again.
-    Source: own; the recvWindow of Binance is the same idea for a request.
+    Further limit: max_entry_age_bars (1), after which an entry that was sent and has not filled is
+    taken back. Reason: a plan answers the candle it saw; when the next one has closed, it is asked
+    again. Source: own; the recvWindow of Binance is the same idea for a request.
     """
     age = seconds(case.decided_at, case.market.now)
     limit = Decimal(case.timeframe.seconds)

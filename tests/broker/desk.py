@@ -120,7 +120,7 @@ async def gate(
             observer.source.instrument(plan.symbol),
             (SYMBOL, OTHER),
             market_facts(snapshot, NOW, 0.0),
-            account_facts(book, {}, NOW, plan.symbol, policy, Timeframe.H1, exclude_run="run"),
+            account_facts(book, {}, NOW, plan.symbol, policy, Timeframe.H1, exclude_runs={"run"}),
             policy,
             plan.version,
         )

@@ -49,6 +49,21 @@ def exposure(s: Scene) -> None:
     s.doc["market"]["turnover_24h"] = short(value * 1000)
 
 
+def first_risk(s: Scene) -> None:
+    """A replan whose first risk, or what is left of it, is met near or far from its size."""
+    value = small(s)
+    s.doc.pop("quantity" if s.rng.random() < 0.5 else "comment", None)
+    away = s.rng.choice([0, 1, 2, 5, -1])
+    adding = s.policy["max_scale_ins_count"] = s.rng.randrange(1, 4)
+    s.doc["standing"] = {
+        "risk_amount": short(value * s.uniform(0.001, 0.2)),
+        "scale_ins_count": adding - 1,
+        "held": s.rng.choice([D(0), s.step * 10]),
+        "entry_price": s.ticks(s.start + s.direction * s.atr * s.rng.randrange(-3, 3)),
+        "stop_price": max(s.doc["plan"]["invalidation"] + s.direction * away * s.tick, s.tick),
+    }
+
+
 def risk(s: Scene) -> None:
     """Equity or open risk, so that a risk budget is met exactly."""
     value = small(s)
@@ -146,6 +161,7 @@ def drawdown(s: Scene) -> None:
 
 SIZE: tuple[Edge, ...] = (
     exposure,
+    first_risk,
     risk,
     margin,
     position_leverage,

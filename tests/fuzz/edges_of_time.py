@@ -73,6 +73,24 @@ def counts(s: Scene) -> None:
         s.doc["account"][field] = max(0, int(tighten(s, key)) - 1 + s.rng.choice([-1, 0, 1, 1]))
 
 
+def replans(s: Scene) -> None:
+    """A new version of a plan that stands, as often as may be or once more."""
+    most = s.policy["max_replans_count"] = s.rng.randrange(5)
+    adding = s.policy["max_scale_ins_count"] = s.rng.randrange(3)
+    held = s.rng.random() < 0.5
+    s.doc["standing"] = {
+        "risk_amount": short(s.equity),
+        "replans_count": max(0, most - 1 + near(s)),
+        "scale_ins_count": max(0, adding - 1 + near(s)),
+        "held": D("0.0001") if held else D(0),
+        "entry_price": s.doc["market"]["last"],
+        "stop_price": s.doc["plan"]["invalidation"] if s.rng.random() < 0.7 else None,
+    }
+    if held:
+        row = {"symbol": s.symbol, "quantity": D(1), "mark": short(s.equity / 1000)}
+        s.doc["account"]["positions"] = [row]
+
+
 def positions(s: Scene) -> None:
     s.policy["max_open_positions_count"] = s.rng.randrange(1, 6)
     held = max(0, s.policy["max_open_positions_count"] - 1 + near(s))
@@ -129,6 +147,7 @@ TIME: tuple[Edge, ...] = (
     history,
     counts,
     positions,
+    replans,
     cooldown,
     streak,
     confidence,

@@ -36,11 +36,13 @@ def proposal(target: float, **changes: Any) -> Step:
 
 
 @asynccontextmanager
-async def wired_session(home: Path, slot: datetime = SLOT) -> AsyncIterator[Wired]:
+async def wired_session(
+    home: Path, slot: datetime = SLOT, policy: Path | None = None
+) -> AsyncIterator[Wired]:
     """A session named `s` on the box, its clock at `slot`."""
     options = read_options(
         symbols=None, market="box", model="rules", base_url=None, timeframe="1h", every=1,
-        start="2019-04-15", end="2019-04-20", capital=None, policy=None, session="s",
+        start="2019-04-15", end="2019-04-20", capital=None, policy=policy, session="s",
         decisions=None, market_url=None, seed=7,
     )  # fmt: skip
     async with wire_session(options, Settings(), home) as wired:

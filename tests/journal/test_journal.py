@@ -333,7 +333,7 @@ def test_a_plan_that_became_smaller_is_stored_with_its_order(tmp_path: Path) -> 
     plan, verdict = approved()
     order = commit(book, plan, verdict)
     smaller = replace(verdict.bracket, quantity=D("0.5"), risk_amount=D(3))
-    book.resize(plan.plan_id, smaller, replace(order, quantity=D("0.5"), slippage=D("0.3")))
+    book.resize(plan, smaller, replace(order, quantity=D("0.5"), slippage=D("0.3")))
     stored = book.stored_plan(plan.plan_id)
     assert (stored.bracket, stored.risk_amount) == (smaller, D(3))
     assert (book.orders()[0].quantity, book.orders()[0].slippage) == (D("0.5"), D("0.3"))

@@ -207,7 +207,7 @@ def test_a_plan_under_decision_does_not_count_against_itself(tmp_path: Path) -> 
     book = open_journal(tmp_path, kind="spot")
     plan, verdict = approved(entry="98", at=NOW)
     commit(book, plan, verdict)
-    mine = facts(book, exclude_run=plan.run_id)
+    mine = facts(book, exclude_runs={plan.run_id})
     assert (mine.free, mine.working_entries, mine.trades_today) == (D(10_000), (), 0)
     assert (mine.open_orders, mine.orders_last_minute, mine.recent_drafts) == (0, 0, ())
     theirs = facts(book)
@@ -347,7 +347,7 @@ def test_an_order_half_sent_is_a_question_until_the_venue_has_answered(tmp_path:
     assert facts(book).reconciled is True
     book.step(order, OrderStatus.SENDING)
     assert facts(book).reconciled is False
-    assert facts(book, exclude_run="run").reconciled is False
+    assert facts(book, exclude_runs={"run"}).reconciled is False
     assert facts(book, answered={order.client_order_id}).reconciled is True
 
 

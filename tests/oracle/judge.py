@@ -141,7 +141,10 @@ def _misstatements(placed: Placed, bracket: SimpleNamespace) -> list[str]:
         "side": (bracket.side, plan.side),
         "entry_kind": (bracket.entry_kind, "market" if plan.entry is None else "limit"),
         "book_origin": (bracket.book_origin, case.market.book.origin),
-        "expires_at": (moment(bracket.expires_at), plan.decided_at + plan.bar),
+        "expires_at": (
+            moment(bracket.expires_at),
+            plan.decided_at + case.policy.max_entry_age_bars * plan.bar,
+        ),
         "close_at": (moment(bracket.close_at), plan.decided_at + plan.horizon_bars * plan.bar),
     }
     wrong += [f"MISSTATED {k}: {a!r} instead of {b!r}" for k, (a, b) in words.items() if a != b]

@@ -46,7 +46,7 @@ class Placed(NamedTuple):
 
 def placing_violations(placed: Placed) -> Violations:
     """Every violation of this bracket."""
-    for control in (_collar, _sides, _stop, _reward, _risk, _funding, _liquidation):
+    for control in (_collar, _sides, _stop, _reward, _risk, _replan, _funding, _liquidation):
         yield from control(placed)
     for control in (_liquidity, _usual_size, _grid, _size, _exposure, _directed, _margin):
         yield from control(placed)
@@ -111,6 +111,19 @@ def _risk(p: Placed) -> Violations:
         yield "OPEN_RISK_LIMIT", "unknown open risk or no equity"
     elif loss + sum(others) > policy.max_open_risk_fraction * equity:
         yield "OPEN_RISK_LIMIT", f"{float(loss + sum(others))}"
+
+
+def _replan(p: Placed) -> Violations:
+    stands, direction = p.case.standing, p.pricing.direction
+    if stands is None:
+        return
+    fees = p.case.instrument.fee * (stands.entry + p.stop)
+    lost = (stands.entry - p.stop) * direction + fees + p.pricing.stop_slippage(p.stop)
+    loss = stands.held * max(lost, Fraction(0)) + p.risk * p.judged
+    if loss > stands.risk:
+        yield "REPLAN_RISK_INCREASE", f"{float(loss)} of {float(stands.risk)}"
+    if stands.held and (stands.stop is None or (p.stop - stands.stop) * direction < 0):
+        yield "REPLAN_RISK_INCREASE", f"stop {p.stop} beyond {stands.stop}"
 
 
 def _funding(p: Placed) -> Violations:

@@ -67,6 +67,7 @@ def read(document: Document) -> SimpleNamespace:
         market=market,
         account=_account(document.get("account", {})),
         policy=_policy(document.get("policy", {})),
+        standing=_standing(document.get("standing")),
         quantity=number(document.get("quantity")),
         results=_results(document.get("tool_results"), plan),
         allowed=_allowed(document.get("allowed_symbols"), instrument.symbol),
@@ -75,6 +76,19 @@ def read(document: Document) -> SimpleNamespace:
 
 def _allowed(symbols: list[str] | None, own: str) -> list[str]:
     return [own] if symbols is None else symbols
+
+
+def _standing(raw: Document | None) -> SimpleNamespace | None:
+    if raw is None:
+        return None
+    return SimpleNamespace(
+        risk=number(raw["risk_amount"]),
+        replans=int(raw.get("replans_count", 0)),
+        scale_ins=int(raw.get("scale_ins_count", 0)),
+        held=number(raw.get("held", 0)),
+        entry=number(raw.get("entry_price", 0)),
+        stop=number(raw.get("stop_price")),
+    )
 
 
 def _plan(raw: Document, now: int | None) -> SimpleNamespace:

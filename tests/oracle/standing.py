@@ -19,14 +19,24 @@ Violations = Iterator[Violation]
 
 def standing_violations(case: SimpleNamespace) -> Violations:
     """Every violation that shows without a bracket."""
-    for control in (_integrity, _evidence, _clock, _age, _history, _quote, _drift, _funding_rate):
+    for control in (
+        _integrity,
+        _replans,
+        _evidence,
+        _clock,
+        _age,
+        _history,
+        _quote,
+        _drift,
+        _funding_rate,
+    ):
         yield from control(case)
     for control in (_counts, _pauses, _losses, _states):
         yield from control(case)
 
 
 def _integrity(case: SimpleNamespace) -> Violations:
-    plan, instrument, policy, account = case.plan, case.instrument, case.policy, case.account
+    plan, instrument, policy = case.plan, case.instrument, case.policy
     symbol = instrument.symbol
     if symbol not in case.allowed or (policy.symbols and symbol not in policy.symbols):
         yield "UNKNOWN_SYMBOL", symbol
@@ -34,14 +44,24 @@ def _integrity(case: SimpleNamespace) -> Violations:
         yield "SYMBOL_NOT_TRADABLE", symbol
     if plan.side not in policy.sides or (plan.side == "short" and not instrument.perpetual):
         yield "SIDE_NOT_ALLOWED", plan.side
-    if any(row.symbol == symbol for row in [*account.positions, *account.working]):
-        yield "DUPLICATE_INTENT", "position or working entry in the symbol"
     if case.market.now - plan.decided_at > plan.bar:
         yield "PLAN_EXPIRED", "older than one bar"
     if plan.head_version != plan.version:
         yield "PLAN_SUPERSEDED", f"head is {plan.head_version}"
     if plan.policy_hash is not None and plan.policy_hash != case.policy_hash:
         yield "POLICY_CHANGED", plan.policy_hash
+
+
+def _replans(case: SimpleNamespace) -> Violations:
+    stands, account, policy = case.standing, case.account, case.policy
+    own = stands is not None and stands.held > 0
+    others = account.working if own else [*account.positions, *account.working]
+    if any(row.symbol == case.instrument.symbol for row in others):
+        yield "DUPLICATE_INTENT", "position or working entry in the symbol"
+    if stands is not None and stands.replans + 1 > policy.max_replans_count:
+        yield "REPLAN_LIMIT", f"{stands.replans} before"
+    if own and stands.scale_ins + 1 > policy.max_scale_ins_count:
+        yield "SCALE_IN_LIMIT", f"{stands.scale_ins} before"
 
 
 def _evidence(case: SimpleNamespace) -> Violations:

@@ -11,7 +11,7 @@ from domain.book import Level
 from domain.lifecycle import TradingState
 from domain.plan import Evidence
 from policies.case import draft_hash
-from policies.facts import Exit, Held, WorkingEntry
+from policies.facts import Exit, Held, Standing, WorkingEntry
 from policies.settings import Policy
 from tests.policies.cases import NOW, D, ago, book, draft
 
@@ -46,6 +46,13 @@ def moment(seconds: float) -> str:
     return ago(-seconds).isoformat()
 
 
+def stands(**changes: Any) -> Standing:
+    """A plan that this one changes; nothing is held under it unless said."""
+    held = {"entry_price": D(10_000), "stop_price": D(9_000)}
+    return Standing(**{"risk_amount": D(1_000_000), **held} | changes)
+
+
+ADDED = stands(held=D("0.01"), scale_ins_count=1)
 CITED = {"draft__evidence": ("ohlcv#1",)}
 NEEDS = {"policy__required_tools": ("ohlcv", "regime")}
 BOTH = (answered(), answered(tool="regime"))
@@ -92,6 +99,18 @@ STANDING: list[Row] = [
     ("PLAN_SUPERSEDED", {"version": 2, "head_version": 2}, {"version": 2, "head_version": 3}),
     ("PLAN_SUPERSEDED", {}, {"head_version": None}),
     ("POLICY_CHANGED", {"plan_policy_hash": Policy().policy_hash}, {"plan_policy_hash": "other"}),
+    ("REPLAN_LIMIT", {"standing": stands(replans_count=2)}, {"standing": stands(replans_count=3)}),
+    (
+        "REPLAN_LIMIT",
+        {"standing": stands(), "policy__max_replans_count": 1},
+        {"standing": stands(), "policy__max_replans_count": 0},
+    ),
+    ("SCALE_IN_LIMIT", {"standing": stands()}, {"standing": stands(held=D("0.01"))}),
+    (
+        "SCALE_IN_LIMIT",
+        {"standing": ADDED, "policy__max_scale_ins_count": 2},
+        {"standing": ADDED, "policy__max_scale_ins_count": 1},
+    ),
     ("EVIDENCE_MISSING", {**CITED, "evidence": (answered(),)}, CITED),
     (
         "EVIDENCE_MISSING",

@@ -6,13 +6,14 @@ it. `REST` rests at 10 000: its risk is 200 + 5 + 4.9 + 5 + 2 = 216.9 per base.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from domain.book import Level, OrderBook
 from domain.plan import Target
 from policies.facts import Held, WorkingEntry
 from tests.policies.cases import NOW, D, book, draft
-from tests.policies.edges import INFINITY, NAN, SPOT, Changes, Row
+from tests.policies.edges import INFINITY, NAN, SPOT, Changes, Row, stands
 
 LEVERED = {
     "account__leverage_ratio": D(20),
@@ -20,6 +21,16 @@ LEVERED = {
 }
 REST: Changes = {"draft__entry": D(10_000)}
 ONE: Changes = {**REST, "quantity": D(1)}
+RICH: Changes = {
+    **ONE,
+    "account__equity": D(1_000_000),
+    "account__free": D(1_000_000),
+    "account__day_start_equity": D(1_000_000),
+    "account__peak_equity": D(1_000_000),
+    "policy__max_scale_ins_count": 1,
+}
+HOLDS = stands(held=D(1), risk_amount=D("431.8"))
+"""One base bought at 10 000: 214.9 at risk, and 216.9 with one more at `REST`."""
 STRICT = {"policy__stop_mode": "strict"}
 
 
@@ -130,6 +141,23 @@ SIZES: list[Row] = [
         {**REST, "account__equity": D(108_450), "quantity": D(5)},
         {**REST, "account__equity": D(108_450), "quantity": D("5.001")},
     ),
+    (
+        "REPLAN_RISK_INCREASE",
+        {**RICH, "quantity": D(5), "standing": stands(risk_amount=D("1084.5"))},
+        {**RICH, "quantity": D("5.001"), "standing": stands(risk_amount=D("1084.5"))},
+    ),
+    (
+        "REPLAN_RISK_INCREASE",
+        {**RICH, "standing": HOLDS},
+        {**RICH, "standing": replace(HOLDS, entry_price=D("10000.1"))},
+    ),
+    (
+        "REPLAN_RISK_INCREASE",
+        {**RICH, "standing": stands(held=D(1), stop_price=D(9800))},
+        {**RICH, "standing": stands(held=D(1), stop_price=D("9800.1"))},
+    ),
+    ("REPLAN_RISK_INCREASE", RICH, {**RICH, "standing": stands(held=D(1), stop_price=None)}),
+    ("REPLAN_RISK_INCREASE", RICH, {**RICH, "standing": stands(risk_amount=NAN)}),
     ("OPEN_RISK_LIMIT", {**ONE, **held(100, risk="3783.1")}, {**ONE, **held(100, risk="3783.2")}),
     ("OPEN_RISK_LIMIT", ONE, {**ONE, **held(100, risk=None)}),
     ("OPEN_RISK_LIMIT", ONE, {**ONE, **held(100, risk=NAN)}),

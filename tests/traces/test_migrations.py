@@ -14,6 +14,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import MetaData, inspect, text
 
 import journal.paper_tables
+import journal.plan_tables
 import journal.tables
 from broker.paper.store import ENTRY, PROGRESS, RESTING
 from domain.errors import StateError
@@ -76,7 +77,12 @@ def test_the_newest_script_is_the_version_and_every_table_is_named() -> None:
     assert scripts().get_current_head() == HEAD
     assert [s.revision for s in scripts().walk_revisions()][-1] == "0001"
     assert set(METADATA.tables) == TABLES
-    assert {journal.tables.ORDERS.name, journal.paper_tables.PAPER_LOG.name} <= TABLES
+    modules = (
+        journal.tables.ORDERS,
+        journal.paper_tables.PAPER_LOG,
+        journal.plan_tables.PLAN_VERSIONS,
+    )
+    assert {table.name for table in modules} <= TABLES
 
 
 @pytest.mark.parametrize("version", sorted(FORMER))
@@ -166,7 +172,7 @@ def test_a_reader_needs_no_turn_to_open_what_is_up_to_date(
 def test_of_two_that_open_an_old_file_at_once_one_upgrades_it(tmp_path: Path) -> None:
     path = former(1, tmp_path / "old.db")
     code = (
-        "import sys; from pathlib import Path; import journal.paper_tables\n"
+        "import sys; from pathlib import Path; import journal.paper_tables, journal.plan_tables\n"
         "from traces.database import Database; from traces.tables import METADATA\n"
         "Database.open(Path(sys.argv[1]), METADATA).close()"
     )
@@ -185,7 +191,7 @@ def test_alembic_is_not_imported_for_a_file_that_is_new_or_up_to_date(
     if not fresh:
         Database.open(path, METADATA).close()
     code = (
-        "import sys; from pathlib import Path; import journal.paper_tables\n"
+        "import sys; from pathlib import Path; import journal.paper_tables, journal.plan_tables\n"
         "from traces.database import Database; from traces.tables import METADATA\n"
         "Database.open(Path(sys.argv[1]), METADATA)\n"
         "print([m for m in sys.modules if m.split('.')[0] in ('alembic', 'psycopg', 'mako')])"

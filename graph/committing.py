@@ -1,0 +1,86 @@
+"""From an approved answer to intents in the journal, each in one transaction. Nothing is sent."""
+
+from __future__ import annotations
+
+from broker.closing import close_order, reduce_order
+from broker.exits import wanted_exits
+from broker.outbox import entry_order
+from domain.lifecycle import PLAN_STEPS
+from domain.numbers import ONE
+from domain.plan import ExitDraft, TradePlan
+from domain.verdict import Approved
+from graph.context import RunContext
+from graph.state import RunState
+from journal.entry import entry_snapshot
+
+
+def commit_entry(
+    context: RunContext, state: RunState, plan: TradePlan, verdict: Approved
+) -> list[str] | None:
+    """The intent to enter; its client order id. None where the plan that it changes is over."""
+    journal, now = context.journal, context.now(state)
+    tick = context.source.instrument(plan.symbol).price_tick
+    order = entry_order(plan, verdict.bracket, tick, now, context.account_name)
+    known = entry_snapshot(context.snapshot(state), plan, context.policy.margin_leverage_ratio)
+    if plan.act == "open":
+        journal.commit_plan(plan, verdict, [order], entry=known)
+    elif not PLAN_STEPS[journal.stored_plan(plan.plan_id).status]:
+        return None
+    else:
+        journal.commit_entry(plan, verdict, order, entry=known)
+    return [order.client_order_id]
+
+
+def commit_levels(
+    context: RunContext, state: RunState, plan: TradePlan, verdict: Approved
+) -> list[str] | None:
+    """New levels with the exits that they call for; None where the position is closed."""
+    journal, position = context.journal, context.journal.position(plan.symbol)
+    if position is None or position.plan_id != plan.plan_id:
+        return None
+    stored = journal.stored_plan(plan.plan_id)._replace(plan=plan, bracket=verdict.bracket)
+    orders = wanted_exits(
+        stored,
+        journal.plan_orders(plan.plan_id),
+        abs(position.quantity),
+        context.source.instrument(plan.symbol),
+        context.now(state),
+        context.account_name,
+    )
+    journal.commit_levels(plan, verdict, orders)
+    return [order.client_order_id for order in orders]
+
+
+def commit_exit(
+    context: RunContext, state: RunState, draft: ExitDraft
+) -> tuple[str, list[str]] | None:
+    """The intent to leave, or to take back an entry; plan and orders. None where all is over."""
+    journal, symbol = context.journal, state["symbol"]
+    position = journal.position(symbol)
+    if position is None:
+        stored = journal.standing_plan(symbol)
+        if stored is None:
+            return None
+        return stored.plan.plan_id, journal.commit_cancel(stored.plan.plan_id)
+    orders, on = journal.plan_orders(position.plan_id), context.source.instrument(symbol)
+    former = [o for o in orders if o.leg == "reduce" and o.run_id == state["run_id"]]
+    order = close_order(
+        position,
+        orders,
+        on,
+        "exit",
+        context.now(state),
+        state["run_id"],
+        context.account_name,
+        journal.stored_plan(position.plan_id).bracket.stop_slippage,
+    )
+    if order is None:
+        return None
+    if draft.fraction < ONE:
+        order = (
+            former[0]
+            if former
+            else reduce_order(order, position, orders, draft.fraction, on, context.account_name)
+        )
+    journal.commit_exit(order)
+    return position.plan_id, [order.client_order_id]

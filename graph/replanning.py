@@ -1,0 +1,69 @@
+"""What an answer does to the plan that stands, if one does."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from agent.situation import StandingPlan
+from domain.errors import StateError
+from domain.lifecycle import LIVE
+from domain.plan import PlanAct, PlanDraft, ReplanDraft, TradePlan
+from domain.verdict import Verdict
+from graph.context import RunContext
+from graph.state import RunState
+from policies.case import Case
+from policies.gate import review
+from policies.nearest import advised
+from policies.replan import review_levels
+
+
+class Change(NamedTuple):
+    """A draft, and the plan that it would be a version of."""
+
+    draft: PlanDraft
+    act: PlanAct = "open"
+    plan_id: str | None = None
+    """The plan that it changes; None for a plan of its own."""
+    newest_version: int = 0
+    """Of that plan."""
+    changed_run: str | None = None
+    """The run that made its head."""
+
+
+def standing_plan(context: RunContext, symbol: str) -> StandingPlan | None:
+    """The plan of an instrument that an answer could change, as the model is told of it."""
+    stored = context.journal.standing_plan(symbol)
+    if stored is None:
+        return None
+    orders = context.journal.plan_orders(stored.plan.plan_id)
+    stops = [o.price for o in orders if o.leg == "stop" and o.status in LIVE]
+    stop = stops[-1] if stops else None
+    return StandingPlan(stored.plan, stored.bracket, stored.status.value, stop)
+
+
+def change_of(context: RunContext, state: RunState) -> Change:
+    """What the run's draft does: opens a plan, or changes the one that stands.
+
+    Raises:
+        StateError: a replan, and no plan stands any more.
+    """
+    if state["answer"] != "replan":
+        return Change(PlanDraft.model_validate(state["draft"]))
+    draft = ReplanDraft.model_validate(state["draft"])
+    journal, symbol = context.journal, state["symbol"]
+    stored = journal.standing_plan(symbol)
+    if stored is None:
+        raise StateError(f"no plan of {symbol} stands any more that could be changed")
+    plan = stored.plan
+    act: PlanAct = "replace"
+    if journal.position(symbol) is not None:
+        act = "scale_in" if draft.add else "adjust"
+    newest = journal.newest_version(plan.plan_id)
+    return Change(draft.draft(stored.bracket.side), act, plan.plan_id, newest, plan.run_id)
+
+
+def judged(context: RunContext, case: Case, plan: TradePlan) -> Verdict:
+    """The gate's word; new levels of a position are judged as exits are, everything else whole."""
+    if plan.act == "adjust":
+        return review_levels(case, context.journal.stored_plan(plan.plan_id).bracket)
+    return advised(case, review(case))
