@@ -92,3 +92,11 @@ def test_without_a_loss_there_is_no_profit_factor() -> None:
 def test_a_trade_without_planned_risk_has_no_multiple() -> None:
     found = performance([], [trade("5", risk="0")], 1)
     assert (found.mean_r, found.trades_count, found.net) == (None, 1, 5)
+
+
+def test_money_paid_in_or_taken_out_is_neither_gain_nor_loss() -> None:
+    rows = [(100, 0), (110, 0), (1110, 1000), (999, 1000), (499, 500)]
+    valued = [EquityPoint(T + n * H, D(equity), D(paid)) for n, (equity, paid) in enumerate(rows)]
+    told = performance(valued, [], 365)
+    assert told.total_return_fraction == pytest.approx(1.1 * 1.0 * 0.9 * 1.0 - 1)
+    assert told.max_drawdown_fraction == pytest.approx(1 - 499 / (110 + 500))

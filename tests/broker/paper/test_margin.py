@@ -204,3 +204,19 @@ async def test_what_would_add_to_a_lost_position_comes_after_its_end(tmp_path: P
     await counter.send(order("in", "buy market", "200"), order("more", "buy limit 60", "1"))
     got = [(told(e)[2:], e.forced) for e in await counter.play()]
     assert got[1:3] == [((D(200), D(45)), True), ((D(1), D(45)), False)]
+
+
+def test_money_in_another_currency_holds_no_position_up() -> None:
+    kinds: dict[str, InstrumentKind] = {SYMBOL: "perpetual"}
+    on = VenueSource({}).instrument(SYMBOL)
+    found = [
+        liquidation_price(
+            PaperBook(replay(money, [LONG], kinds), LEVERED),
+            on,
+            {SYMBOL: D(100)},
+            {SYMBOL: D("0.005")},
+        )
+        for money in ({"USDT": D(1_000)}, {"USDT": D(1_000), "EUR": D(10**6)})
+    ]
+    assert found[0] is not None
+    assert found[0] == found[1]
