@@ -25,7 +25,7 @@ from journal.trade_facts import TradeFacts, facts_of
 
 _T = TypeVar("_T")
 
-LEGS: tuple[Leg, ...] = ("entry", "stop", *TARGET_LEGS, "close")
+LEGS: tuple[Leg, ...] = ("entry", "stop", *TARGET_LEGS, "reduce", "close")
 """The order in which orders of one moment are shown."""
 
 OPEN_PLANS = tuple(status for status, after in PLAN_STEPS.items() if after)

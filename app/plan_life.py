@@ -12,8 +12,10 @@ from app.document import plain_record
 from app.listing import closed_record, order_record, plan_record
 from domain.clock import iso
 from domain.instrument import quote_of
+from domain.numbers import plain
 from domain.orders import Fill, FundingPayment
 from journal.books import Journal
+from journal.reading import StoredPlan
 from journal.trade_facts import facts_of
 from traces import events as ev
 from traces.store import Recorded, TraceStore
@@ -26,7 +28,9 @@ def plan_document(journal: Journal, plan_id: str) -> dict[str, Any]:
     """Everything that is known of one committed plan."""
     stored = journal.stored_plan(plan_id)
     orders, fills = journal.plan_orders(plan_id), journal.plan_fills(plan_id)
-    runs = _runs(journal, [stored.plan.run_id, *(o.run_id for o in orders)])
+    stored_versions = journal.versions(plan_id)
+    deciding = [version.plan.run_id for version in stored_versions]
+    runs = _runs(journal, [*deciding, *(o.run_id for o in orders)])
     trade = next((t for t in journal.trades() if t.plan_id == plan_id), None)
     return {
         "schema": "plangate.plan/1",
@@ -34,7 +38,8 @@ def plan_document(journal: Journal, plan_id: str) -> dict[str, Any]:
         "currency": quote_of(stored.plan.symbol),
         "plan": plan_record(stored),
         "entry": stored.entry,
-        "versions": versions(runs[stored.plan.run_id]),
+        "versions": versions([runs[run_id] for run_id in deciding]),
+        "approved_versions": [_approved_record(version) for version in stored_versions],
         "at_send": _at_send(runs[stored.plan.run_id], plan_id),
         "orders": [
             {
@@ -48,6 +53,21 @@ def plan_document(journal: Journal, plan_id: str) -> dict[str, Any]:
         ],
         "funding": [plain_record(p) for p in _payments(journal, stored.plan.symbol, fills, trade)],
         "trade": None if trade is None else closed_record(trade, *facts_of(journal, [trade])),
+    }
+
+
+def _approved_record(version: StoredPlan) -> dict[str, Any]:
+    """What an approved version did, and what it would lose at its stop."""
+    bracket = version.bracket
+    return {
+        "version": version.plan.version,
+        "act": version.plan.act,
+        "run_id": version.plan.run_id,
+        "approved_at": iso(version.approved_at),
+        "quantity": plain(bracket.quantity),
+        "stop_price": plain(bracket.stop_price),
+        "risk_amount": plain(version.risk_amount),
+        "close_at": iso(version.close_at),
     }
 
 
@@ -83,11 +103,22 @@ def trade_document(journal: Journal, plan_id: str) -> dict[str, Any]:
     }
 
 
-def versions(recorded: Sequence[Recorded]) -> list[dict[str, Any]]:
-    """The drafts of a run in order: each with its verdict and what it changed of the one before.
+def versions(runs: Sequence[Sequence[Recorded]]) -> list[dict[str, Any]]:
+    """The drafts of a plan in order: each with its verdict and what it changed of the one before.
 
-    A draft that could not be read as a plan is no version; the trace has it. A decision that was
-    interrupted and made again counts from its last beginning.
+    The first run opened the plan, each further one changed it. A draft that could not be read as a
+    plan is no version; the trace has it.
+    """
+    found: list[dict[str, Any]] = []
+    for recorded in runs:
+        found += _drafts(recorded, found[-1] if found else None)
+    return found
+
+
+def _drafts(recorded: Sequence[Recorded], stood: dict[str, Any] | None) -> list[dict[str, Any]]:
+    """Those of one run; a decision that was interrupted counts from its last beginning.
+
+    `stood` is the version that the run found, None for the run that opened the plan.
     """
     found: list[dict[str, Any]] = []
     draft: dict[str, Any] = {}
@@ -95,10 +126,11 @@ def versions(recorded: Sequence[Recorded]) -> list[dict[str, Any]]:
         event = item.event
         if isinstance(event, ev.RunStarted):
             found.clear()
-        elif isinstance(event, ev.AnswerParsed) and event.answer == "plan":
-            draft = event.body or {}
+        elif isinstance(event, ev.AnswerParsed) and event.answer in {"plan", "replan"}:
+            side = {"side": stood["draft"].get("side")} if stood else {}
+            draft = {**side, **(event.body or {})}
         elif isinstance(event, ev.Reviewed) and event.stage == "review":
-            before = found[-1] if found else None
+            before = found[-1] if found else stood
             found.append(
                 {
                     "version": event.version,

@@ -24,8 +24,9 @@ def show_plan(document: Record) -> None:
     decided = _add(
         tree, f"decided {moment(plan['approved_at'])} UTC by {plan['model']}, run {plan['run_id']}"
     )
+    acts = {version["version"]: version for version in document["approved_versions"]}
     for version in document["versions"]:
-        _add_version(decided, version)
+        _add_version(decided, version, acts.get(version["version"]))
     _add_entry(tree, document["entry"])
     _add_bracket(tree, plan, money_name)
     _add_sending(tree, document["at_send"])
@@ -86,11 +87,15 @@ def _add(tree: Tree, words: str, style: str = "") -> Tree:
     return tree.add(Text(shown, style=style))
 
 
-def _add_version(tree: Tree, version: Record) -> None:
+def _add_version(tree: Tree, version: Record, approved: Record | None) -> None:
     draft = version["draft"]
     verdict = "approved" if version["approved"] else "denied " + ", ".join(version["codes"])
-    words = f"v{version['version']}  {_draft_words(draft)}: {verdict}"
+    does = "" if approved is None else _ACTS[approved["act"]]
+    words = f"v{version['version']}  {does}{_draft_words(draft)}: {verdict}"
     node = _add(tree, words, "green" if version["approved"] else "red")
+    if approved is not None and does:
+        told = f"{moment(approved['approved_at'])} UTC by run {approved['run_id']}: stop "
+        _add(node, f"{told}{approved['stop_price']}, at risk {money(approved['risk_amount'])}")
     if version["changed"]:
         _add(node, f"after {', '.join(version['because_of']) or 'an approval'} it changed:")
     for change in version["changed"]:
@@ -101,6 +106,14 @@ def _add_version(tree: Tree, version: Record) -> None:
         _add(node, f"✗ {sentence}")
     if version["nearest"]:
         _add(node, version["nearest"])
+
+
+_ACTS = {
+    "open": "",
+    "replace": "another entry: ",
+    "adjust": "new levels: ",
+    "scale_in": "adds: ",
+}
 
 
 def _draft_words(draft: Record) -> str:
