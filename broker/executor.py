@@ -213,7 +213,8 @@ class Executor:
         if changed or not was:
             stops = sum(1 for o in self._journal.orders(*LIVE) if o.leg == "stop")
             self._notices.append(
-                f"kill switch: {len(changed)} entries taken back, {stops} stops stay"
+                f"kill switch: {_count(len(changed), 'entry', 'entries')} taken back, "
+                f"{_count(stops, 'stop stays', 'stops stay')}"
             )
 
     def _closing(self, now: datetime) -> list[Order]:
@@ -239,6 +240,10 @@ class Executor:
         """Entries that may still fill and are not being taken back already."""
         waiting = [OrderStatus.PENDING, OrderStatus.WORKING]
         return [o for o in self._journal.orders(*waiting) if o.leg == "entry"]
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"
 
 
 def _over(order: Order) -> Order:

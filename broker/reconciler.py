@@ -6,7 +6,7 @@ know is never explained away: the session halts, and an operator decides. No tra
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -15,7 +15,7 @@ from broker.protocol import Broker, News
 from domain.lifecycle import AT_THE_VENUE, LIVE, OrderStatus, PlanStatus, TradingState
 from domain.numbers import ZERO, plain
 from journal.books import Journal
-from policies.trading_state import StateEntry
+from policies.trading_state import DISAGREEMENT, StateEntry
 
 GUARDED = (PlanStatus.APPROVED, PlanStatus.WORKING, PlanStatus.OPEN, PlanStatus.CLOSING)
 """Plans whose orders may still matter."""
@@ -38,8 +38,8 @@ class Reconciler:
         self._journal = journal
         self._broker = broker
         self._follower = follower
-        self._missed: dict[str, datetime] = {}
-        """Orders that the venue does not list, and since when it has not."""
+        self._since: dict[str, datetime] = {}
+        """What differs, and since when it has."""
 
     async def reconcile(self, now: datetime) -> Reconciled:
         """Book what is missing, look after every position, and compare.
@@ -51,10 +51,11 @@ class Reconciler:
         await self._catch_up(now)
         for stored in self._journal.plans(*GUARDED):
             self._follower.guard(stored.plan.plan_id, now)
-        mismatches = [*await self._orders(now), *await self._positions()]
+        differing = {**await self._orders(), **await self._positions()}
+        mismatches = self._lasting(differing, now)
         self._journal.mismatches = tuple(mismatches)
         if mismatches and self._journal.trading_state(now) != TradingState.HALTED:
-            reason = f"The venue and the journal disagree: {'; '.join(mismatches)}."
+            reason = f"{DISAGREEMENT}: {'; '.join(mismatches)}."
             self._journal.record_state(StateEntry(TradingState.HALTED, now, None, reason))
         return Reconciled(now, len(self._journal.entries()) - before, mismatches)
 
@@ -75,34 +76,39 @@ class Reconciler:
             if found is not None:
                 await self._follower.take(News(orders=[found]), now)
 
-    async def _orders(self, now: datetime) -> list[str]:
-        """Working at the venue and unknown or over here, or the other way round.
+    def _lasting(self, differing: Mapping[str, str], now: datetime) -> list[str]:
+        """What differs and is believed: a venue that shows things late is asked twice."""
+        self._since = {key: self._since.get(key, now) for key in differing}
+        wait = self._broker.traits.settles_within
+        return [words for key, words in differing.items() if now - self._since[key] >= wait]
 
-        Where the venue shows orders late, one that it does not list is waited for.
-        """
+    async def _orders(self) -> dict[str, str]:
+        """Working at the venue and unknown or over here, or the other way round; words by key."""
         theirs = {o.client_order_id: o for o in await self._broker.working()}
         ours = {o.client_order_id: o for o in self._journal.orders(*AT_THE_VENUE)}
         sending = {o.client_order_id for o in self._journal.orders(OrderStatus.SENDING)}
-        unknown = [
-            f"order {name} of {theirs[name].symbol} works at the venue and not in the journal"
+        unknown = {
+            f"unknown {name}": (
+                f"order {name} of {theirs[name].symbol} works at the venue and not in the journal"
+            )
             for name in sorted(set(theirs) - set(ours) - sending)
-        ]
-        gone = [
-            f"order {name} of {ours[name].symbol} works in the journal and not at the venue"
-            for name in self._gone(set(ours) - set(theirs), now)
-        ]
-        return [*unknown, *gone]
+        }
+        gone = {
+            f"gone {name}": (
+                f"order {name} of {ours[name].symbol} works in the journal and not at the venue"
+            )
+            for name in sorted(set(ours) - set(theirs))
+        }
+        return {**unknown, **gone}
 
-    def _gone(self, missing: set[str], now: datetime) -> list[str]:
-        self._missed = {name: self._missed.get(name, now) for name in sorted(missing)}
-        wait = self._broker.traits.settles_within
-        return [name for name, since in self._missed.items() if now - since >= wait]
-
-    async def _positions(self) -> list[str]:
+    async def _positions(self) -> dict[str, str]:
         theirs = await self._broker.positions()
         ours = {s: p.quantity for s, p in self._journal.ledger().positions.items()}
-        return [
-            f"{plain(theirs.get(s, ZERO))} {s} held at the venue, {plain(ours.get(s, ZERO))} here"
+        return {
+            f"position {s}": (
+                f"{plain(theirs.get(s, ZERO))} {s} held at the venue, "
+                f"{plain(ours.get(s, ZERO))} here"
+            )
             for s in sorted({*theirs, *ours})
             if theirs.get(s, ZERO) != ours.get(s, ZERO)
-        ]
+        }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from datetime import datetime
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any, Literal, NamedTuple, TypeVar
 
 from pydantic import TypeAdapter
@@ -224,10 +225,17 @@ class JournalReader:
         return next((from_row(StateEntry, row) for row in self._rows(statement)), None)
 
     def resumed_at(self) -> datetime | None:
-        """When an operator last resumed the session, in the session's own time."""
-        active = self._mine(TRADING_STATES).where(TRADING_STATES.c.state == TradingState.ACTIVE)
-        newest = self._rows(active.order_by(TRADING_STATES.c.sequence.desc()).limit(1))
-        return newest[0]["at"] if newest else None
+        """When an operator last resumed the session after a loss, in the session's own time.
+
+        A halt for a disagreement with the venue says nothing about money, and nor does its end.
+        """
+        states = self.trading_states()
+        ended = [
+            new.at
+            for old, new in pairwise(states)
+            if new.state is TradingState.ACTIVE and old.is_about_money
+        ]
+        return ended[-1] if ended else None
 
     def acts(self) -> list[Act]:
         """What an operator said and the session has not carried out, oldest first."""

@@ -18,6 +18,9 @@ from domain.numbers import ZERO, plain
 from policies.arithmetic import gate_arithmetic
 from policies.settings import Policy
 
+DISAGREEMENT = "The venue and the journal disagree"
+"""How the reason of a halt begins that is not about money."""
+
 
 @dataclass(frozen=True, slots=True)
 class StateEntry:
@@ -29,6 +32,11 @@ class StateEntry:
     """When it ends by itself; None lasts until another entry."""
     reason: str
     """One sentence with the numbers."""
+
+    @property
+    def is_about_money(self) -> bool:
+        """Whether a loss called for it, rather than a venue that disagrees."""
+        return not self.reason.startswith(DISAGREEMENT)
 
 
 def state_at(newest: StateEntry | None, now: datetime) -> TradingState:

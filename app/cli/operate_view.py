@@ -90,12 +90,17 @@ def show_reconciled(document: Record) -> None:
         _say(f"{name} is halted: nothing is opened until this is settled and resumed", "bold")
     else:
         _say(
-            f"{name}: venue and journal agree on {document['positions_count']} positions and "
-            f"{document['orders_count']} working orders",
+            f"{name}: venue and journal agree on {_count(document['positions_count'], 'position')} "
+            f"and {_count(document['orders_count'], 'working order')}",
             "green",
         )
     if waiting:
-        _say(f"{waiting} orders are sent at the session's next start")
+        verb = "is" if waiting == 1 else "are"
+        _say(f"{_count(waiting, 'order')} {verb} sent at the session's next start")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _standing(one: Standing) -> None:
@@ -111,7 +116,7 @@ def _standing(one: Standing) -> None:
     _rows("held", [_position(p) for p in one.positions] or ["nothing"])
     _rows("orders", [_order(o) for o in one.orders] or ["none"])
     _rows("process", ["runs" if one.is_running else "does not run"])
-    if one.state.value == "halted":
+    if one.state.value == "halted" and one.entry is not None and one.entry.is_about_money:
         _rows("after it", ["the drawdown is measured anew, from the newest value of the account"])
 
 

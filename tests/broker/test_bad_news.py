@@ -6,8 +6,10 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from broker.paper.terms import PaperTerms
-from broker.protocol import News, Traits
+from broker.protocol import Execution, News, Traits
 from domain.lifecycle import LIVE, OrderStatus, TradingState
 from domain.orders import FundingPayment
 from journal.batch import Batch
@@ -185,6 +187,44 @@ async def test_an_order_that_is_listed_late_is_no_disagreement(tmp_path: Path) -
         found = await stage.house.executor.reconcile(SOON + timedelta(minutes=minutes))
     assert len(found.mismatches) == 1
     assert stage.book.trading_state(SOON + H) == TradingState.HALTED
+
+
+@pytest.mark.parametrize("seconds", [0, 60])
+@pytest.mark.parametrize("kind", ["order", "position"])
+async def test_one_reading_of_a_venue_that_shows_things_late_halts_nothing(
+    kind: str, seconds: int, tmp_path: Path
+) -> None:
+    """What is unknown here, or held otherwise: halted at once only where answers are at once."""
+    wait = timedelta(seconds=seconds)
+    stage = Stage(tmp_path, KeptVenue(traits=Traits(dedupes=True, settles_within=wait)))
+    name = await stage.enter()
+    stranger = stage.venue.book[name]._replace(client_order_id="stranger")
+    if kind == "order":
+        stage.venue.book["stranger"] = stranger
+    else:
+        stage.venue.log.append(
+            Execution("x", "stranger", SYMBOL, "buy", D(1), D(100), D(0), "quote", T - H)
+        )
+    reconcile = stage.house.executor.reconcile
+    first = await reconcile(SOON)
+    assert (stage.book.trading_state(SOON) == TradingState.HALTED) == (seconds == 0)
+    assert len(first.mismatches) == len(stage.book.mismatches) == (1 if seconds == 0 else 0)
+    assert len((await reconcile(SOON + wait)).mismatches) == 1
+    assert stage.book.trading_state(SOON + wait) == TradingState.HALTED
+
+
+async def test_a_difference_that_goes_away_has_to_last_anew(tmp_path: Path) -> None:
+    late = Traits(dedupes=True, settles_within=timedelta(minutes=1))
+    stage = Stage(tmp_path, KeptVenue(traits=late))
+    name = await stage.enter()
+    stranger = stage.venue.book[name]._replace(client_order_id="stranger")
+    reconcile = stage.house.executor.reconcile
+    for minute in range(6):
+        if minute % 2:
+            stage.venue.book.pop("stranger")
+        else:
+            stage.venue.book["stranger"] = stranger
+        assert not (await reconcile(SOON + timedelta(minutes=minute))).mismatches
 
 
 async def test_a_venue_that_is_asked_about_an_earlier_moment_plays_no_bar_again(

@@ -92,7 +92,7 @@ async def test_a_kill_takes_entries_back_at_once_and_keeps_stops(tmp_path: Path,
         assert known is not None
         assert known.status == OrderStatus.CANCELLED
         assert await wired.venue.working() == []
-        assert wired.executor.notices() == ["kill switch: 1 entries taken back, 0 stops stay"]
+        assert wired.executor.notices() == ["kill switch: 1 entry taken back, 0 stops stay"]
 
 
 async def test_under_a_kill_stops_stay_and_every_plan_is_denied(tmp_path: Path) -> None:
@@ -271,7 +271,7 @@ def test_a_kill_of_all_holds_for_sessions_to_come_until_it_is_taken_back(tmp_pat
 def test_venue_and_journal_agree_or_the_session_is_halted(tmp_path: Path) -> None:
     left_with_a_position(tmp_path)
     ran = plangate(tmp_path, "reconcile")
-    assert "agree on 1 positions and 2 working orders" in said(ran)
+    assert "agree on 1 position and 2 working orders" in said(ran)
     with closing(connect(tmp_path / "plangate.db")) as connection, connection:
         connection.execute("DELETE FROM paper_order WHERE body LIKE '%\"stop\"%'")
     ran = plangate(tmp_path, "reconcile", "--json")

@@ -23,7 +23,7 @@ from journal.standing import account_facts, exposed_symbols, state_change, worki
 from policies.case import draft_hash
 from policies.facts import AccountFacts, Exit
 from policies.settings import Policy
-from policies.trading_state import StateEntry
+from policies.trading_state import DISAGREEMENT, StateEntry
 from tests.broker.venue import (
     OTHER,
     SYMBOL,
@@ -463,3 +463,17 @@ def test_a_limit_met_in_one_purse_holds_for_the_session_and_names_it(
     book.record_equity(NOW, worth, change)
     assert seen_from(book, SYMBOL).trading_state is seen_from(book, EURO).trading_state is state
     assert [p.equity for p in book.equity_points("EUR")] == [worth["EUR"]]
+
+
+@pytest.mark.parametrize(
+    ("reason", "peak"), [(f"{DISAGREEMENT}: an order.", D(12_000)), ("Equity fell.", D(9_000))]
+)
+def test_only_a_halt_for_a_loss_is_measured_anew_when_it_is_resumed(
+    reason: str, peak: Decimal, tmp_path: Path
+) -> None:
+    book = open_journal(tmp_path)
+    for hour, equity in ((1, 12_000), (2, 9_000)):
+        book.record_equity(T + hour * H, {"USDT": D(equity)})
+    book.record_state(StateEntry(TradingState.HALTED, T + 2 * H, None, reason))
+    book.record_state(StateEntry(TradingState.ACTIVE, T + 2 * H, None, "Resumed: a test"))
+    assert book.peak_equity("USDT") == peak
