@@ -38,6 +38,8 @@ from journal.ledger import replay
 from market.protocol import MarketSource
 from traces.database import Database
 
+RECENT_BARS = 60
+"""So far back an exchange is asked for its newest bar; a market is seldom quiet for longer."""
 BOOK_LASTS = timedelta(minutes=1)
 """A live book is of now: for a moment that is longer ago, nothing is taken out of it."""
 
@@ -82,6 +84,8 @@ class PaperBroker:
         self._book.orders = {r.order.client_order_id: r for r in self._store.resting()}
         self._tape: deque[Happening] = deque()
         self._played_to: datetime | None = None
+        self._reached = self._progress.cursor
+        """How far what is loaded goes."""
         self._asked_book: tuple[datetime, frozenset[str]] | None = None
         self._marks: dict[str, Decimal] = {}
 
@@ -176,7 +180,9 @@ class PaperBroker:
         # Left on its way to a later moment, it has told all that there is up to this one.
         if until <= self._progress.cursor or (key is not None and until <= key[0]):
             return None
-        if self._book.orders or self._book.ledger.positions or self._progress.key:
+        if not (self._book.orders or self._book.ledger.positions or key):
+            reached = await self._newest(until) if self._is_live else until
+        else:
             if self._played_to != until:
                 await self._load(until)
             while self._tape:
@@ -185,17 +191,38 @@ class PaperBroker:
                     self._save()
                     return news
                 self._tape.popleft()
-        self._progress = Progress(until)
+            reached = self._reached
         self._played_to = None
-        self._save()
+        if self._progress != Progress(reached):
+            self._progress = Progress(reached)
+            self._save()
         return None
 
+    async def _newest(self, until: datetime) -> datetime:
+        """How far an exchange's bars go, where nothing is to be played on them."""
+        base, cursor = self._source.info.base_timeframe, self._progress.cursor
+        after = max(cursor, until - RECENT_BARS * base.delta)
+        return (await self._source.bars_after(self._symbols[0], after, until)).known_at or cursor
+
     async def _load(self, until: datetime) -> None:
-        """Everything up to `until`, from where the venue was left."""
-        loaded = await happenings(self._source, self._symbols, self._progress.cursor, until)
-        key = self._progress.key
-        self._tape = deque(h for h in loaded if key is None or h.key >= key)
+        """Everything up to `until`, from where the venue was left.
+
+        An exchange may not have all bars yet: one is late, or somebody has set the clock ahead.
+        Those are played when they come.
+        """
+        key, cursor = self._progress.key, self._progress.cursor
+        loaded = await happenings(self._source, self._symbols, cursor, until)
+        self._reached = until
+        if self._is_live:
+            bar = self._source.info.base_timeframe.delta
+            self._reached = max([cursor, *(h.at + bar for h in loaded if h.stamp is None)])
+        within = [h for h in loaded if h.at <= self._reached]
+        self._tape = deque(h for h in within if key is None or h.key >= key)
         self._played_to = until
+
+    @property
+    def _is_live(self) -> bool:
+        return self._source.info.origin == "live"
 
     async def _play(self, happening: Happening) -> News | None:
         """The next thing in a happening; None when it is over."""
@@ -247,7 +274,7 @@ class PaperBroker:
     async def _on_book(self, until: datetime) -> News | None:
         """Market orders out of the live book: each is tried once a moment."""
         info = self._source.info
-        if info.origin != "live" or "order_book" not in info.offers:
+        if not self._is_live or "order_book" not in info.offers:
             return None
         if self._clock.now() - until > BOOK_LASTS:
             return None
@@ -286,8 +313,7 @@ class PaperBroker:
         key = self._progress.key
         if key is not None and order.created_at <= key[0]:
             return key[0], self._progress.place.phase
-        live = self._source.info.origin == "live"
-        return (self._clock.now() if live else order.created_at), Phase.OPEN
+        return (self._clock.now() if self._is_live else order.created_at), Phase.OPEN
 
     def _known(self, client_order_id: str) -> Resting | None:
         return self._book.orders.get(client_order_id) or self._store.order(client_order_id)

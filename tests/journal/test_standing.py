@@ -288,6 +288,9 @@ def test_only_entries_that_may_still_fill_are_working(tmp_path: Path) -> None:
     book = open_journal(tmp_path)
     order = work(book, *approved())
     assert working_entries(book) == book.orders()
+    book.step(order, OrderStatus.CANCELLING)
+    assert working_entries(book) == book.orders(), "the venue has not said that it is cancelled"
+    assert facts(book).free == D(10_000) - facts(book).working_entries[0].notional / 4
     book.step(order, OrderStatus.FILLED)
     assert working_entries(book) == []
     assert exposed_symbols(book) == set()

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from typing_extensions import override
 
 from broker.chance import Act, Call
 from broker.faults import FaultyBroker
 from broker.review import Review, Reviewed
-from domain.candles import Timeframe
+from domain.candles import Candles, Timeframe
 from domain.clock import Clock
 from domain.finding import Stated
 from domain.instrument import Instrument, InstrumentKind
@@ -21,7 +21,7 @@ from journal.books import Journal
 from journal.operator import killed
 from journal.reading import StoredPlan
 from market.protocol import FundingStamp, Tick
-from tests.broker.venue import OTHER, SYMBOL, D, Row, VenueSource, bars
+from tests.broker.venue import OTHER, SYMBOL, D, H, Row, T, VenueSource, bars
 
 KINDS: dict[str, InstrumentKind] = {SYMBOL: "spot", OTHER: "perpetual"}
 
@@ -53,11 +53,43 @@ class MortalBroker(FaultyBroker):
                 raise Died
 
 
-class GrowingSource(VenueSource):
-    """A spot and a perpetual whose bars are made as time goes on."""
+class SetClock(Clock):
+    """A clock beside the true time, which somebody may set wrong; for an hour it tells that."""
 
-    def __init__(self) -> None:
-        super().__init__({})
+    def __init__(self, at: datetime) -> None:
+        self.true = at
+        self.off = timedelta(0)
+        self._jumped = timedelta(0)
+
+    @override
+    def now(self) -> datetime:
+        return self.true + self.off
+
+    @override
+    def jump_s(self) -> float:
+        return self._jumped.total_seconds()
+
+    def set_wrong_by(self, off: timedelta) -> None:
+        self._jumped = max(self._jumped, abs(off - self.off))
+        self.off = off
+
+    def pass_by(self, time: timedelta) -> None:
+        self.true += time
+        self._jumped = timedelta(0)
+
+
+class GrowingSource(VenueSource):
+    """A spot and a perpetual whose bars come as time goes on.
+
+    Args:
+        clock: Tells the true time.
+        live: An exchange: it has no bar of the future, whatever moment it is asked for. A recording
+            has them all, and is asked for none.
+    """
+
+    def __init__(self, clock: SetClock, *, live: bool) -> None:
+        super().__init__({}, live=live)
+        self.clock, self.live_origin = clock, live
         self.rows: dict[str, list[Row]] = {SYMBOL: [], OTHER: []}
         self.paid: list[FundingStamp] = []
 
@@ -69,17 +101,34 @@ class GrowingSource(VenueSource):
         self.rows[symbol].append(row)
         self.data[symbol, Timeframe.H1] = bars(self.rows[symbol])
 
+    def pay(self, stamp: FundingStamp) -> None:
+        if stamp not in self.paid:
+            self.paid.append(stamp)
+
+    def _known(self, at: datetime) -> datetime:
+        return min(at, self.clock.true) if self.live_origin else at
+
+    @override
+    async def candles(
+        self, symbol: str, timeframe: Timeframe, as_of: datetime, bars: int
+    ) -> Candles:
+        return await super().candles(symbol, timeframe, self._known(as_of), bars)
+
+    @override
+    async def bars_after(self, symbol: str, after: datetime, until: datetime) -> Candles:
+        return await super().bars_after(symbol, after, self._known(until))
+
     @override
     async def tick(self, symbol: str, as_of: datetime) -> Tick | None:
-        rows = self.rows[symbol]
-        return Tick(D(str(rows[-1][3])), as_of) if rows else Tick(D(100), as_of)
+        closed = self.rows[symbol][: max(0, (self._known(as_of) - T) // H)]
+        return Tick(D(str(closed[-1][3])) if closed else D(100), as_of)
 
     @override
     async def funding_stamps(
         self, symbol: str, after: datetime, until: datetime
     ) -> Sequence[FundingStamp]:
         stamps = self.paid if KINDS[symbol] == "perpetual" else []
-        return [s for s in stamps if after < s.at <= until]
+        return [s for s in stamps if after < s.at <= self._known(until)]
 
 
 class OpenReview(Review):

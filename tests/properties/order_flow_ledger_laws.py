@@ -1,4 +1,4 @@
-"""Laws of the account: L1 to L4, with arithmetic of their own."""
+"""Laws of the account: L1 to L5, with arithmetic of their own."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from fractions import Fraction
 
-from tests.properties.order_flow_rows import Picture, Row, held, moved
+from tests.properties.order_flow_rows import LIVE, Picture, Row, held, moved
 from tests.properties.order_flow_terms import Account, Market
 
 NEAR = Fraction(1, 10**9)
@@ -30,6 +30,32 @@ def judge_ledger(now: Picture, account: Account, market: Market) -> None:
         expected = _average([f for f in now.fills if f["symbol"] == symbol]) * quantity
         assert abs(cost - expected) < NEAR, "L2 the average moved by something else than adding"
         assert market.kinds[symbol] == "perpetual" or quantity > 0, "L5 sold more than was held"
+
+
+def judge_collateral(now: Picture, account: Account, market: Market) -> None:
+    """Free and locked are the whole; nothing is locked by what has ended.
+
+    Locked is what is held, and entries that may still fill at full size: also half-sent ones, and
+    those that are being taken back until the venue says that they are.
+    """
+    worth, locked = account.cash, Fraction(0)
+    for symbol, (quantity, cost) in account.positions.items():
+        value = quantity * market.marks[symbol]
+        worth += value - cost if market.kinds[symbol] == "perpetual" else value
+        locked += _locked(symbol, value, market)
+    for order in now.orders.values():
+        if order["leg"] == "entry" and order["status"] in LIVE:
+            price = market.marks[order["symbol"]]
+            price = price if order["price"] is None else Fraction(order["price"])
+            locked += _locked(order["symbol"], Fraction(order["quantity"]) * price, market)
+    assert account.equity == worth, "L1 equity is not cash and market value"
+    assert locked >= 0
+    difference = float(account.free + locked - worth)
+    assert abs(account.free + locked - worth) < NEAR, f"L5 free + locked - total = {difference}"
+
+
+def _locked(symbol: str, value: Fraction, market: Market) -> Fraction:
+    return abs(value) / market.leverage if market.kinds[symbol] == "perpetual" else abs(value)
 
 
 def _average(fills: Sequence[Row]) -> Fraction:

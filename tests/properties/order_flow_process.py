@@ -16,13 +16,14 @@ from broker.paper.venue import PaperBroker
 from broker.reconciler import Reconciler
 from broker.review import GateReview, Review
 from domain.candles import Timeframe
-from domain.clock import FixedClock
+from domain.clock import Clock
 from journal.books import Journal
 from market.observe import Observer
 from policies.settings import Policy
 from tests.broker.venue import OTHER, SYMBOL, D, T
 from tests.places import scratch
 from tests.properties.order_flow_doubles import KINDS, GrowingSource, MortalBroker, OpenReview
+from tests.properties.order_flow_rows import note_steps
 from traces.database import Database
 from traces.tables import METADATA
 
@@ -35,6 +36,7 @@ def _template() -> Path:
     """An empty database, made once."""
     path = scratch() / "journal.db"
     Database.open(path, METADATA).close()
+    note_steps(path)
     return path
 
 
@@ -50,7 +52,7 @@ class Process:
         self,
         path: Path,
         source: GrowingSource,
-        clock: FixedClock,
+        clock: Clock,
         faults: Faults,
         seed: int,
         *,

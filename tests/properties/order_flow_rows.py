@@ -11,7 +11,28 @@ from typing import Any, NamedTuple
 
 Row = dict[str, Any]
 
-TABLES = ("purse", "plan", "order", "fill", "funding_payment", "trade", "trading_state")
+TABLES = (
+    *("purse", "decision", "plan", "order", "fill", "funding_payment", "trade", "trading_state"),
+    *("paper_venue", "noted_step"),
+)
+NOTE_STEPS = """
+CREATE TABLE noted_step (number INTEGER PRIMARY KEY, kind TEXT, name TEXT, was TEXT, new TEXT);
+CREATE TRIGGER plan_begun AFTER INSERT ON plan BEGIN
+    INSERT INTO noted_step (kind, name, was, new) VALUES ('plan', new.plan_id, '', new.status);
+END;
+CREATE TRIGGER plan_stepped AFTER UPDATE ON plan WHEN old.status <> new.status BEGIN
+    INSERT INTO noted_step (kind, name, was, new)
+    VALUES ('plan', new.plan_id, old.status, new.status);
+END;
+CREATE TRIGGER order_begun AFTER INSERT ON "order" BEGIN
+    INSERT INTO noted_step (kind, name, was, new)
+    VALUES ('order', new.client_order_id, '', new.status);
+END;
+CREATE TRIGGER order_stepped AFTER UPDATE ON "order" WHEN old.status <> new.status BEGIN
+    INSERT INTO noted_step (kind, name, was, new)
+    VALUES ('order', new.client_order_id, old.status, new.status);
+END;
+"""
 LIVE = {"pending", "sending", "working", "cancelling"}
 PLAN_ENDS = {"rejected", "closed", "expired", "cancelled", "failed"}
 ORDER_ENDS = {"filled", "cancelled", "denied", "rejected", "expired", "lost"}
@@ -32,11 +53,33 @@ class Picture(NamedTuple):
     venue_fills: list[Row]
     """The venue's own log."""
     venue_funding: list[Row]
+    decisions: dict[str, Row]
+    steps: list[Row]
+    """Each change of a plan's or order's status, one by one."""
+    cursor: str
+    """The venue has played everything before it."""
 
     def of_plan(self, plan_id: str) -> list[Row]:
         """A plan's orders, oldest first."""
         found = [o for o in self.orders.values() if o["plan_id"] == plan_id]
         return sorted(found, key=lambda o: o["created_at"])
+
+
+def note_steps(path: Path) -> None:
+    """From now on the database itself writes down every step of plans and orders."""
+    connection = sqlite3.connect(path)
+    connection.executescript(NOTE_STEPS)
+    connection.close()
+
+
+def dump(path: Path) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of every table."""
+    connection = sqlite3.connect(path)
+    try:
+        names = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()
+        return {n: connection.execute(f'SELECT * FROM "{n}"').fetchall() for (n,) in names}  # noqa: S608
+    finally:
+        connection.close()
 
 
 def look(path: Path) -> Picture:
@@ -65,6 +108,9 @@ def look(path: Path) -> Picture:
         {r["name"]: r for r in venue},
         [json.loads(r["body"]) for r in log if r["kind"] == "fill"],
         [json.loads(r["body"]) for r in log if r["kind"] == "funding"],
+        {r["run_id"]: r for r in found["decision"]},
+        found["noted_step"],
+        found["paper_venue"][0]["place"],
     )
 
 

@@ -22,6 +22,12 @@ class Market:
     fee: Fraction
     share: Fraction
     base_fees: bool
+    now: int
+    """True time, in milliseconds since 1970."""
+    marks: Mapping[str, Fraction]
+    live: bool
+    leverage: Fraction
+    """Of a perpetual's margin."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +37,9 @@ class Account:
     cash: Fraction
     positions: Mapping[str, tuple[Fraction, Fraction]]
     """Signed quantity and cost."""
+    equity: Fraction
+    free: Fraction
+    """Of the equity, what is not tied up."""
 
 
 def ms(moment: str) -> int:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from broker.outbox import PAPER_ACCOUNT, entry_order
+from domain.numbers import plain
 from domain.orders import Order
 from domain.plan import TradePlan
 from domain.verdict import Approved, Bracket, TargetLeg
@@ -39,6 +40,12 @@ class Wanted(NamedTuple):
     plan: TradePlan
     verdict: Approved
     order: Order
+
+    @property
+    def seen(self) -> dict[str, str]:
+        """Of the snapshot that is kept with the plan, what is judged."""
+        price = plain(self.plan.decision_price)
+        return {"decision_price": price, "policy_hash": self.plan.policy_hash}
 
 
 def wanted(wish: Wish, run: str, last: Decimal, at: datetime) -> Wanted:

@@ -4,26 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import sqlite3
 from collections.abc import Coroutine, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 from broker.exits import withdrawn
 from broker.fault_rates import Faults
-from domain.clock import FixedClock, to_ms
+from domain.candles import Timeframe
+from domain.clock import to_ms
 from domain.errors import Unreachable
 from domain.lifecycle import OrderStatus, PlanStatus, TradingState
 from domain.orders import Order
 from journal.batch import Batch
 from journal.operator import ActName, record_act
+from journal.standing import account_facts
 from market.protocol import FundingStamp
+from policies.settings import Policy
 from policies.trading_state import StateEntry
 from tests.broker.venue import OTHER, SYMBOL, TICK, D, H, Row, T
 from tests.places import scratch
-from tests.properties.order_flow_doubles import KINDS, Died, GrowingSource
+from tests.properties.order_flow_doubles import KINDS, Died, GrowingSource, SetClock
 from tests.properties.order_flow_laws import judge
 from tests.properties.order_flow_process import Process, new_journal
 from tests.properties.order_flow_quiet_laws import judge_quiet
@@ -32,43 +36,65 @@ from tests.properties.order_flow_terms import Account, Market
 from tests.properties.order_flow_wish import STEP, Wish, wanted
 
 CALM = Faults()
+POLICY = Policy()
+
+
+class Setting(NamedTuple):
+    """What a session is begun with."""
+
+    faults: Faults
+    seed: int
+    base_fees: bool
+    live: bool
+    """An exchange, and a clock that may be set wrong; else a replay."""
 
 
 class World:
     """A session's folder, its market, and whichever process runs it."""
 
-    def __init__(self, faults: Faults, seed: int, *, base_fees: bool) -> None:
+    def __init__(self, setting: Setting) -> None:
         self.folder = scratch()
         self.path = self.folder / "journal.db"
         new_journal(self.path)
-        self.faults, self.seed, self.base_fees = faults, seed, base_fees
-        self.source = GrowingSource()
+        self.setting, self.faults = setting, setting.faults
+        self.clock = SetClock(T)
+        self.source = GrowingSource(self.clock, live=setting.live)
         self.hours = 0
         self.starts = 0
         self.wishes = 0
         self.closes = {SYMBOL: D(100), OTHER: D(100)}
+        self.acts: list[tuple[str, tuple[Any, ...]]] = []
+        """Everything that was done to it, so that it can be done again."""
         self.before: Picture | None = None
+        self.eyes = sqlite3.connect(self.path)
+        self.judged_version = 0
         self.loop = asyncio.new_event_loop()
         self.process = self._open()
 
     def _open(self) -> Process:
         self.starts += 1
-        self.clock = FixedClock(self.now)
         return Process(
             self.path,
             self.source,
             self.clock,
             self.faults,
-            self.seed + self.starts,
-            base_fees=self.base_fees,
+            self.setting.seed + self.starts,
+            base_fees=self.setting.base_fees,
         )
+
+    def do(self, act: str, *arguments: Any) -> None:
+        """One of the acts below, by name."""
+        self.acts.append((act, arguments))
+        getattr(self, act)(*arguments)
 
     @property
     def now(self) -> datetime:
-        return T + self.hours * H
+        """The moment as the session's clock tells it."""
+        return self.clock.now()
 
     def close(self) -> None:
         self.process.close()
+        self.eyes.close()
         self.loop.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -96,29 +122,51 @@ class World:
     def advance(self, rows: dict[str, Row], rate: Decimal | None = None) -> None:
         """An hour goes by."""
         for symbol, row in rows.items():
-            self.source.add(symbol, row)
+            if len(self.source.rows[symbol]) == self.hours:
+                self.source.add(symbol, row)
             self.closes[symbol] = D(str(row[3]))
         self.hours += 1
+        self.clock.pass_by(H)
         if rate is not None:
-            self.source.paid.append(FundingStamp(self.now - H / 2, rate))
-        self.clock.advance_to(self.now)
+            self.source.pay(FundingStamp(self.clock.true - H / 2, rate))
         self.run(self._advance())
+
+    def set_clock(self, off: timedelta) -> None:
+        """Somebody sets the clock, right or wrong."""
+        self.clock.set_wrong_by(off)
+
+    def die_within(self, words: int, act: str, *arguments: Any) -> None:
+        """An act in which the process dies, so many words with the venue later."""
+        self.process.venue.words_left = words
+        getattr(self, act)(*arguments)
+        self.process.venue.words_left = None
 
     async def _advance(self) -> None:
         await self.process.executor.advance(self.now)
         await self.process.executor.dispatch()
 
-    def free(self, symbol: str) -> bool:
+    def _free(self, symbol: str) -> bool:
         """Whether no plan is under way in a symbol: the gate allows one at a time."""
         live = (PlanStatus.APPROVED, PlanStatus.WORKING, PlanStatus.OPEN, PlanStatus.CLOSING)
         return all(stored.plan.symbol != symbol for stored in self.process.book.plans(*live))
 
-    def submit(self, wish: Wish, *, gated: bool) -> None:
-        """Commit a plan as the graph's last node does, then send what waits."""
+    def submit(self, wish: Wish, gate: str = "open") -> None:
+        """Commit a plan as the graph's last node does, then send what waits.
+
+        In another symbol where the one wished for is taken; spot is never sold short.
+        """
+        symbols = [s for s in (wish.symbol, SYMBOL, OTHER) if self._free(s)]
+        if not symbols:
+            return
+        symbol = symbols[0]
+        wish = replace(wish, symbol=symbol, long=wish.long or KINDS[symbol] == "spot")
         self.wishes += 1
-        made = wanted(wish, f"run{self.wishes}", self.closes[wish.symbol], self.now)
-        self.process.book.commit_plan(made.plan, made.verdict, [made.order])
-        dispatcher = self.process.gated if gated else self.process.dispatcher
+        book, run = self.process.book, f"run{self.wishes}"
+        made = wanted(wish, run, self.closes[symbol], self.now)
+        book.commit_plan(made.plan, made.verdict, [made.order], entry=made.seen)
+        document = {"orders": [made.order.client_order_id]}
+        book.record_decision(run, self.now, symbol, "submitted", document)
+        dispatcher = self.process.gated if gate == "real" else self.process.dispatcher
         self.run(dispatcher.dispatch())
 
     def take_back(self) -> None:
@@ -176,26 +224,37 @@ class World:
             Fraction(STEP),
             Fraction("0.001"),
             Fraction("0.1"),
-            self.base_fees,
+            self.setting.base_fees,
+            to_ms(self.clock.true),
+            {s: Fraction(p) for s, p in self.closes.items()},
+            self.setting.live,
+            Fraction(POLICY.margin_leverage_ratio),
         )
 
     def account(self) -> Account:
-        ledger = self.process.book.ledger()
+        book = self.process.book
+        ledger = book.ledger()
         held = {s: (Fraction(p.quantity), Fraction(p.cost)) for s, p in ledger.positions.items()}
-        return Account(Fraction(ledger.purses["USDT"].cash), held)
+        facts = account_facts(book, self.closes, self.now, SYMBOL, POLICY, Timeframe.H1)
+        return Account(
+            Fraction(ledger.purses["USDT"].cash), held, Fraction(facts.equity), Fraction(facts.free)
+        )
 
     def judge(self) -> None:
-        """Every law, now."""
-        picture = look(self.path)
+        """Every law, now; where nothing was written since, there is nothing to judge."""
+        version = self.eyes.execute("PRAGMA data_version").fetchone()[0]
+        if version == self.judged_version:
+            return
+        self.judged_version = version
+        picture, book = look(self.path), self.process.book
         judge(picture, self.before, self.account(), self.market())
-        assert self.process.book.replayed() == self.process.book.ledger(), (
-            "L1 the account is not its replay"
-        )
+        assert book.replayed() == book.ledger(), "L1 the account is not its replay"
         self.before = picture
 
     def settle_down(self) -> None:
         """Faults stop, a few calm bars go by, and everything must agree."""
         self.faults = self.process.venue.faults = CALM
+        self.set_clock(timedelta(0))
         for _ in range(8):
             rows: dict[str, Row] = {
                 s: (float(p), float(p), float(p), float(p), 1000.0) for s, p in self.closes.items()

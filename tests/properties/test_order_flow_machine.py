@@ -17,12 +17,15 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from broker.fault_rates import Faults
 from domain.lifecycle import TradingState
 from tests.broker.venue import OTHER, SYMBOL, Row
+from tests.properties.order_flow_twin import judge_twin
 from tests.properties.order_flow_wish import Wish
-from tests.properties.order_flow_world import World
+from tests.properties.order_flow_world import Setting, World
 
 EXAMPLES = int(os.environ.get("MACHINE_EXAMPLES", "12"))
 STEPS = int(os.environ.get("MACHINE_STEPS", "12"))
 HOUR = timedelta(hours=1)
+TWINS = 3
+"""One session in so many is lived a second time."""
 
 FAULTS = (
     Faults(),
@@ -77,17 +80,28 @@ WISHES = st.builds(
 )
 
 
+OFF = [timedelta(minutes=m) for m in (-185, -61, -1, 1, 61, 300)]
+
+
 class OrderFlow(RuleBasedStateMachine):
     world: World | None = None
 
-    @initialize(faults=st.sampled_from(FAULTS), seed=st.integers(0, 999), base_fees=st.booleans())
-    def begin(self, faults: Faults, seed: int, base_fees: bool) -> None:
-        self.world = World(faults, seed, base_fees=base_fees)
+    @initialize(
+        faults=st.sampled_from(FAULTS),
+        seed=st.integers(0, 999),
+        base_fees=st.booleans(),
+        live=st.booleans(),
+    )
+    def begin(self, faults: Faults, seed: int, base_fees: bool, live: bool) -> None:
+        self.world = World(Setting(faults, seed, base_fees, live))
 
     @property
     def here(self) -> World:
         assert self.world is not None
         return self.world
+
+    def _rows(self, first: str, second: str) -> dict[str, Row]:
+        return {SYMBOL: self._row(SYMBOL, first), OTHER: self._row(OTHER, second)}
 
     def _row(self, symbol: str, shape: str) -> Row:
         *ticks, volume = SHAPES[shape]
@@ -97,7 +111,7 @@ class OrderFlow(RuleBasedStateMachine):
 
     @rule(first=SHAPE, second=SHAPE)
     def bar(self, first: str, second: str) -> None:
-        self.here.advance({SYMBOL: self._row(SYMBOL, first), OTHER: self._row(OTHER, second)})
+        self.here.do("advance", self._rows(first, second))
 
     @rule(first=SHAPE, second=SHAPE)
     def another_bar(self, first: str, second: str) -> None:
@@ -105,13 +119,11 @@ class OrderFlow(RuleBasedStateMachine):
 
     @rule(shape=SHAPE, rate=st.sampled_from(["0.001", "-0.0005", "0.00012345"]))
     def funding(self, shape: str, rate: str) -> None:
-        rows = {SYMBOL: self._row(SYMBOL, shape), OTHER: self._row(OTHER, shape)}
-        self.here.advance(rows, Decimal(rate))
+        self.here.do("advance", self._rows(shape, shape), Decimal(rate))
 
     @rule(wish=WISHES)
     def submit(self, wish: Wish) -> None:
-        if self.here.free(wish.symbol) and (wish.long or wish.symbol == OTHER):
-            self.here.submit(wish, gated=False)
+        self.here.do("submit", wish)
 
     @rule(wish=WISHES)
     def submit_another(self, wish: Wish) -> None:
@@ -119,48 +131,53 @@ class OrderFlow(RuleBasedStateMachine):
 
     @rule(wish=WISHES)
     def submit_what_the_gate_denies(self, wish: Wish) -> None:
-        if self.here.free(wish.symbol):
-            self.here.submit(wish, gated=True)
+        self.here.do("submit", wish, "real")
 
     @rule()
     def take_back(self) -> None:
-        self.here.take_back()
+        self.here.do("take_back")
 
     @rule(ticks=st.integers(1, 20))
     def raise_stops(self, ticks: int) -> None:
-        self.here.raise_stops(ticks)
+        self.here.do("raise_stops", ticks)
 
     @rule()
     def restart(self) -> None:
-        self.here.restart()
+        self.here.do("restart")
 
     @rule(words=st.integers(0, 30), first=SHAPE, second=SHAPE)
     def die_within_a_bar(self, words: int, first: str, second: str) -> None:
-        self.here.process.venue.words_left = words
-        self.bar(first, second)
-        self.here.process.venue.words_left = None
+        self.here.do("die_within", words, "advance", self._rows(first, second))
 
     @rule(words=st.integers(0, 8), wish=WISHES)
     def die_while_sending(self, words: int, wish: Wish) -> None:
-        self.here.process.venue.words_left = words
-        self.submit(wish)
-        self.here.process.venue.words_left = None
+        self.here.do("die_within", words, "submit", wish)
+
+    @precondition(lambda self: self.world is not None and self.world.setting.live)
+    @rule(off=st.sampled_from(OFF))
+    def clock_jump(self, off: timedelta) -> None:
+        self.here.do("set_clock", off)
+
+    @precondition(lambda self: self.world is not None and self.world.clock.off)
+    @rule()
+    def clock_jumps_back(self) -> None:
+        self.here.do("set_clock", timedelta(0))
 
     @rule(act=st.sampled_from(["kill", "flatten", "resume", "resume"]))
     def operator(self, act: str) -> None:
-        self.here.say(act)  # type: ignore[arg-type]  # one of the three
+        self.here.do("say", act)
 
     @rule(state=st.sampled_from([TradingState.HALTED, TradingState.ACTIVE, TradingState.ACTIVE]))
     def halt_or_resume(self, state: TradingState) -> None:
-        self.here.halt(state)
+        self.here.do("halt", state)
 
     @rule()
     def poll(self) -> None:
-        self.here.poll()
+        self.here.do("poll")
 
     @rule()
     def reconcile(self) -> None:
-        self.here.reconcile()
+        self.here.do("reconcile")
 
     @precondition(lambda self: self.world is not None)
     @invariant()
@@ -168,11 +185,15 @@ class OrderFlow(RuleBasedStateMachine):
         self.here.judge()
 
     def teardown(self) -> None:
-        if self.world is not None:
-            try:
-                self.world.settle_down()
-            finally:
-                self.world.close()
+        world = self.world
+        if world is None:
+            return
+        try:
+            if world.setting.seed % TWINS == 0:
+                judge_twin(world)
+            world.settle_down()
+        finally:
+            world.close()
 
 
 SETTINGS = settings(

@@ -14,12 +14,14 @@ from typing_extensions import override
 from broker.paper.terms import PaperTerms
 from broker.paper.venue import PaperBroker
 from broker.protocol import News
+from domain.candles import Timeframe
 from domain.clock import FixedClock
 from domain.plan import Side
 from journal.ledger import EXACT
 from tests.broker.house import SYMBOLS, House, end_state, played
 from tests.broker.paper.counter import Counter, order, stamps
 from tests.broker.venue import (
+    CALM,
     SYMBOL,
     D,
     H,
@@ -195,3 +197,23 @@ async def test_the_future_does_not_change_a_fill(tmp_path: Path) -> None:
             tmp_path / f"{seed}b", [*rows[:10], *rough(seed + 50)], terms=SHARES, steps=[10, 34]
         )
         assert longer.book.entries()[: len(short.book.entries())] == short.book.entries()
+
+
+async def test_a_bar_that_an_exchange_does_not_have_yet_is_played_when_it_comes(
+    tmp_path: Path,
+) -> None:
+    rows: list[Row] = [CALM, CALM, CALM, (96, 97, 93, 94, 10), CALM]
+    source = VenueSource({SYMBOL: bars(rows[:2])}, live=True)
+    house = House(tmp_path, source, now=T + 2 * H)
+    venue = house.venue
+    assert isinstance(venue, PaperBroker)
+    await house.executor.advance(T + 3 * H)
+    assert venue.cursor == T + 2 * H, "with nothing to do, it has not passed the newest bar either"
+    await house.work(*approved(at=T + 2 * H))
+    source.data[SYMBOL, Timeframe.H1] = bars(rows[:3])
+    await house.executor.advance(T + 4 * H)  # the bar is late, or the clock is an hour ahead
+    assert [leg for leg, _ in house.filled()] == ["entry"]
+    assert venue.cursor == T + 3 * H
+    source.data[SYMBOL, Timeframe.H1] = bars(rows)
+    await house.executor.advance(T + 4 * H)
+    assert [leg for leg, _ in house.filled()] == ["entry", "stop"]

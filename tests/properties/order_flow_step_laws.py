@@ -1,0 +1,62 @@
+"""B3: each step of a plan or order, as the database itself has noted it, against the whole table.
+
+The table is written out here a second time, from `docs/lifecycles`; a status or step that is new
+has to be entered on both sides.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from tests.properties.order_flow_rows import PLAN_ENDS, Picture
+
+STEPS = {
+    "plan": {
+        "": {"approved"},
+        "approved": {"working", "cancelled", "expired", "failed", "rejected"},
+        "working": {"open", "cancelled", "expired", "failed"},
+        "open": {"closing", "closed"},
+        "closing": {"closed"},
+    },
+    "order": {
+        "": {"pending"},
+        "pending": {"sending", "cancelled", "denied", "expired"},
+        "sending": {
+            *("working", "cancelling", "filled", "cancelled"),
+            *("denied", "rejected", "expired", "lost"),
+        },
+        "working": {"cancelling", "filled", "cancelled", "expired", "rejected"},
+        "cancelling": {"filled", "cancelled", "expired", "rejected"},
+    },
+}
+"""What may follow what; from what is not named here nothing follows."""
+
+
+def judge_steps(now: Picture, before: Picture | None) -> None:
+    """Every step since the last look is one of the table, and begins where the last one ended."""
+    stand = {(s["kind"], s["name"]): s["new"] for s in before.steps} if before else {}
+    for step in now.steps[len(before.steps) if before else 0 :]:
+        kind, key, was, new = step["kind"], (step["kind"], step["name"]), step["was"], step["new"]
+        assert stand.get(key, "") == was, f"B3 {kind} went on from {was}, was {stand.get(key)}"
+        assert new in STEPS[kind].get(was, ()), f"B3 {kind} from {was!r} to {new!r}"
+        stand[key] = new
+    for name, plan in now.plans.items():
+        assert stand["plan", name] == plan["status"], "B3 a plan's status without a step"
+    for name, order in now.orders.items():
+        assert stand["order", name] == order["status"], "B3 an order's status without a step"
+
+
+def judge_versions(now: Picture) -> None:
+    """Of each run the versions are 1, 2, 3, ..., and at most the newest is alive.
+
+    With plans that replace others this is where B4 belongs: the risk to the stop of a version is
+    not more than that of the one before, and no entry of it is sent before that one's is dead.
+    """
+    versions: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    for plan in now.plans.values():
+        versions[plan["run_id"]].append((int(plan["version"]), plan["status"]))
+    for found in versions.values():
+        found.sort()
+        assert [v for v, _ in found] == list(range(1, len(found) + 1)), "B3 versions with a gap"
+        older = {status for _, status in found[:-1]}
+        assert older <= PLAN_ENDS, f"B3 two heads: an older version is {older - PLAN_ENDS}"
