@@ -94,7 +94,9 @@ class Guard:
         if len(prices):
             best = to_decimal(float(prices.max() if bracket.side == "long" else prices.min()))
         on = self._source.instrument(plan.symbol)
-        fees = on.taker_fee_fraction * (position.entry_price + price)
+        rate, way = on.taker_fee_fraction, 1 if bracket.side == "long" else -1
+        # Both fees where a stop breaks even, not where this one is: moved, it would move again.
+        costs = (2 * rate * position.entry_price + stop.slippage) / (1 - rate * way)
         return OpenPosition(
             side=bracket.side,
             entry_price=position.entry_price,
@@ -104,7 +106,7 @@ class Guard:
             bars=len(prices),
             last=snapshot.last,
             atr=market.atr,
-            costs=fees + stop.slippage,
+            costs=costs,
             tick=on.price_tick,
             confidence_fraction=plan.draft.confidence,
         )
