@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -29,6 +30,9 @@ ORDER_DELAY = timedelta(seconds=1)
 
 LIVE_POLL_S = 10.0
 """How often open positions are checked between live decisions."""
+
+LIVE_WATCH_S = 3.0
+"""How often they are, and an operator's word is looked for, while a model thinks."""
 
 RECONCILE_EVERY = timedelta(seconds=30)
 """How often a live session compares its record with the venue."""
@@ -71,6 +75,7 @@ class Session:
     """Told what a person should know of, once."""
     faulty: bool = False
     """Faults are injected: a replay compares with the venue as often as a live session does."""
+    watch_s: float = LIVE_WATCH_S
     reconciled_at: datetime | None = None
     made: int = 0
     outages: int = 0
@@ -122,7 +127,7 @@ class Session:
             await self._guarded(self.executor.advance, clock.now())
             await self._guarded(self.executor.manage, clock.now())
             self.diary.write_lines()
-            await self._decide_all(clock.now())
+            await self._decide_watching(clock.now())
             await self._send_out()
             await self._guarded(self.record_equity, clock.now())
             if self._used_up():
@@ -141,11 +146,35 @@ class Session:
     async def _wait_until(self, moment: datetime) -> None:
         while (left_s := (moment - self.context.clock.now()).total_seconds()) > 0:
             await asyncio.sleep(min(LIVE_POLL_S, left_s))
-            now = self.context.clock.now()
-            if self.reconciled_at is None or now - self.reconciled_at >= RECONCILE_EVERY:
-                await self._guarded(self._reconcile, now)
-            await self._guarded(self.executor.advance, now)
+            await self._look_after()
             await self._send_out()
+
+    async def _look_after(self) -> None:
+        """Keep deadlines, obey an operator, follow the venue; nothing is opened."""
+        now = self.context.clock.now()
+        if self.reconciled_at is None or now - self.reconciled_at >= RECONCILE_EVERY:
+            await self._guarded(self._reconcile, now)
+        await self._guarded(self.executor.advance, now)
+
+    async def _decide_watching(self, slot: datetime) -> None:
+        """Decide, while what is open is looked after: a model may take minutes to answer."""
+        decided = asyncio.Event()
+
+        async def watch() -> None:
+            while not decided.is_set():
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(decided.wait(), self.watch_s)
+                if not decided.is_set():
+                    await self._look_after()
+
+        watching = asyncio.create_task(watch())
+        try:
+            await self._decide_all(slot)
+            decided.set()
+            await watching  # what it is doing is done before anything is sent
+        finally:
+            watching.cancel()
+            await asyncio.wait([watching])
 
     async def _guarded(self, action: Callable[..., Awaitable[None]], *arguments: Any) -> None:
         """A venue that does not answer must not end an unattended session: say it, retry."""

@@ -7,6 +7,7 @@ deadlines: an entry whose time is over is taken back, a position at its horizon 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -57,6 +58,8 @@ class Executor:
         self._account = account
         self._path = path
         self._treasury = treasury
+        self._alone = asyncio.Lock()
+        """Two tasks never act on the venue at once, nor on half of what the other one did."""
         self._killed = False
         self._notices: list[str] = []
 
@@ -71,8 +74,9 @@ class Executor:
         Raises:
             Unreachable: the venue did not answer.
         """
-        before = self._journal.mismatches
-        found = await self._reconciler.reconcile(now)
+        async with self._alone:
+            before = self._journal.mismatches
+            found = await self._reconciler.reconcile(now)
         if found.booked:
             self._notices.append(f"{found.booked} fills or payments were booked late")
         if found.mismatches and tuple(found.mismatches) != before:
@@ -85,10 +89,11 @@ class Executor:
         Raises:
             Unreachable: the venue did not answer; what was told so far is booked.
         """
-        await self._obey(until)
-        await self._go(until)
-        if self._path is not None:
-            await self._path.keep(until)
+        async with self._alone:
+            await self._obey(until)
+            await self._go(until)
+            if self._path is not None:
+                await self._path.keep(until)
 
     async def dispatch(self) -> None:
         """Send everything that waits.
@@ -96,7 +101,8 @@ class Executor:
         Raises:
             Unreachable: the venue did not answer; what was being sent stays a question.
         """
-        await self._dispatcher.dispatch()
+        async with self._alone:
+            await self._dispatcher.dispatch()
 
     async def manage(self, now: datetime) -> None:
         """Move the stops of open positions as the policy says.
@@ -104,18 +110,20 @@ class Executor:
         Raises:
             Unreachable: the venue did not answer; what was to be moved stays to be moved.
         """
-        await self._guard.manage(now)
-        await self._dispatcher.exits(now)
+        async with self._alone:
+            await self._guard.manage(now)
+            await self._dispatcher.exits(now)
 
     async def settle(self, now: datetime) -> None:
         """Send everything that waits, and follow what the venue says at once.
 
         Deadlines first: what is over by now is not sent.
         """
-        await self._obey(now)
-        await self._go(now)
-        await self._dispatcher.dispatch()
-        await self._follow(now)
+        async with self._alone:
+            await self._obey(now)
+            await self._go(now)
+            await self._dispatcher.dispatch()
+            await self._follow(now)
 
     async def marks(self, at: datetime) -> Mapping[str, Decimal]:
         """Newest price per symbol that is held or worked.

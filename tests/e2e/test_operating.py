@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import subprocess
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from sqlite3 import connect
+from typing import Any
 
 import pytest
 
+from agent.models import close_model, make_model
+from agent.planner import Planner
 from app.lease import lease
 from app.session import Session
 from app.wire import Wired
+from domain.clock import FixedClock
 from domain.lifecycle import OrderStatus, TradingState
 from graph.run import Runner, open_saver
 from journal.batch import Batch
+from journal.operator import record_act
 from tests.e2e.command import COMMAND, Ran, environment, plangate
 from tests.graph.room import SLOT, proposal, scripted, wired_session
 from tests.journal.hand import fill
+from tests.servers.openai_server import OpenAIServer
 
 D = Decimal
 H = timedelta(hours=1)
@@ -93,6 +101,66 @@ async def test_a_kill_takes_entries_back_at_once_and_keeps_stops(tmp_path: Path,
         assert known.status == OrderStatus.CANCELLED
         assert await wired.venue.working() == []
         assert wired.executor.notices() == ["kill switch: 1 entry taken back, 0 stops stay"]
+
+
+async def test_a_kill_is_obeyed_while_a_model_thinks(tmp_path: Path) -> None:
+    silence = {"delay_s": 60, "calls": [("no_trade", {"reason": "too late"})]}
+    notices: list[str] = []
+    with OpenAIServer([silence]) as server:
+        async with (
+            running(tmp_path, notices) as (wired, session),
+            open_saver(tmp_path / "d.db") as saver,
+        ):
+            await planned(tmp_path, wired, entry=5145)
+            (entry,) = wired.context.journal.orders(OrderStatus.WORKING)
+            model = make_model("openai:slow", base_url=server.base_url, api_key="none")
+            planner = Planner(model, "openai:slow", wired.context.desk.schemas)
+            session.context = replace(wired.context, planner=planner)
+            session.runner = Runner(session.context, saver)
+            session.limit, session.watch_s = 1, 0.05
+            clock = wired.context.clock
+            assert isinstance(clock, FixedClock)
+            clock.advance_to(SLOT + H / 2)
+            living = asyncio.create_task(session.live())
+            while not server.requests:
+                await asyncio.sleep(0.01)
+            assert await wired.venue.working() != []
+            record_act(wired.context.journal.database, "s", "kill", "odd fills", SLOT)
+            async with asyncio.timeout(20):
+                while await wired.venue.working():
+                    await asyncio.sleep(0.01)
+            assert not living.done()
+            assert session.made == 0
+            server.closing.set()  # the model answers
+            await living
+            known = wired.context.journal.order(entry.client_order_id)
+            assert known is not None
+            assert known.status == OrderStatus.CANCELLED
+            assert session.made == 1
+            await close_model(model)
+    assert notices == ["kill switch: 1 entry taken back, 0 stops stay"]
+
+
+async def test_a_session_that_is_ended_while_a_model_thinks_leaves_no_task_behind(
+    tmp_path: Path,
+) -> None:
+    async with running(tmp_path, []) as (_, session):
+        thinking = asyncio.Event()
+
+        class Thinker:
+            async def decide(self, symbol: str, slot: datetime) -> dict[str, Any]:
+                thinking.set()
+                await asyncio.sleep(60)
+                raise AssertionError(symbol, slot)
+
+        session.runner, session.watch_s = Thinker(), 0.01
+        living = asyncio.create_task(session.live())
+        await thinking.wait()
+        await asyncio.sleep(0.05)
+        living.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await living
+        assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
 async def test_under_a_kill_stops_stay_and_every_plan_is_denied(tmp_path: Path) -> None:
