@@ -122,7 +122,7 @@ def _standing(one: Standing) -> None:
 
 def _when(one: Standing) -> str:
     if one.is_running:
-        return "the session runs: it obeys within about ten seconds; a replay after the decision at hand"
+        return "the session runs: it obeys within about ten seconds, a replay after its decision"
     return "the session does not run: it obeys at its next start, before anything else"
 
 
