@@ -186,6 +186,8 @@ class Booking:
         self, status: PlanStatus, entries: Sequence[Order], fills: Sequence[Fill]
     ) -> PlanStatus:
         """The plan's way through approved, working and open, or its end unfilled."""
+        if not entries:  # withdrawn, or never written: there is nothing to follow
+            return status
         plan_id = entries[0].plan_id
         if status == PlanStatus.APPROVED and (fills or entries[-1].status in AT_THE_VENUE):
             status = self._plan(plan_id, PlanStatus.WORKING)

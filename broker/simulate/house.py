@@ -25,6 +25,8 @@ from broker.simulate.stage import Deposited, OrderState, PlanState, Record, Stag
 from broker.simulate.ungated import NoReview
 from broker.treasury import Treasury
 from domain.candles import Timeframe
+from domain.errors import ConfigError
+from domain.lifecycle import PLAN_STEPS
 from domain.numbers import ONE, ZERO, floor_to_step
 from domain.orders import Order
 from domain.plan import PlanDraft, Target, TradePlan, make_plan
@@ -87,6 +89,7 @@ class HouseStage(Stage):
             return
         script = self._world.script
         on = self._world.source.instrument(script.symbol_of(event))
+        self._require_one_side(event, on.symbol)
         legs = _legs(event, on.quantity_step)
         plan = _plan(event, legs, on.symbol, at, script.timeframe)
         delta = script.timeframe.delta
@@ -141,6 +144,17 @@ class HouseStage(Stage):
 
     async def _advance(self, until: datetime) -> None:
         await patiently(lambda: self._executor.advance(until))
+
+    def _require_one_side(self, event: Plan, symbol: str) -> None:
+        """Two opposite plans would net to a position that is neither's: the gate allows none."""
+        for stored in self._journal.plans():
+            opposite = stored.bracket.side != event.side and stored.plan.symbol == symbol
+            if opposite and PLAN_STEPS[stored.status]:
+                raise ConfigError(
+                    f"plan {event.plan!r} is {event.side} in {symbol} while plan "
+                    f"{stored.plan.run_id!r} is {stored.bracket.side} there and not over: an "
+                    "account holds one side of a symbol at a time; let the first one end before"
+                )
 
     def _say(self) -> None:
         self._world.notices.extend(self._executor.notices())

@@ -167,6 +167,15 @@ def live_stops(stage: Stage) -> list[Order]:
     return [o for o in stage.book.orders(OrderStatus.WORKING) if o.leg == "stop"]
 
 
+async def test_a_plan_without_an_entry_order_is_left_as_it_is(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    plan, verdict = approved()
+    stage.book.commit_plan(plan, verdict, [])
+    stage.house.follower.guard(plan.plan_id, SOON)
+    await stage.house.executor.reconcile(SOON)
+    assert stage.house.plan_status() == "approved"
+
+
 async def test_what_comes_nowhere_is_closed_in_whole_steps(tmp_path: Path) -> None:
     stage = Stage(tmp_path)
     one = stage.trade(await stage.enter(), "1", fee="0.0005", currency="base")
