@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from typing_extensions import override
 
 from broker.chance import Act, Call
 from broker.faults import FaultyBroker
+from broker.paper.venue import PaperBroker
 from broker.review import Review, Reviewed
 from domain.candles import Candles, Timeframe
 from domain.clock import Clock
 from domain.finding import Stated
 from domain.instrument import Instrument, InstrumentKind
 from domain.lifecycle import TradingState
+from domain.orders import Deposit
 from domain.verdict import Approved, Denied
 from journal.books import Journal
 from journal.operator import killed
@@ -44,6 +47,20 @@ class MortalBroker(FaultyBroker):
     def _answer(self, act: Act) -> None:
         self._die()
         super()._answer(act)
+
+    async def transfer(self, deposit_id: str, currency: str, amount: Decimal) -> Deposit | str:
+        self._die()
+        answer = await self._paper.transfer(deposit_id, currency, amount)
+        self._die()
+        return answer
+
+    async def deposits(self) -> Sequence[Deposit]:
+        return await self._paper.deposits()
+
+    @property
+    def _paper(self) -> PaperBroker:
+        assert isinstance(self.broker, PaperBroker)
+        return self.broker
 
     def _die(self) -> None:
         if self.words_left is not None:

@@ -12,7 +12,12 @@ from tests.properties.order_flow_fill_laws import (
     judge_sequence,
     judge_volume,
 )
-from tests.properties.order_flow_ledger_laws import judge_collateral, judge_ledger, judge_quantities
+from tests.properties.order_flow_ledger_laws import (
+    judge_collateral,
+    judge_deposits,
+    judge_ledger,
+    judge_quantities,
+)
 from tests.properties.order_flow_plan_laws import judge_bracket, judge_history, judge_origins
 from tests.properties.order_flow_rows import Picture
 from tests.properties.order_flow_step_laws import judge_steps, judge_versions
@@ -26,6 +31,7 @@ def judge(now: Picture, before: Picture | None, account: Account, market: Market
         AssertionError: naming the law.
     """
     judge_ledger(now, account, market)
+    judge_deposits(now)
     judge_collateral(now, account, market)
     judge_quantities(now, market)
     for fill in now.venue_fills[len(before.venue_fills) if before else 0 :]:

@@ -19,6 +19,7 @@ def judge_ledger(now: Picture, account: Account, market: Market) -> None:
         cash += -paid if fill["side"] == "buy" else paid
         if fill["fee_currency"] == "quote":
             fees += Fraction(fill["fee"])
+    cash += sum(Fraction(d["amount"]) for d in now.deposits)
     cash -= fees + sum(Fraction(p["amount"]) for p in now.funding)
     for symbol, (_, cost) in account.positions.items():
         if market.kinds[symbol] == "perpetual":
@@ -30,6 +31,17 @@ def judge_ledger(now: Picture, account: Account, market: Market) -> None:
         expected = _average([f for f in now.fills if f["symbol"] == symbol]) * quantity
         assert abs(cost - expected) < NEAR, "L2 the average moved by something else than adding"
         assert market.kinds[symbol] == "perpetual" or quantity > 0, "L5 sold more than was held"
+
+
+def judge_deposits(now: Picture) -> None:
+    """Each word on money moves it once at the venue and once in the journal, or never."""
+    theirs = {d["deposit_id"]: Fraction(d["amount"]) for d in now.venue_deposits}
+    ours = {d["deposit_id"]: Fraction(d["amount"]) for d in now.deposits}
+    assert len(theirs) == len(now.venue_deposits), "L1 money was moved twice at the venue"
+    assert len(ours) == len(now.deposits), "L1 money was booked twice"
+    assert ours.items() <= theirs.items(), "L1 money that the venue never moved"
+    for name, amount in theirs.items():
+        assert amount == Fraction(now.asked[name]["amount"]), "L1 another amount than was said"
 
 
 def judge_collateral(now: Picture, account: Account, market: Market) -> None:

@@ -82,6 +82,7 @@ class Process:
             Reconciler(self.book, self.venue, self.follower),
             Guard(self.book, source, observer, policy, Timeframe.H1),
             source,
+            treasury=self.venue,
         )
 
     def _dispatcher(self, review: Review) -> Dispatcher:

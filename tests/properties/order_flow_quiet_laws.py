@@ -20,6 +20,8 @@ def judge_quiet(now: Picture, market: Market, working: Sequence[str]) -> None:
     paid = {(p["symbol"], int(p["at"]), Fraction(p["amount"])) for p in now.funding}
     theirs = {(p["symbol"], ms(p["at"]), Fraction(p["amount"])) for p in now.venue_funding}
     assert paid == theirs, "Q funding is not the venue's"
+    booked = {d["deposit_id"] for d in now.deposits}
+    assert booked == {d["deposit_id"] for d in now.venue_deposits}, "Q deposits are not the venue's"
     unsettled = {"pending", "sending", "cancelling"}
     waiting = [(o["leg"], o["status"]) for o in now.orders.values() if o["status"] in unsettled]
     assert not waiting, f"Q orders without an end: {waiting}"

@@ -13,7 +13,7 @@ Row = dict[str, Any]
 
 TABLES = (
     *("purse", "decision", "plan", "order", "fill", "funding_payment", "trade", "trading_state"),
-    *("paper_venue", "noted_step"),
+    *("plan_version", "deposit", "operator_act", "paper_venue", "noted_step"),
 )
 NOTE_STEPS = """
 CREATE TABLE noted_step (number INTEGER PRIMARY KEY, kind TEXT, name TEXT, was TEXT, new TEXT);
@@ -53,6 +53,12 @@ class Picture(NamedTuple):
     venue_fills: list[Row]
     """The venue's own log."""
     venue_funding: list[Row]
+    versions: dict[str, list[int]]
+    """Of each plan, in order."""
+    deposits: list[Row]
+    venue_deposits: list[Row]
+    asked: dict[str, Row]
+    """An operator's words on money, by the name that the deposit has to have."""
     decisions: dict[str, Row]
     steps: list[Row]
     """Each change of a plan's or order's status, one by one."""
@@ -108,6 +114,15 @@ def look(path: Path) -> Picture:
         {r["name"]: r for r in venue},
         [json.loads(r["body"]) for r in log if r["kind"] == "fill"],
         [json.loads(r["body"]) for r in log if r["kind"] == "funding"],
+        {
+            r["plan_id"]: sorted(
+                v["version"] for v in found["plan_version"] if v["plan_id"] == r["plan_id"]
+            )
+            for r in found["plan"]
+        },
+        found["deposit"],
+        [json.loads(r["body"]) for r in log if r["kind"] == "deposit"],
+        {f"operator-{r['sequence']}": r for r in found["operator_act"] if r["act"] == "deposit"},
         {r["run_id"]: r for r in found["decision"]},
         found["noted_step"],
         found["paper_venue"][0]["place"],

@@ -196,6 +196,13 @@ class World:
         record_act(self.process.book.database, "s", act, "the machine", self.now)
         self.run(self._settle())
 
+    def move_money(self, amount: str) -> None:
+        """An operator brings money in or takes it out."""
+        money = "USDT", D(amount)
+        book = self.process.book
+        record_act(book.database, "s", "deposit", "the machine", self.now, money=money)
+        self.run(self._settle())
+
     async def _settle(self) -> None:
         await self.process.executor.settle(self.now)
 

@@ -167,6 +167,17 @@ class OrderFlow(RuleBasedStateMachine):
     def operator(self, act: str) -> None:
         self.here.do("say", act)
 
+    @rule(amount=st.sampled_from(["1000", "0.000000000000000001", "-250.5", "-9000", "-1000000"]))
+    def deposit(self, amount: str) -> None:
+        self.here.do("move_money", amount)
+
+    @rule(words=st.integers(0, 1))
+    def die_while_money_moves(self, words: int) -> None:
+        self.here.do("die_within", words, "move_money", "77")
+
+    # A plan that changes another one is missing: a rule `replan` that commits version 2 of a run as
+    # `graph.committing` does, and law B4 in `order_flow_step_laws.judge_versions`.
+
     @rule(state=st.sampled_from([TradingState.HALTED, TradingState.ACTIVE, TradingState.ACTIVE]))
     def halt_or_resume(self, state: TradingState) -> None:
         self.here.do("halt", state)
