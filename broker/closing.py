@@ -80,14 +80,18 @@ def reduce_order(
     """The order that would close a position, made to close a share of it in whole steps.
 
     Where that share, or what would be left, is less than the venue takes, it closes all: an exit is
-    made larger then, never left out.
+    made larger then, never left out. The same word said again is the order that it was.
     """
     held = abs(position.quantity)
     part = floor_to_step(held * fraction, on.quantity_step)
     least = max(on.min_quantity, on.min_notional / position.entry_price)
     if min(part, held - part) < least:
         return close
-    sequence = sum(1 for o in orders if o.leg == "reduce")
+    former = [o for o in orders if o.leg == "reduce"]
+    for order in former:
+        if (order.run_id, order.quantity) == (close.run_id, part):
+            return order
+    sequence = len(former)
     name = client_order_id(account, close.plan_id, 0, "reduce", sequence)
     return replace(close, client_order_id=name, leg="reduce", quantity=part)
 

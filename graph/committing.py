@@ -63,7 +63,6 @@ def commit_exit(
             return None
         return stored.plan.plan_id, journal.commit_cancel(stored.plan.plan_id)
     orders, on = journal.plan_orders(position.plan_id), context.source.instrument(symbol)
-    former = [o for o in orders if o.leg == "reduce" and o.run_id == state["run_id"]]
     order = close_order(
         position,
         orders,
@@ -77,10 +76,6 @@ def commit_exit(
     if order is None:
         return None
     if draft.fraction < ONE:
-        order = (
-            former[0]
-            if former
-            else reduce_order(order, position, orders, draft.fraction, on, context.account_name)
-        )
+        order = reduce_order(order, position, orders, draft.fraction, on, context.account_name)
     journal.commit_exit(order)
     return position.plan_id, [order.client_order_id]

@@ -141,8 +141,9 @@ class JournalWriter(WalkReader):
     def _withdraw(self, connection: Connection, run_id: str, standing: set[str]) -> None:
         """Take back the run's unsent intents that do not stand, and the plans whose entries go.
 
-        Intents of a run are its entry and its exit. What guards or ends a position that it opened
-        (stop, targets, the close at a deadline) bears its name too, and is not taken back.
+        Intents of a run are its entry and its exit, whole or in part. What guards or ends a
+        position that it opened (stop, targets, the close at a deadline) bears its name too, and is
+        not taken back.
 
         They are deleted, not cancelled: nobody outside ever knew them (the trace does), and the
         same plan may be committed again.
@@ -154,7 +155,7 @@ class JournalWriter(WalkReader):
             & (ORDERS.c.status == OrderStatus.PENDING)
             & (
                 (ORDERS.c.leg == "entry")
-                | ((ORDERS.c.leg == "close") & (ORDERS.c.reason == "exit"))
+                | (ORDERS.c.leg.in_(("close", "reduce")) & (ORDERS.c.reason == "exit"))
             )
         )
         for row in connection.execute(select(ORDERS).where(unsent)).mappings().all():

@@ -10,7 +10,7 @@ from random import Random
 
 import pytest
 
-from broker.closing import FIRST_PAUSE, LONGEST_PAUSE, close_order, retry_at
+from broker.closing import FIRST_PAUSE, LONGEST_PAUSE, close_order, reduce_order, retry_at
 from broker.exits import exit_order, in_order
 from broker.guard import Guard
 from broker.outbox import PAPER_ACCOUNT
@@ -195,3 +195,17 @@ async def test_settling_keeps_deadlines_as_advancing_does(tmp_path: Path) -> Non
     await waiting.house.executor.settle(T + H)
     assert waiting.venue.book[entry].status == "cancelled"
     assert waiting.legs()["entry"][0] == "expired"
+
+
+def test_a_scale_out_said_again_is_the_same_order_and_another_one_is_not() -> None:
+    position = Position(SYMBOL, D(1), D(100), T, "plan")
+    close = close_of(position, T, reason="exit")
+    half = reduce_order(close, position, [], D("0.5"), ON, PAPER_ACCOUNT)
+    assert (half.leg, half.quantity) == ("reduce", D("0.5"))
+    assert reduce_order(close, position, [half], D("0.5"), ON, PAPER_ACCOUNT) is half
+    third = reduce_order(close, position, [half], D("0.3"), ON, PAPER_ACCOUNT)
+    assert third.quantity == D("0.3")
+    assert third.client_order_id != half.client_order_id
+    later = replace(close, run_id="another")
+    again = reduce_order(later, position, [half], D("0.5"), ON, PAPER_ACCOUNT)
+    assert again.client_order_id != half.client_order_id

@@ -113,6 +113,18 @@ def test_an_exit_replaces_the_entry_that_its_run_had_meant(tmp_path: Path) -> No
     assert [(o.leg, o.status.value) for o in book.orders()] == [("close", "pending")]
 
 
+def test_an_unsent_scale_out_is_withdrawn_with_its_run(tmp_path: Path) -> None:
+    book = open_journal(tmp_path)
+    plan, verdict = approved(run="earlier")
+    work(book, plan, verdict)
+    book.commit_exit(replace(closing(1), leg="reduce"))
+    book.commit_exit(closing(2))
+    assert sorted(o.leg for o in book.orders()) == ["close", "entry"]
+    book.commit_exit(replace(closing(3), leg="reduce"))
+    book.record_decision("run", T + H, SYMBOL, "no_trade", {"orders": []})
+    assert [o.leg for o in book.orders()] == ["entry"]
+
+
 def test_what_guards_or_ends_a_position_is_never_withdrawn_with_its_run(tmp_path: Path) -> None:
     book = open_journal(tmp_path)
     plan, verdict = approved()
