@@ -13,7 +13,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from domain.instrument import Instrument
-from domain.lifecycle import AT_THE_VENUE, LIVE, OrderStatus
+from domain.lifecycle import AT_THE_VENUE, LIVE, TAKEN_BACK, OrderStatus
 from domain.numbers import ZERO, floor_to_step
 from domain.orders import TARGET_LEGS, Leg, Order, OrderKind, client_order_id
 from domain.plan import TradePlan
@@ -53,12 +53,7 @@ def wanted_exits(
 
 def withdrawn(orders: Sequence[Order]) -> list[Order]:
     """Orders that should be no more: what was not sent is cancelled, the rest is taken back."""
-    pending = [o for o in orders if o.status == OrderStatus.PENDING]
-    working = [o for o in orders if o.status == OrderStatus.WORKING]
-    return [
-        *(replace(o, status=OrderStatus.CANCELLED) for o in pending),
-        *(replace(o, status=OrderStatus.CANCELLING) for o in working),
-    ]
+    return [replace(o, status=TAKEN_BACK[o.status]) for o in orders if o.status in TAKEN_BACK]
 
 
 def in_order(orders: Sequence[Order], version: int, account: str) -> list[Order]:

@@ -98,6 +98,11 @@ AT_THE_VENUE = (OrderStatus.WORKING, OrderStatus.CANCELLING)
 """Orders that may fill, as far as we know."""
 LIVE = (OrderStatus.PENDING, OrderStatus.SENDING, *AT_THE_VENUE)
 """Orders that may still fill, or be sent."""
+TAKEN_BACK = {
+    OrderStatus.PENDING: OrderStatus.CANCELLED,
+    OrderStatus.WORKING: OrderStatus.CANCELLING,
+}
+"""What an order becomes that should be no more; one that is half sent is a question first."""
 
 
 def plan_step(current: PlanStatus, new: PlanStatus) -> PlanStatus:

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from domain.lifecycle import LIVE, OrderStatus, PlanStatus
+from domain.lifecycle import LIVE, TAKEN_BACK, PlanStatus
 from domain.orders import Order
 from domain.plan import TradePlan
 from domain.verdict import Approved, Bracket
@@ -23,12 +23,6 @@ from journal.rows import from_row
 from journal.tables import ORDERS, PLANS
 from journal.writing import JournalWriter
 from traces.upsert import keep, put
-
-_TAKEN_BACK = {
-    OrderStatus.PENDING: OrderStatus.CANCELLED,
-    OrderStatus.WORKING: OrderStatus.CANCELLING,
-}
-"""One that is half sent is a question first; what enters anew waits for its answer."""
 
 
 class PlanWriter(JournalWriter):
@@ -129,8 +123,8 @@ class PlanWriter(JournalWriter):
     def _take_back(self, connection: Connection, plan_id: str, but: str | None) -> list[str]:
         others = [o for o in self._entries(connection, plan_id) if o.client_order_id != but]
         for order in others:
-            if order.status in _TAKEN_BACK:
-                self._put_order(connection, replace(order, status=_TAKEN_BACK[order.status]))
+            if order.status in TAKEN_BACK:
+                self._put_order(connection, replace(order, status=TAKEN_BACK[order.status]))
         return [order.client_order_id for order in others]
 
     def _entries(self, connection: Connection, plan_id: str) -> list[Order]:
