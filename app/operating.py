@@ -23,7 +23,7 @@ from domain.orders import Order, Position
 from domain.strict_json import canonical, content_hash
 from journal.books import Journal
 from journal.kill_switch import KILL_SWITCH, kill_switch
-from journal.operator import EVERY, Act, acts_since, record_act
+from journal.operator import DONE_ONCE, EVERY, Act, acts_since, record_act
 from policies.trading_state import StateEntry, state_at
 from traces.database import Database
 
@@ -112,9 +112,7 @@ def standing(journal: Journal) -> Standing:
 
 def killed_by(database: Database, session: str) -> Act | None:
     """The operator's word that keeps entries out; None when there is none, or it was taken back."""
-    said = [
-        act for act in acts_since(database, session, 0) if act.act not in {"flatten", "deposit"}
-    ]
+    said = [act for act in acts_since(database, session, 0) if act.act not in DONE_ONCE]
     return said[-1] if said and said[-1].act == "kill" else None
 
 

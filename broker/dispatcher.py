@@ -182,8 +182,8 @@ class Dispatcher:
         sized = replace(order, quantity=bracket.quantity, slippage=slippage)
         self._journal.resize(version.plan, bracket, sized)
         now = self._clock.now()
-        if stopped := self._journal.begin_entry(sized, now):
-            self._say_denied(sized, Denied(stopped), reviewed.case)
+        if found := self._journal.begin_entry(sized, now):
+            self._say_denied(sized, Denied(found), reviewed.case)
             return
         await self._send(sized, reviewed, now)
 
@@ -192,7 +192,7 @@ class Dispatcher:
         self._tell(Dispatched(order, OrderStatus.DENIED, reason, verdict, case))
 
     async def _send(self, order: Order, reviewed: Reviewed | None, now: datetime) -> None:
-        if reviewed is None:  # an entry is marked where the stops are read
+        if reviewed is None:  # an entry is marked in `begin_entry`, where the kill switch is read
             self._journal.step(order, OrderStatus.SENDING)
         ack = await self._broker.send(order)
         if ack.accepted:

@@ -25,7 +25,7 @@ from journal.paths import PathBar
 from journal.peaks import Peaks
 from journal.plan_writing import PlanWriter
 from journal.rows import to_row
-from journal.stops import stops
+from journal.send_checks import denials
 from journal.tables import (
     DECISIONS,
     EQUITY,
@@ -137,7 +137,7 @@ class Journal(PlanWriter):
         What is found in the same transaction denies it, and is returned.
         """
         with self._write() as connection:
-            found = stops(connection, self.session, self.database.home, now)
+            found = denials(connection, self.session, self.database.home, now)
             if found:
                 self._deny(connection, order, [finding.code for finding in found])
             else:
@@ -145,7 +145,10 @@ class Journal(PlanWriter):
         return found
 
     def deny_at_send(self, order: Order, codes: Sequence[str]) -> None:
-        """The gate denied an intent on fresh data: it is not sent and its plan is rejected."""
+        """The gate denied an entry on fresh data: it is not sent.
+
+        A plan of which nothing has filled is over with it; one that is open goes on as it was.
+        """
         with self._write() as connection:
             self._deny(connection, order, codes)
 

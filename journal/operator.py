@@ -21,8 +21,7 @@ ActName = Literal["kill", "flatten", "resume", "deposit"]
 EVERY = "*"
 """Every session, those to come too."""
 
-
-_DONE_ONCE: tuple[ActName, ...] = ("flatten", "deposit")
+DONE_ONCE: tuple[ActName, ...] = ("flatten", "deposit")
 """Words that are carried out and over; they neither set nor end the kill switch."""
 
 
@@ -79,7 +78,7 @@ def killed_in(connection: Connection, session: str, home: Path) -> bool | None:
     table = OPERATOR_ACTS.c
     newest = (
         select(table.act)
-        .where(table.session.in_([session, EVERY]), table.act.not_in(_DONE_ONCE))
+        .where(table.session.in_([session, EVERY]), table.act.not_in(DONE_ONCE))
         .order_by(table.sequence.desc())
         .limit(1)
     )

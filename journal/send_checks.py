@@ -20,7 +20,7 @@ from policies.rules.send import kill_switch_finding, trading_state_finding
 from policies.trading_state import StateEntry, state_at
 
 
-def stops(connection: Connection, session: str, home: Path, now: datetime) -> tuple[Finding, ...]:
+def denials(connection: Connection, session: str, home: Path, now: datetime) -> tuple[Finding, ...]:
     """What keeps an entry from being sent at `now`; empty when nothing does."""
     findings = (
         kill_switch_finding(killed_in(connection, session, home)),
