@@ -117,7 +117,7 @@ def _trades(figures: dict[str, Any]) -> str:
 
 def _ledger(account: dict[str, Any]) -> str:
     replayed = account["replayed_from_fills"]
-    entries = f"{replayed['entries_count']} fills and funding payments"
+    entries = f"{replayed['entries_count']} fills, funding payments and deposits"
     if replayed["equal"] is None:
         return f"rebuilt from its {entries}"
     return f"{'equals' if replayed['equal'] else 'DIFFERS from'} its {entries} replayed from zero"

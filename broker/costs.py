@@ -1,4 +1,4 @@
-"""What trading costs: fees per side, funding at its stamps, slippage against what was expected."""
+"""What trading costs: fees per side, funding at its stamps, slippage; a fill with its costs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a model's answer does to the state: data calls, a plan, an exit, no trade, a complaint."""
+"""What a model's answer does to the state: data calls, a draft, no trade, a complaint."""
 
 from __future__ import annotations
 

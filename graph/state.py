@@ -14,7 +14,8 @@ AnswerKind = Literal["tool_calls", "plan", "replan", "exit", "no_trade", "invali
 
 Outcome = Literal["approved", "replan", "exit", "no_trade", "denied", "failed"]
 """How a run ended: `approved`, `replan` and `exit` left an order intent, `no_trade` was the model's
-choice, `denied` the gate's, `failed` a cap, an outage or answers that could not be read."""
+choice, or what it meant to change or close was over by then, `denied` the gate's, `failed` a cap,
+an outage or answers that could not be read."""
 
 
 class RunState(TypedDict, total=False):

@@ -159,7 +159,7 @@ class FillRow(SQLModel, table=True):
     session: str = Field(primary_key=True)
     trade_id: str = Field(primary_key=True)
     sequence: int
-    """Order of application over fills and funding."""
+    """Order of application over fills, funding and deposits."""
     client_order_id: str
     plan_id: str
     symbol: str
