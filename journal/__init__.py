@@ -1,5 +1,9 @@
 """The book of record: what was approved, sent, filled and earned, in exact decimals.
 
-tables · ledger (pure fold of fills and funding) · trades (pure fold into round trips) · metrics ·
-rows · reading (reports) · books (one session, writing) · batch · standing (before the gate).
+Folds, pure: ledger (the account) · trades (round trips) · paths · metrics · trade_facts.
+Rows: tables · plan_tables · paper_tables · rows.
+One session's record, each the base of the next: reading · plan_reading · recent · walked · writing
+· plan_writing · books (`Journal`); with batch, entry, continuing, fence, peaks.
+Before the gate: standing (the account) · dust · send_checks (once more at send).
+An operator's word: operator · kill_switch.
 """

@@ -4,7 +4,8 @@ What is judged: settings (every limit), policy_file and presets, facts (market a
 The plan as orders: stop, costs, pricing (what an entry of any size costs), acceptable and reference
 (which price will do), exposure, sizing, legs, bracket.
 The judgement: rules/ (one file a family), rulebook (`RULES`), findings, arithmetic, gate
-(`review(case) -> Verdict`), trading_state (halts).
+(`review(case) -> Verdict`), replan (new levels of an open position), exits (moved stops, stale
+positions), trading_state (halts).
 What would pass: nearest, alternatives.
 What is told: explain (the prompt's rules), limits (`policy explain`).
 Trying the gate: specimen, probes, probe_list, selftest.
