@@ -20,9 +20,8 @@ from policies.facts import AccountFacts
 ABSENT = "-"
 SIGNIFICANT_DIGITS = 6
 """Digits of an indicator that are shown; prices of candles are shown whole."""
-
-SHOWN_THESIS = 300
-"""Characters of the standing plan's thesis that are shown."""
+SHOWN_THESIS_CHARACTERS = 300
+"""Of the standing plan's thesis."""
 
 
 class StandingPlan(NamedTuple):
@@ -84,7 +83,7 @@ def _plan(stands: StandingPlan | None) -> str:
     entry = "at the market" if draft.entry is None else f"limit {plain(draft.entry)}"
     stop = bracket.stop_price if stands.stop_price is None else stands.stop_price
     targets = ", ".join(f"{plain(t.price)} ({plain(t.quantity)})" for t in bracket.targets)
-    thesis = draft.thesis[:SHOWN_THESIS]
+    thesis = draft.thesis[:SHOWN_THESIS_CHARACTERS]
     return (
         f"version {stands.plan.version}, {stands.status}: {bracket.side}, entry {entry}, stop "
         f"{plain(stop)}, targets {targets}, closed at {iso(bracket.close_at)} at the latest; its "

@@ -45,9 +45,7 @@ def plan_document(journal: Journal, plan_id: str) -> dict[str, Any]:
             {
                 **order_record(order),
                 "steps": _steps(runs[order.run_id], order.client_order_id),
-                "fills": [
-                    plain_record(f) for f in fills if f.client_order_id == order.client_order_id
-                ],
+                "fills": _fills(fills, order.client_order_id),
             }
             for order in orders
         ],

@@ -1,4 +1,4 @@
-"""What a model may answer: a plan to open, an exit, or no trade. It can never say a quantity.
+"""What a model may answer: a plan, a change of it, an exit, no trade. Never a quantity.
 
 These types are the doors that model output comes in by, and the schema text that the model reads is
 the docstring under each field. No quantity, no leverage, no order: those are the executor's.
@@ -109,7 +109,7 @@ class ReplanDraft(_Answer):
 
     def draft(self, side: Side) -> PlanDraft:
         """The plan that this makes of one on `side`."""
-        return PlanDraft(side=side, **{n: getattr(self, n) for n in _SHARED})
+        return PlanDraft(side=side, **self.model_dump(exclude={"add"}))
 
 
 class ExitDraft(_Answer):
@@ -127,10 +127,6 @@ class NoTrade(_Answer):
     reason: Text
     """Why not, in plain words."""
 
-
-_SHARED = (
-    "entry", "targets", "invalidation", "horizon_bars", "thesis", "evidence", "confidence",
-)  # fmt: skip
 
 Answer = PlanDraft | ReplanDraft | ExitDraft | NoTrade
 
@@ -174,6 +170,7 @@ class TradePlan(_Answer):
     evidence: tuple[Evidence, ...] = ()
     """What the run's tools had answered by then."""
     act: PlanAct = "open"
+    """What it does to what stood before it."""
 
 
 def make_plan(

@@ -218,7 +218,7 @@ async def revise(context: RunContext, state: RunState) -> Update:
 async def submit(context: RunContext, state: RunState) -> Update:
     """Commit the approved plan and its intent, or the intent to exit, in one transaction."""
     if state["answer"] == "exit":
-        return await _submit_exit(context, state)
+        return _submit_exit(context, state)
     plan_hash, verdict_hash = state["versions"][-1]
     trade_plan, verdict = plan_of(context, plan_hash), verdict_of(context, verdict_hash)
     if not isinstance(verdict, Approved):
@@ -240,7 +240,7 @@ def _note_committed(
     context.recorder.record(state["run_id"], "submit", event)
 
 
-async def _submit_exit(context: RunContext, state: RunState) -> Update:
+def _submit_exit(context: RunContext, state: RunState) -> Update:
     draft = ExitDraft.model_validate(state["draft"])
     committed = commit_exit(context, state, draft)
     if committed is None:

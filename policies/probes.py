@@ -88,15 +88,16 @@ def holding(case: Case, count: Decimal) -> Case:
 
 
 def replanned(case: Case, count: Decimal) -> Case:
-    """Is so manieth replan of a plan that stands; 0 is none."""
-    held = Standing(EQUITY, replans_count=int(count) - 1)
-    return replace(case, standing=held if count else None)
+    """Makes it that replan of a plan that stands, counted from 1; 0 makes it none."""
+    standing = Standing(EQUITY, replans_count=int(count) - 1)
+    return replace(case, standing=standing if count else None)
 
 
 def added(case: Case, count: Decimal) -> Case:
-    """Is so manieth addition to a position; 0 is none."""
-    held = Standing(EQUITY, scale_ins_count=int(count) - 1, **_HELD, stop_price=stop_at(case, ATR))
-    return replace(case, standing=held if count else None)
+    """Makes it that addition to a position, counted from 1; 0 makes it none."""
+    stop = stop_at(case, ATR)
+    standing = Standing(EQUITY, scale_ins_count=int(count) - 1, **_HELD, stop_price=stop)
+    return replace(case, standing=standing if count else None)
 
 
 def first_risk(case: Case, amount: Decimal) -> Case:

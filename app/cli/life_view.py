@@ -24,9 +24,9 @@ def show_plan(document: Record) -> None:
     decided = _add(
         tree, f"decided {moment(plan['approved_at'])} UTC by {plan['model']}, run {plan['run_id']}"
     )
-    acts = {version["version"]: version for version in document["approved_versions"]}
+    approved = {version["version"]: version for version in document["approved_versions"]}
     for version in document["versions"]:
-        _add_version(decided, version, acts.get(version["version"]))
+        _add_version(decided, version, approved.get(version["version"]))
     _add_entry(tree, document["entry"])
     _add_bracket(tree, plan, money_name)
     _add_sending(tree, document["at_send"])

@@ -171,7 +171,7 @@ class Restart(_Event):
 
     do: Literal["restart"]
     after_news: Annotated[Count | None, NOT_NULL] = None
-    """It dies on the way to `at`, at the so-manieth thing that happens; at `at` when left out."""
+    """It dies on the way to `at`, at this thing that happens, from 1; at `at` when left out."""
     heard: bool = False
     """True: it dies after what follows from that thing was done; False: before anyone heard."""
 

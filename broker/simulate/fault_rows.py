@@ -39,9 +39,9 @@ class FaultRow(Section):
     leg: Annotated[Leg | None, NOT_NULL] = None
     """Of the plan: `entry`, `stop`, `target_1` and so on, or `close`."""
     nth: Times = 1
-    """The so-manieth time that it could."""
+    """Which of the times that it could happen, counted from 1."""
     times: Times = 1
-    """So often in a row."""
+    """How often in a row from then on."""
 
     @model_validator(mode="after")
     def _is_of_one_piece(self) -> FaultRow:

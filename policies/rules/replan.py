@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from domain.finding import Comparison, Finding, Stated
-from domain.numbers import plain
+from domain.numbers import ZERO, plain
 from domain.verdict import Bracket
 from policies.case import Case
 from policies.costs import held_risk
@@ -20,8 +20,7 @@ def replan_keeps_the_risk(case: Case, bracket: Bracket) -> Finding:
 
     Loss = what is held x risk per unit from its average entry, never below 0, + what is added x
     its risk per unit, costs included. Reason: a plan that is changed is one that did not work out;
-    risk added to it is hope. Source: the traders'
-    rule never to average down.
+    risk added to it is hope. Source: the traders' rule never to average down.
     """
     what, standing = "loss at the stop under the plan's new version", case.standing
     if standing is None:
@@ -41,11 +40,10 @@ def replan_keeps_the_stop(case: Case, bracket: Bracket) -> Finding:
     if standing is None or not standing.held:
         sentence = "Nothing is held under the plan, so no stop of it works."
         return Stated(_RISK, True, "none", "none", sentence, "price")
-    what: str = "new stop"
     comparison: Comparison = ">=" if case.draft.side == "long" else "<="
     if standing.stop_price is None:
-        return unknown(_RISK, "working stop of the position", ">", Decimal(0), "price")
-    return compare(_RISK, what, bracket.stop_price, comparison, standing.stop_price, "price")
+        return unknown(_RISK, "working stop of the position", ">", ZERO, "price")
+    return compare(_RISK, "new stop", bracket.stop_price, comparison, standing.stop_price, "price")
 
 
 def replans_are_few(case: Case) -> Finding:
