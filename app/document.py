@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from app.faulting import fault_document
+from app.reopening import KEPT
 from domain.clock import iso
 from domain.numbers import plain
 from journal.books import Journal
@@ -25,6 +26,11 @@ DISCLAIMER = (
 )
 
 
+def _config(journal: Journal) -> dict[str, Any]:
+    """What the session was started with, without what is kept only to open it again."""
+    return {key: value for key, value in journal.config().items() if key not in KEPT}
+
+
 def run_document(wired: Wired, options: SessionOptions) -> dict[str, Any]:
     """Everything a session decided and did so far."""
     journal, context = wired.context.journal, wired.context
@@ -32,7 +38,7 @@ def run_document(wired: Wired, options: SessionOptions) -> dict[str, Any]:
     return {
         "schema": "plangate.run/1",
         "disclaimer": DISCLAIMER,
-        "session": {"name": journal.session, **journal.config()},
+        "session": {"name": journal.session, **_config(journal)},
         "market": {
             "source": wired.info.name,
             "origin": wired.info.origin,

@@ -10,6 +10,7 @@ from typing import Any
 from agent.models import OPENAI_URL
 from app.home import state_home
 from app.options import SessionOptions, read_options
+from app.reopening import kept_policy
 from app.settings import load_settings
 from app.wire import wire_session
 from broker.patience import patiently
@@ -20,13 +21,13 @@ from domain.lifecycle import AT_THE_VENUE, OrderStatus
 def stored_options(
     name: str, config: Mapping[str, Any], policy: Path | None, market_url: str | None
 ) -> SessionOptions:
-    """The options that a session was started with; two of them it does not store.
+    """The options that a session was started with.
 
     Args:
         name: The session's.
         config: As it is stored with the session.
-        policy: The policy file; None is the default, and another one than at the start is refused.
-        market_url: Other address of the exchange.
+        policy: A policy file in place of the one kept; another one than at the start is refused.
+        market_url: Other address of the exchange; None is the one that is kept.
     """
     stored = config["capital"]
     options = read_options(
@@ -42,7 +43,7 @@ def stored_options(
         policy=policy,
         session=name,
         decisions=None,
-        market_url=market_url,
+        market_url=market_url or config.get("market_url"),
         seed=config["seed"],
         faults=config.get("faults"),
     )
@@ -60,7 +61,8 @@ async def reconcile_session(
         Unreachable: the venue did not answer; nothing is concluded from that.
     """
     options = stored_options(name, config, policy, market_url)
-    async with wire_session(options, load_settings(), state_home()) as wired:
+    known = None if policy else kept_policy(name, config)
+    async with wire_session(options, load_settings(), state_home(), policy=known) as wired:
         clock, journal = wired.context.clock, wired.context.journal
         # A replay's venue stands where it was left; its clock goes there, not into the bars after.
         now = wired.venue.cursor if isinstance(clock, FixedClock) else clock.now()

@@ -20,6 +20,7 @@ from app.faulting import made_faulty
 from app.home import CHECKPOINTS, DATABASE, TELEMETRY
 from app.lease import lease
 from app.options import SessionOptions
+from app.reopening import kept
 from app.settings import Settings
 from app.slots import replay_window
 from broker.dispatcher import Dispatcher
@@ -76,7 +77,12 @@ class Wired:
 
 @asynccontextmanager
 async def wire_session(
-    options: SessionOptions, settings: Settings, home: Path, *, alone: bool = True
+    options: SessionOptions,
+    settings: Settings,
+    home: Path,
+    *,
+    alone: bool = True,
+    policy: Policy | None = None,
 ) -> AsyncIterator[Wired]:
     """Open source, database and model, and put a session's parts together.
 
@@ -85,11 +91,12 @@ async def wire_session(
         settings: The environment.
         home: State folder.
         alone: Hold the session's lease; only what dispatches nothing may share a session.
+        policy: In place of the one that the options name.
 
     Raises:
         PlangateError: naming what is wrong; nothing has been written then but an empty database.
     """
-    policy = load_policy(options.policy)
+    policy = policy or load_policy(options.policy)
     model = make_model(
         options.model,
         base_url=options.base_url or settings.openai_base_url,
@@ -234,6 +241,7 @@ def _config(
     return {
         **options.config(policy.policy_hash, symbols, purses),
         "policy_keys": content_hash(sorted(Policy.model_fields))[:12],
+        **kept(policy, options.market_url),
         "origin": info.origin,
         "description": info.description,
         "order_book": "offered" if "order_book" in info.offers else "modelled",

@@ -9,7 +9,7 @@ from typing import Any
 from domain.clock import iso
 from domain.errors import StateError
 
-_MAY_DIFFER = frozenset({"to", "description"})
+_MAY_DIFFER = frozenset({"to", "description", "policy", "market_url"})
 _OF_THE_RELEASE = frozenset({"policy_hash", "policy_keys"})
 
 

@@ -87,6 +87,20 @@ def policy_text(policy: Policy, title: str) -> str:
     return "\n".join(lines) + "\n"
 
 
+def limits_text(policy: Policy) -> str:
+    """Every limit as TOML, without words: what a program keeps."""
+    return "".join(f"{key} = {toml_value(policy, key)}\n" for key in Policy.model_fields)
+
+
+def read_policy(text: str, where: str) -> Policy:
+    """The policy in a TOML text; `where` names it in messages.
+
+    Raises:
+        ConfigError: it is not TOML, or holds a key or value that is not allowed.
+    """
+    return parse_policy(_parsed(text.encode(), where), where=where)
+
+
 def toml_value(policy: Policy, key: str) -> str:
     """A key's value as it stands in the file."""
     value = getattr(policy, key)

@@ -367,13 +367,26 @@ def test_reconcile_is_refused_while_the_session_runs(tmp_path: Path) -> None:
     assert "another process" in ran.err
 
 
-def test_reconcile_needs_the_policy_that_the_session_was_started_with(tmp_path: Path) -> None:
+def test_reconcile_takes_the_policy_that_the_session_was_started_with_and_no_other(
+    tmp_path: Path,
+) -> None:
     ran = plangate(tmp_path, *HELD, "--policy", "conservative", "--decisions", "2", "--json")
     assert ran.code == 0, ran.err
-    refused = plangate(tmp_path, "reconcile")
+    refused = plangate(tmp_path, "reconcile", "--policy", "aggressive")
     assert refused.code == 6
     assert "policy_hash" in refused.err
     said(plangate(tmp_path, "reconcile", "--policy", "conservative"))
+    assert "agree" in said(plangate(tmp_path, "reconcile"))
+    assert "policy" not in ran.document["session"]
+
+
+def test_a_policy_file_that_is_gone_is_not_needed_to_reconcile(tmp_path: Path) -> None:
+    policy = tmp_path / "policy.toml"
+    policy.write_text("max_open_risk_fraction = 0.03\n", "utf-8")
+    ran = plangate(tmp_path, *HELD, "--policy", str(policy), "--decisions", "2", "--json")
+    assert ran.code == 0, ran.err
+    policy.unlink()
+    assert "agree" in said(plangate(tmp_path, "reconcile"))
 
 
 @pytest.mark.parametrize("command", ["kill", "flatten", "resume", "reconcile"])
