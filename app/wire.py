@@ -88,8 +88,7 @@ async def wire_session(
 
     Args:
         options: What was asked for.
-        settings: The environment.
-        home: State folder.
+        settings, home: The environment and the state folder.
         alone: Hold the session's lease; only what dispatches nothing may share a session.
         policy: In place of the one that the options name.
 
