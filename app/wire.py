@@ -88,7 +88,8 @@ async def wire_session(
 
     Args:
         options: What was asked for.
-        settings, home: The environment and the state folder.
+        settings: The environment.
+        home: State folder.
         alone: Hold the session's lease; only what dispatches nothing may share a session.
         policy: In place of the one that the options name.
 
@@ -102,9 +103,7 @@ async def wire_session(
         api_key=settings.secrets.get("OPENAI_API_KEY"),
     )
     clock = _clock(options)
-    source = make_source(
-        options.market, clock=clock, seed=options.seed, base_url=options.market_url
-    )
+    source = _source(options, clock)
     try:
         symbols = await _open_source(source, options)
         database = Database.open(settings.server(home) or home / DATABASE, METADATA)
@@ -251,6 +250,10 @@ def _clock(options: SessionOptions) -> Clock:
     """Real time for a live exchange without a window, else a clock the session moves."""
     live = options.market.startswith("ccxt:") and options.start is None
     return SystemClock() if live else FixedClock(options.start or EPOCH)
+
+
+def _source(options: SessionOptions, clock: Clock) -> MarketSource:
+    return make_source(options.market, clock=clock, seed=options.seed, base_url=options.market_url)
 
 
 async def _open_source(source: MarketSource, options: SessionOptions) -> tuple[str, ...]:
