@@ -147,7 +147,7 @@ def _targets(
         if order is None and rest:
             yield exit_order(stored.plan, stored.bracket, leg, rest, target.price, at, account)
         elif order is not None and order.status in LIVE:
-            yield _resized(order, filled + rest)
+            yield _resized(replace(order, price=target.price), filled + rest)
 
 
 def _resized(order: Order, quantity: Decimal) -> Order:

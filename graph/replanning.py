@@ -58,7 +58,9 @@ def change_of(context: RunContext, state: RunState) -> Change:
     act: PlanAct = "replace"
     if journal.position(symbol) is not None:
         act = "scale_in" if draft.add else "adjust"
-    newest = journal.newest_version(plan.plan_id)
+    # What this run committed before it was interrupted is what it makes again.
+    others = [v.plan for v in journal.versions(plan.plan_id) if v.plan.run_id != state["run_id"]]
+    newest = max((earlier.version for earlier in others), default=0)
     return Change(draft.draft(stored.bracket.side), act, plan.plan_id, newest, plan.run_id)
 
 

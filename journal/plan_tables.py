@@ -14,7 +14,10 @@ from traces.columns import DecimalText, JsonText, UtcMs
 
 
 class PlanVersionRow(SQLModel, table=True):
-    """One approved version of a plan, as it was approved: never changed afterwards."""
+    """One approved version of a plan, as it was approved.
+
+    It stays as it is, unless its run is made again or takes it back unsent.
+    """
 
     __tablename__ = "plan_version"
 

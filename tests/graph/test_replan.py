@@ -200,3 +200,20 @@ async def test_adding_keeps_the_whole_within_the_plans_first_risk(tmp_path: Path
         assert held.quantity * (held.entry_price - stop.price) <= risked == room.plan.risk_amount
         again = await room.decide(SLOT + 2 * H, replan(add=True, invalidation=5140))
         assert "SCALE_IN_LIMIT" in again["codes"]
+
+
+async def test_a_replan_that_died_before_its_record_is_made_again_as_the_same(
+    tmp_path: Path,
+) -> None:
+    async with room_in(tmp_path) as room, open_saver(tmp_path / "anew.db") as anew:
+        await room.decide(SLOT, proposal(5300))
+        await room.wired.executor.advance(SLOT + H)
+        change = replan(invalidation=5130, targets=[{"price": 5350}])
+        await room.decide(SLOT + H, change)
+        before = room.plan, room.wired.context.journal.orders()
+        room.saver = anew
+        again = await room.decide(SLOT + H, change)
+        assert again["outcome"] == "replan"
+        assert (room.plan, room.wired.context.journal.orders()) == before
+        versions = room.wired.context.journal.versions(room.plan.plan.plan_id)
+        assert [v.plan.version for v in versions] == [1, 2]
