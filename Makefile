@@ -38,7 +38,7 @@ machine: .venv/.ready ## orders and money under everything at once: 1,000 exampl
 	@MACHINE_EXAMPLES=1000 MACHINE_STEPS=50 $(PY) -m pytest tests/properties/test_order_flow_machine.py -n 2 --timeout 3600
 
 crash: .venv/.ready ## recovery from every state that a death can leave, and 600 kills
-	@CRASH=full $(PY) -m pytest tests/crash tests/e2e/test_killed_session.py -n 2 -s
+	@CRASH=full $(PY) -m pytest tests/crash tests/e2e/test_killed_session.py -n 2
 
 mutate: .venv/.ready ## mutate policies/ and see which tests notice (half an hour); results in mutants/
 	@.venv/bin/mutmut run --max-children 2 && .venv/bin/mutmut results

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,21 @@ from tests import places
 settings.register_profile("repeated", derandomize=True)
 settings.register_profile("random", derandomize=False)
 settings.load_profile("random" if "RANDOM_EXAMPLES" in os.environ else "repeated")
+
+
+@pytest.fixture
+def counted(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """Says what was executed, below the test results, whichever process ran the test."""
+    return lambda words: record_property("counted", words)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if getattr(report, "when", None) == "call":
+                for name, words in report.user_properties:
+                    if name == "counted":
+                        terminalreporter.write_line(f"counted: {words}")
 
 
 @pytest.fixture

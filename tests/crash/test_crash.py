@@ -9,6 +9,7 @@ import os
 import random
 import shutil
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,7 @@ def judged(folder: Path, undisturbed: dict[str, Any], case: str) -> None:
 
 
 def test_every_state_that_a_death_can_leave_is_recovered_from(
-    undisturbed: dict[str, Any], in_memory: Path, capsys: pytest.CaptureFixture[str]
+    undisturbed: dict[str, Any], in_memory: Path, counted: Callable[[str], None]
 ) -> None:
     folder, states = in_memory / "walk", in_memory / "states"
     folder.mkdir()
@@ -64,16 +65,15 @@ def test_every_state_that_a_death_can_leave_is_recovered_from(
         assert ended(forked(lambda state=state: run(state))) == 0, state.name
         judged(state, undisturbed, f"state {state.name}")
         shutil.rmtree(state)
-    with capsys.disabled():
-        print(  # noqa: T201  # counts of what was executed
-            f"\n{walked.opcodes} opcode boundaries leave {len(walked.states)} states of the files; "
-            f"recovered from {len(chosen)}"
-        )
+    counted(
+        f"{walked.opcodes} opcode boundaries leave {len(walked.states)} states of the files; "
+        f"recovered from {len(chosen)}"
+    )
     assert len(walked.states) > 60
 
 
 def test_a_process_that_dies_at_an_opcode_leaves_such_a_state(
-    undisturbed: dict[str, Any], in_memory: Path, capsys: pytest.CaptureFixture[str]
+    undisturbed: dict[str, Any], in_memory: Path, counted: Callable[[str], None]
 ) -> None:
     died = 0
     for case in range(STOPS):
@@ -84,16 +84,13 @@ def test_a_process_that_dies_at_an_opcode_leaves_such_a_state(
         assert ended(forked(lambda f=folder: run(f))) == 0
         judged(folder, undisturbed, f"opcode {opcode}")
         shutil.rmtree(folder)
-    with capsys.disabled():
-        print(  # noqa: T201  # counts of what was executed
-            f"\n{died} of {STOPS} processes ended at an opcode, all recovered"
-        )
+    counted(f"{died} of {STOPS} processes ended at an opcode, all recovered")
     assert died
 
 
 @pytest.mark.parametrize("part", range(PARTS))
 def test_kills_at_any_moment_also_of_a_recovery_change_nothing(
-    part: int, undisturbed: dict[str, Any], in_memory: Path, capsys: pytest.CaptureFixture[str]
+    part: int, undisturbed: dict[str, Any], in_memory: Path, counted: Callable[[str], None]
 ) -> None:
     first = in_memory / "timed"
     first.mkdir()
@@ -116,8 +113,7 @@ def test_kills_at_any_moment_also_of_a_recovery_change_nothing(
         judged(folder, undisturbed, f"session {sessions}")
         shutil.rmtree(folder)
     each_s = (time.monotonic() - began) / kills
-    with capsys.disabled():
-        print(  # noqa: T201  # counts of what was executed
-            f"\npart {part + 1} of {PARTS}: {kills} kills in {sessions} sessions, all recovered, "
-            f"{each_s:.2f} s each"
-        )
+    counted(
+        f"part {part + 1} of {PARTS}: {kills} kills in {sessions} sessions, all recovered, "
+        f"{each_s:.2f} s each"
+    )

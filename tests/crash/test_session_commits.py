@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -35,7 +36,7 @@ def chosen(states: list[Path], ended: Path, part: int) -> list[Path]:
 @pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize("market", MARKETS.values(), ids=MARKETS)
 def test_a_session_restarted_after_any_commit_equals_the_undisturbed_one(
-    market: Market, part: int, in_memory: Path, capsys: pytest.CaptureFixture[str]
+    market: Market, part: int, in_memory: Path, counted: Callable[[str], None]
 ) -> None:
     home, copies, policy = in_memory / "home", in_memory / "copies", in_memory / "policy.toml"
     home.mkdir()
@@ -62,8 +63,7 @@ def test_a_session_restarted_after_any_commit_equals_the_undisturbed_one(
             assert found[table] == rows, f"{state.name}: {table}"
         shutil.rmtree(state)
     each_s = (time.monotonic() - began) / len(parts)
-    with capsys.disabled():
-        print(  # noqa: T201  # counts of what was executed
-            f"\npart {part + 1} of {PARTS}: {len(states)} states between commits; "
-            f"restarted from {len(parts)}, of which {deaths} died again, {each_s:.2f} s each"
-        )
+    counted(
+        f"part {part + 1} of {PARTS}: {len(states)} states between commits; "
+        f"restarted from {len(parts)}, of which {deaths} died again, {each_s:.2f} s each"
+    )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 from random import Random
@@ -47,7 +47,7 @@ def killed(words: Sequence[str], home: Path, chance: Random) -> int:
 
 
 def test_a_session_killed_in_mid_flight_and_restarted_equals_the_undisturbed_one(
-    in_memory: Path, capsys: pytest.CaptureFixture[str]
+    in_memory: Path, counted: Callable[[str], None]
 ) -> None:
     calm, policy = in_memory / "calm", in_memory / "policy.toml"
     calm.mkdir()
@@ -65,7 +65,4 @@ def test_a_session_killed_in_mid_flight_and_restarted_equals_the_undisturbed_one
         assert record(rough) == undisturbed, f"session {number}"
     assert kills
     each_s = (time.monotonic() - began) / kills
-    with capsys.disabled():
-        print(  # noqa: T201  # counts of what was executed
-            f"\n{kills} kills in {SESSIONS} whole sessions, all recovered, {each_s:.2f} s each"
-        )
+    counted(f"{kills} kills in {SESSIONS} whole sessions, all recovered, {each_s:.2f} s each")
