@@ -193,7 +193,7 @@ class Booking:
             status = self._plan(plan_id, PlanStatus.WORKING)
         if status == PlanStatus.WORKING and fills:
             status = self._plan(plan_id, PlanStatus.OPEN)
-        elif not fills and entries[-1].status not in LIVE:
+        elif not fills and not any(entry.status in LIVE for entry in entries):
             status = self._plan(plan_id, _UNFILLED.get(entries[-1].status, PlanStatus.FAILED))
         return status
 

@@ -15,13 +15,14 @@ from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
+from broker.closing import under_way
 from broker.follower import Follower
 from broker.outbox import entry_slippage
 from broker.protocol import Broker, News
 from broker.review import Review, Reviewed
 from domain.clock import Clock
 from domain.finding import Stated
-from domain.lifecycle import LIVE, PLAN_STEPS, OrderStatus
+from domain.lifecycle import LIVE, PLAN_STEPS, OrderStatus, PlanStatus
 from domain.numbers import plain
 from domain.orders import Order
 from domain.verdict import Denied, Verdict
@@ -38,6 +39,13 @@ _TOO_LATE = Stated(
     "filled",
     "unfilled",
     "The entry that this version replaces has filled in the meantime; its plan stands.",
+)
+_CLOSED = Stated(
+    "PLAN_SUPERSEDED",
+    False,
+    "closed or closing",
+    "open",
+    "The position that this version adds to is closed in the meantime, or is being closed.",
 )
 
 
@@ -168,24 +176,39 @@ class Dispatcher:
         if any(o.status in LIVE for o in entries):
             return
         if version.plan.act == "replace" and any(o.filled for o in entries):
-            self._journal.deny_at_send(order, [_TOO_LATE.code])
-            self._say_denied(order, Denied((_TOO_LATE,)), None)
+            self._deny(order, Denied((_TOO_LATE,)), None)
+            return
+        if version.plan.act == "scale_in" and not self._may_be_added_to(order, orders):
+            self._deny(order, Denied((_CLOSED,)), None)
             return
         reviewed = await self._review.review(version, self._denied)
         verdict = reviewed.verdict
         if isinstance(verdict, Denied):
-            self._journal.deny_at_send(order, verdict.codes)
-            self._say_denied(order, verdict, reviewed.case)
+            self._deny(order, verdict, reviewed.case)
             return
         bracket = verdict.bracket
         slippage = entry_slippage(bracket) if order.kind == "market" else order.slippage
         sized = replace(order, quantity=bracket.quantity, slippage=slippage)
-        self._journal.resize(version.plan, bracket, sized)
         now = self._clock.now()
         if found := self._journal.begin_entry(sized, now):
             self._say_denied(sized, Denied(found), reviewed.case)
             return
+        # Not before: a version that somebody has stopped is never the head.
+        self._journal.resize(version.plan, bracket, sized)
         await self._send(sized, reviewed, now)
+
+    def _may_be_added_to(self, order: Order, orders: Sequence[Order]) -> bool:
+        """Whether the plan still holds something, and nobody is closing it."""
+        held = self._journal.position(order.symbol)
+        open_still = self._journal.stored_plan(order.plan_id).status == PlanStatus.OPEN
+        mine = held is not None and held.plan_id == order.plan_id
+        return open_still and mine and under_way(orders) is None
+
+    def _deny(self, order: Order, verdict: Denied, case: Case | None) -> None:
+        """Never sent. Was it all that its plan waited for, the plan is over."""
+        self._journal.deny_at_send(order, verdict.codes)
+        self._follower.guard(order.plan_id, self._clock.now())
+        self._say_denied(order, verdict, case)
 
     def _say_denied(self, order: Order, verdict: Denied, case: Case | None) -> None:
         reason = verdict.failed[0].sentence if verdict.failed else ""

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from broker.closing import close_order, reduce_order
+from broker.closing import close_order, reduce_order, sellable
 from broker.exits import wanted_exits
 from broker.outbox import entry_order
-from domain.lifecycle import PLAN_STEPS
-from domain.numbers import ONE
+from domain.instrument import Instrument
+from domain.lifecycle import PLAN_STEPS, OrderStatus
+from domain.numbers import ONE, floor_to_step
+from domain.orders import Position
 from domain.plan import ExitDraft, TradePlan
 from domain.verdict import Approved
 from graph.context import RunContext
 from graph.state import RunState
 from journal.entry import entry_snapshot
+from journal.reading import StoredPlan
 
 
 def commit_entry(
@@ -36,14 +39,15 @@ def commit_levels(
 ) -> list[str] | None:
     """New levels with the exits that they call for; None where the position is closed."""
     journal, position = context.journal, context.journal.position(plan.symbol)
+    on = context.source.instrument(plan.symbol)
     if position is None or position.plan_id != plan.plan_id:
         return None
     stored = journal.stored_plan(plan.plan_id)._replace(plan=plan, bracket=verdict.bracket)
     orders = wanted_exits(
         stored,
         journal.plan_orders(plan.plan_id),
-        abs(position.quantity),
-        context.source.instrument(plan.symbol),
+        floor_to_step(abs(position.quantity), on.quantity_step),  # less than a step is not sent
+        on,
         context.now(state),
         context.account_name,
     )
@@ -57,12 +61,16 @@ def commit_exit(
     """The intent to leave, or to take back an entry; plan and orders. None where all is over."""
     journal, symbol = context.journal, state["symbol"]
     position = journal.position(symbol)
-    if position is None:
-        stored = journal.standing_plan(symbol)
+    on = context.source.instrument(symbol)
+    stored = journal.standing_plan(symbol)
+    if position is None or _is_left_over(position, stored, on):
         if stored is None:
             return None
         return stored.plan.plan_id, journal.commit_cancel(stored.plan.plan_id)
-    orders, on = journal.plan_orders(position.plan_id), context.source.instrument(symbol)
+    unsent = (OrderStatus.PENDING, "reduce", state["run_id"])  # is meant anew, and named so
+    orders = [
+        o for o in journal.plan_orders(position.plan_id) if (o.status, o.leg, o.run_id) != unsent
+    ]
     order = close_order(
         position,
         orders,
@@ -79,3 +87,9 @@ def commit_exit(
         order = reduce_order(order, position, orders, draft.fraction, on, context.account_name)
     journal.commit_exit(order)
     return position.plan_id, [order.client_order_id]
+
+
+def _is_left_over(position: Position, stored: StoredPlan | None, on: Instrument) -> bool:
+    """Whether it is dust of an earlier plan than the one that stands."""
+    earlier = stored is not None and stored.plan.plan_id != position.plan_id
+    return earlier and sellable(position, on) is None

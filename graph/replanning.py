@@ -56,7 +56,8 @@ def change_of(context: RunContext, state: RunState) -> Change:
         raise StateError(f"no plan of {symbol} stands any more that could be changed")
     plan = stored.plan
     act: PlanAct = "replace"
-    if journal.position(symbol) is not None:
+    position = journal.position(symbol)
+    if position is not None and position.plan_id == plan.plan_id:  # else dust of an earlier plan
         act = "scale_in" if draft.add else "adjust"
     # What this run committed before it was interrupted is what it makes again.
     others = [v.plan for v in journal.versions(plan.plan_id) if v.plan.run_id != state["run_id"]]

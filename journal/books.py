@@ -128,7 +128,7 @@ class Journal(PlanWriter):
         """
         with self._write() as connection:
             if order.reason == "exit":
-                self._withdraw(connection, order.run_id, {order.client_order_id})
+                self._withdraw(connection, order.run_id, set())
             self._insert_orders(connection, [order])
 
     def begin_entry(self, order: Order, now: datetime) -> tuple[Finding, ...]:

@@ -11,16 +11,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
-from domain.lifecycle import LIVE, TAKEN_BACK, PlanStatus
+from domain.lifecycle import TAKEN_BACK, PlanStatus
 from domain.orders import Order
 from domain.plan import TradePlan
 from domain.verdict import Approved, Bracket
 from journal.plan_tables import PLAN_VERSIONS
 from journal.reading import BRACKET
-from journal.rows import from_row
-from journal.tables import ORDERS, PLANS
+from journal.tables import PLANS
 from journal.writing import JournalWriter
 from traces.upsert import keep, put
 
@@ -67,10 +66,10 @@ class PlanWriter(JournalWriter):
         """Commit a version that enters anew or adds; its plan's other entries are taken back."""
         version = _version(self.session, plan, verdict.bracket, entry)
         with self._write("plans") as connection:
+            self._insert_orders(connection, [order])  # first: a plan without an entry is over
             self._withdraw(connection, plan.run_id, {order.client_order_id})
             self._take_back(connection, plan.plan_id, order.client_order_id)
             put(connection, PLAN_VERSIONS, version)
-            self._insert_orders(connection, [order])
 
     def commit_levels(self, plan: TradePlan, verdict: Approved, orders: Sequence[Order]) -> None:
         """Commit new levels of an open position: the head at once, with the exits as they follow.
@@ -89,10 +88,7 @@ class PlanWriter(JournalWriter):
         """Take back a plan's entries; returns their names. An unsent plan is over with them."""
         with self._write() as connection:
             names = self._take_back(connection, plan_id, None)
-            mine = (PLANS.c.session == self.session) & (PLANS.c.plan_id == plan_id)
-            status = connection.execute(select(PLANS.c.status).where(mine)).scalar_one()
-            if status == PlanStatus.APPROVED and not self._entries(connection, plan_id):
-                self._step_plan(connection, plan_id, PlanStatus.CANCELLED)
+            self._end_without_entry(connection, plan_id)
         return names
 
     def resize(self, plan: TradePlan, bracket: Bracket, order: Order) -> None:
@@ -126,13 +122,6 @@ class PlanWriter(JournalWriter):
             if order.status in TAKEN_BACK:
                 self._put_order(connection, replace(order, status=TAKEN_BACK[order.status]))
         return [order.client_order_id for order in others]
-
-    def _entries(self, connection: Connection, plan_id: str) -> list[Order]:
-        """Entries of a plan that may still fill, read in the transaction at hand."""
-        live = (ORDERS.c.session == self.session) & (ORDERS.c.plan_id == plan_id)
-        live &= (ORDERS.c.leg == "entry") & ORDERS.c.status.in_(LIVE)
-        rows = connection.execute(select(ORDERS).where(live)).mappings().all()
-        return [from_row(Order, dict(row)) for row in rows]
 
 
 def _version(

@@ -11,13 +11,13 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from domain.lifecycle import OrderStatus, PlanStatus, order_step, plan_step
+from domain.lifecycle import LIVE, OrderStatus, PlanStatus, order_step, plan_step
 from domain.orders import Deposit, Fill, FundingPayment, Order
 from journal.fence import Fence, take_fence
 from journal.ledger import Entry
 from journal.plan_tables import PLAN_VERSIONS
 from journal.reading import Part
-from journal.rows import to_row
+from journal.rows import from_row, to_row
 from journal.tables import (
     DEPOSITS,
     FILLS,
@@ -158,10 +158,45 @@ class JournalWriter(WalkReader):
                 | (ORDERS.c.leg.in_(("close", "reduce")) & (ORDERS.c.reason == "exit"))
             )
         )
-        for row in connection.execute(select(ORDERS).where(unsent)).mappings().all():
+        rows = connection.execute(select(ORDERS).where(unsent)).mappings().all()
+        connection.execute(delete(ORDERS).where(unsent))
+        for row in rows:
             self._touched |= {"orders", "plans", "terms"}
             if row["leg"] == "entry":
-                for table in (PLANS, PLAN_VERSIONS):
-                    mine = (table.c.session == self.session) & (table.c.run_id == run_id)
-                    connection.execute(delete(table).where(mine, table.c.plan_id == row["plan_id"]))
-        connection.execute(delete(ORDERS).where(unsent))
+                self._withdraw_version(connection, run_id, row["plan_id"])
+
+    def _withdraw_version(self, connection: Connection, run_id: str, plan_id: str) -> None:
+        """A version whose entry was taken back goes, and with its only version the plan.
+
+        One that is the head of a plan which stood before stays: it was about to be sent, and what
+        the plan holds is guarded by it.
+        """
+        mine, version = (
+            (table.c.session == self.session) & (table.c.plan_id == plan_id)
+            for table in (PLANS, PLAN_VERSIONS)
+        )
+        others = select(PLAN_VERSIONS.c.version).where(version, PLAN_VERSIONS.c.run_id != run_id)
+        own = select(PLANS.c.plan_id).where(mine, PLANS.c.run_id == run_id)
+        alone = connection.execute(others).first() is None
+        if alone or connection.execute(own).first() is None:
+            written = version & (PLAN_VERSIONS.c.run_id == run_id)
+            connection.execute(delete(PLAN_VERSIONS).where(written))
+        if alone:
+            connection.execute(delete(PLANS).where(mine, PLANS.c.run_id == run_id))
+        else:
+            self._end_without_entry(connection, plan_id)
+
+    def _end_without_entry(self, connection: Connection, plan_id: str) -> None:
+        """A plan that holds nothing and whose last entry was taken back is over."""
+        mine = (PLANS.c.session == self.session) & (PLANS.c.plan_id == plan_id)
+        status = connection.execute(select(PLANS.c.status).where(mine)).scalar_one_or_none()
+        unfilled = status in {PlanStatus.APPROVED, PlanStatus.WORKING}
+        if unfilled and not self._entries(connection, plan_id):
+            self._step_plan(connection, plan_id, PlanStatus.CANCELLED)
+
+    def _entries(self, connection: Connection, plan_id: str) -> list[Order]:
+        """Entries of a plan that may still fill, read in the transaction at hand."""
+        live = (ORDERS.c.session == self.session) & (ORDERS.c.plan_id == plan_id)
+        live &= (ORDERS.c.leg == "entry") & ORDERS.c.status.in_(LIVE)
+        rows = connection.execute(select(ORDERS).where(live)).mappings().all()
+        return [from_row(Order, dict(row)) for row in rows]
