@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import shutil
 from functools import cache
 from pathlib import Path
@@ -34,7 +35,9 @@ SYMBOLS = (SYMBOL, OTHER)
 @cache
 def _template() -> Path:
     """An empty database, made once."""
-    path = scratch() / "journal.db"
+    folder = scratch()
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    path = folder / "journal.db"
     Database.open(path, METADATA).close()
     note_steps(path)
     return path

@@ -24,7 +24,7 @@ from tests.properties.order_flow_world import Setting, World
 EXAMPLES = int(os.environ.get("MACHINE_EXAMPLES", "12"))
 STEPS = int(os.environ.get("MACHINE_STEPS", "12"))
 HOUR = timedelta(hours=1)
-TWINS = 3
+TWINS = 5
 """One session in so many is lived a second time."""
 
 FAULTS = (
