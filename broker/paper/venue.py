@@ -17,11 +17,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from broker import costs
 from broker.paper.admission import refusal
 from broker.paper.book import PaperBook, Resting
 from broker.paper.fills import Phase, PriceBar, taken_from_book
-from broker.paper.margin import liquidation_price
+from broker.paper.forced import forced_price, payment
 from broker.paper.matching import Place, next_match, trigger
 from broker.paper.store import PaperStore, Progress
 from broker.paper.tape import Happening, happenings
@@ -39,7 +38,7 @@ from market.protocol import MarketSource
 from traces.database import Database
 
 RECENT_BARS = 60
-"""So far back an exchange is asked for its newest bar; a market is seldom quiet for longer."""
+"""So far back is asked for an exchange's newest bar."""
 BOOK_LASTS = timedelta(minutes=1)
 """A live book is of now: for a moment that is longer ago, nothing is taken out of it."""
 
@@ -232,7 +231,8 @@ class PaperBroker:
             return None
         if happening.stamp is not None:
             self._at(happening, Place(Phase.OVER))
-            return await self._pay(happening)
+            paid = await payment(self._book, self._source, happening)
+            return None if paid is None else self._book.pay_funding(paid)
         bar = happening.bar
         if bar is None:
             return None
@@ -240,7 +240,8 @@ class PaperBroker:
 
     async def _trade(self, happening: Happening, bar: PriceBar, place: Place) -> News | None:
         on = self._source.instrument(happening.symbol)
-        match = next_match(self._book, bar, on, place, await self._liquidation(happening))
+        forced = await forced_price(self._book, self._source, happening)
+        match = next_match(self._book, bar, on, place, forced)
         if match is None:
             trigger(self._book, bar, happening.symbol)
             return None
@@ -249,54 +250,28 @@ class PaperBroker:
             return self._book.liquidate(match.touch, bar.open_at, on)
         return self._book.fill(match.resting, match.quantity, match.touch, bar.open_at, on)
 
-    async def _pay(self, happening: Happening) -> News | None:
-        position = self._book.ledger.positions.get(happening.symbol)
-        stamp = happening.stamp
-        if position is None or stamp is None or position.opened_at >= happening.at:
-            return None
-        tick = await self._source.tick(happening.symbol, stamp.at)
-        if tick is None:
-            return None
-        paid = costs.funding_payment(position, happening.at, stamp.rate_fraction, tick.price)
-        return self._book.pay_funding(paid)
-
-    async def _liquidation(self, happening: Happening) -> Decimal | None:
-        """The price of forced closing; a position without leverage has none worth the reckoning."""
-        held = self._book.ledger.held(quote_of(happening.symbol))
-        if happening.symbol not in held or self._book.terms.leverage_ratio <= 1:
-            return None
-        instruments, marks = await valued(self._source, held, happening.at)
-        if len(marks) < len(held):
-            return None
-        maintenance = {s: on.maintenance_margin_fraction for s, on in instruments.items()}
-        return liquidation_price(self._book, instruments[happening.symbol], marks, maintenance)
-
     async def _on_book(self, until: datetime) -> News | None:
         """Market orders out of the live book: each is tried once a moment."""
-        info = self._source.info
-        if not self._is_live or "order_book" not in info.offers:
+        lasts = self._clock.now() - until <= BOOK_LASTS
+        if not (lasts and self._is_live and "order_book" in self._source.info.offers):
             return None
-        if self._clock.now() - until > BOOK_LASTS:
-            return None
-        tried = self._asked_book[1] if self._asked_book and self._asked_book[0] == until else ()
+        asked = self._asked_book
+        tried = asked[1] if asked and asked[0] == until else frozenset[str]()
         for resting in [r for r in self._book.orders.values() if r.order.kind == "market"]:
             order = resting.order
             if order.client_order_id in tried:
                 continue
-            self._asked_book = until, frozenset({*tried, order.client_order_id})
+            tried = frozenset({*tried, order.client_order_id})
+            self._asked_book = until, tried
             quantity = self._book.reducible(order)
             book = await self._source.book(order.symbol, until)
             on = self._source.instrument(order.symbol)
-            taken = (
-                taken_from_book(order.side, quantity, book, on.price_tick)
-                if book is not None and quantity > ZERO
-                else None
-            )
-            if taken is not None:
+            if book is None or not quantity > ZERO:
+                continue
+            if taken := taken_from_book(order.side, quantity, book, on.price_tick):
                 news = self._book.fill(resting, taken[1], taken[0], until, on)
                 self._save()
                 return news
-            tried = self._asked_book[1]
         return None
 
     async def _refusal(self, order: Order, at: datetime) -> str:

@@ -37,7 +37,8 @@ def test_without_a_trade_nothing_is_said_and_without_a_figure_that_it_is_undefin
 
 def test_the_page_has_a_table_of_why_trades_were_closed() -> None:
     odd = replace(TRADE, risk_amount=D(0))
-    shown = {**document(), "trades_summary": trades_summary([odd], [OLDER])}
+    shown = document()
+    shown["purses"][0]["trades_summary"] = trades_summary([odd], [OLDER])
     text = page(shown)
     assert "<th>closed by</th>" in text
     assert "<td>stop</td><td class=n>1</td><td class=n>0 %</td><td class=n>?</td>" in text
