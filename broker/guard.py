@@ -100,7 +100,7 @@ class Guard:
         return OpenPosition(
             side=bracket.side,
             entry_price=position.entry_price,
-            planned_stop=bracket.stop_price,
+            planned_stop=self._first_stop(stored),
             stop=price,
             best=best,
             bars=len(prices),
@@ -110,3 +110,11 @@ class Guard:
             tick=on.price_tick,
             confidence_fraction=plan.draft.confidence,
         )
+
+    def _first_stop(self, stored: StoredPlan) -> Decimal:
+        """Where the plan's stop lay before it was given new levels: R is measured by it."""
+        if stored.plan.act in {"open", "replace"}:
+            return stored.bracket.stop_price
+        versions = self._journal.versions(stored.plan.plan_id)
+        entered = [v for v in versions if v.plan.act in {"open", "replace"}]
+        return entered[-1].bracket.stop_price

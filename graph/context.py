@@ -11,6 +11,7 @@ from broker.marks import marks
 from broker.outbox import PAPER_ACCOUNT
 from domain.candles import Timeframe
 from domain.clock import Clock, parse_moment
+from domain.errors import DataError
 from domain.snapshot import Snapshot
 from graph.caps import Caps
 from graph.state import RunState
@@ -81,13 +82,17 @@ class RunContext:
         Raises:
             DataError: something held has no price.
         """
-        return account_facts(
-            self.journal,
-            await marks(self.journal, self.source, now, known),
-            now,
-            state["symbol"],
-            self.policy,
-            self.timeframe,
-            exclude_runs={state["run_id"], replanned or state["run_id"]},
-            step_of=lambda symbol: self.source.instrument(symbol).quantity_step,
-        )
+        prices = await marks(self.journal, self.source, now, known)
+        try:
+            return account_facts(
+                self.journal,
+                prices,
+                now,
+                state["symbol"],
+                self.policy,
+                self.timeframe,
+                exclude_runs={state["run_id"], replanned or state["run_id"]},
+                step_of=lambda symbol: self.source.instrument(symbol).quantity_step,
+            )
+        except KeyError as error:  # a fill that was told while the prices were asked for
+            raise DataError(f"no price is known yet of {error}, which has just filled") from error

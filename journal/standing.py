@@ -19,6 +19,7 @@ from journal.ledger import EXACT
 from journal.metrics import EquityPoint
 from journal.operator import killed
 from journal.rows import Approval
+from journal.trades import lost_so_far
 from policies.case import draft_hash
 from policies.facts import AccountFacts, Exit, Held, Standing, WorkingEntry
 from policies.settings import Policy
@@ -99,8 +100,9 @@ def standing_facts(journal: Journal, plan: TradePlan) -> Standing | None:
     position = journal.position(plan.symbol)
     held = position if position is not None and position.plan_id == plan.plan_id else None
     live = [o for o in journal.plan_orders(plan.plan_id) if o.leg == "stop" and o.status in LIVE]
+    lost = lost_so_far(journal.plan_fills(plan.plan_id))
     return Standing(
-        risk_amount=stored.risk_amount,
+        risk_amount=max(stored.risk_amount - lost, ZERO),
         replans_count=max(0, len(before) - 1),
         scale_ins_count=sum(1 for earlier in before if earlier.act == "scale_in"),
         held=ZERO if held is None else abs(held.quantity),

@@ -17,6 +17,22 @@ def held_of(fills: Sequence[Fill], side: Side) -> Decimal:
     return max(moved if side == "long" else -moved, ZERO)
 
 
+def lost_so_far(fills: Sequence[Fill]) -> Decimal:
+    """What a plan's exits have lost against its average entry, fees included, in quote; never < 0.
+
+    A part that was closed at a loss has used up that much of what the plan may lose.
+    """
+    entries = [f for f in fills if f.leg == "entry"]
+    exits = [f for f in fills if f.leg != "entry"]
+    if not (entries and exits):
+        return ZERO
+    bought = sum((f.quantity for f in entries), ZERO)
+    average = sum((f.quantity * f.price for f in entries), ZERO) / bought
+    sign = 1 if entries[0].side == "buy" else -1
+    won = sum((f.quantity * (f.price - average) * sign - f.fee_in_quote for f in exits), ZERO)
+    return max(-won, ZERO)
+
+
 def round_trip(
     fills: Sequence[Fill], payments: Sequence[FundingPayment], risk_amount: Decimal
 ) -> ClosedTrade | None:

@@ -100,7 +100,8 @@ class Standing:
     """A plan that a replan changes, as it stands. Prices and money in quote."""
 
     risk_amount: Decimal
-    """Loss at the stop that it was approved with: the budget of all its versions."""
+    """Loss at the stop that it was approved with, less what parts of it have lost already: the
+    budget of all its versions."""
     replans_count: int = 0
     """Versions approved after the first."""
     scale_ins_count: int = 0

@@ -43,9 +43,11 @@ def review_levels(case: Case, stands: Bracket) -> Verdict:
         stands: The bracket that it would replace.
     """
     held, last = case.standing, known(case.market.last)
-    if held is None or not held.held > ZERO or last is None:
-        sentence = "New levels need an open position and a known price."
-        return Denied((Stated("REPLAN_RISK_INCREASE", False, "none", "a position", sentence),))
+    if last is None:
+        return Denied((freshness.quote_is_fresh(case),))
+    if held is None or not held.held > ZERO:
+        sentence = "New levels need an open position."
+        return Denied((Stated("PLAN_SUPERSEDED", False, "none", "a position", sentence),))
     with gate_arithmetic():
         bracket = _bracket(case, stands, held.held, last)
         findings = (

@@ -8,7 +8,7 @@ from journal.books import Journal
 from journal.metrics import by_reason, mean
 from journal.paths import PathBar
 from journal.trade_facts import facts_of, mean_slippage, trade_facts
-from journal.trades import close_trade
+from journal.trades import close_trade, lost_so_far
 from tests.broker.house import House
 from tests.broker.venue import CALM, OTHER, SYMBOL, VenueSource, approved, bars
 from tests.journal.hand import D, H, T, fill
@@ -93,3 +93,12 @@ async def test_a_plan_keeps_what_was_known_at_its_entry(tmp_path: Path) -> None:
     first, second = book.plans()
     assert (first.entry, second.entry) == (None, known)
     assert book.entry_leverages() == {plan.plan_id: D(3)}
+
+
+def test_what_parts_have_lost_so_far_is_never_less_than_nothing() -> None:
+    entry, target, stop = FILLS
+    assert lost_so_far([entry]) == 0
+    assert lost_so_far([entry, target]) == 0
+    assert lost_so_far([entry, stop]) == 10
+    assert lost_so_far([entry, replace(stop, fee=D(1))]) == 11
+    assert lost_so_far(FILLS) == 0
