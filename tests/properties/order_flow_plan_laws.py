@@ -58,15 +58,18 @@ def judge_origins(now: Picture) -> None:
     assert set(now.venue_orders) <= set(now.orders), "B5 an order at the venue without an intent"
     for name, order in now.orders.items():
         plan = now.plans[order["plan_id"]]
-        body = json.loads(plan["body"])
+        made = [v for v in now.versions[order["plan_id"]] if v["run_id"] == order["run_id"]]
+        entered = [v for v in now.versions[order["plan_id"]] if v["entry"] is not None]
+        version = next((v for v in made if v["entry"] is not None), entered[0])
+        body = json.loads(version["body"])
         assert plan["symbol"] == order["symbol"], "B5 an order of another symbol than its plan"
         assert body["policy_hash"], "B5 a plan without its policy"
-        seen = json.loads(plan["entry"])
+        seen = json.loads(version["entry"])
         assert seen["policy_hash"] == body["policy_hash"], "B5 decided under another policy"
         same = Fraction(seen["decision_price"]) == Fraction(body["decision_price"])
         assert same, "B5 decided at another price"
         if order["leg"] == "entry":
-            decided = json.loads(now.decisions[plan["run_id"]]["document"])
+            decided = json.loads(now.decisions[order["run_id"]]["document"])
             assert decided["orders"] == [name], "B5 an entry that no decision names"
         denied = order["status"] in {"denied", "pending"}
         assert not (denied and name in now.venue_orders), "B5 denied and sent"

@@ -13,7 +13,7 @@ Row = dict[str, Any]
 
 TABLES = (
     *("purse", "decision", "plan", "order", "fill", "funding_payment", "trade", "trading_state"),
-    *("plan_version", "deposit", "operator_act", "paper_venue", "noted_step"),
+    *("plan_version", "deposit", "operator_act", "paper_venue"),
 )
 NOTE_STEPS = """
 CREATE TABLE noted_step (number INTEGER PRIMARY KEY, kind TEXT, name TEXT, was TEXT, new TEXT);
@@ -53,7 +53,7 @@ class Picture(NamedTuple):
     venue_fills: list[Row]
     """The venue's own log."""
     venue_funding: list[Row]
-    versions: dict[str, list[int]]
+    versions: dict[str, list[Row]]
     """Of each plan, in order."""
     deposits: list[Row]
     venue_deposits: list[Row]
@@ -88,12 +88,21 @@ def dump(path: Path) -> dict[str, list[tuple[Any, ...]]]:
         connection.close()
 
 
+def _noted(connection: sqlite3.Connection) -> list[dict[str, Any]]:
+    """What the machine's triggers noted; nothing in a database that has none."""
+    named = "SELECT 1 FROM sqlite_schema WHERE name = 'noted_step'"
+    if connection.execute(named).fetchone() is None:
+        return []
+    return [dict(r) for r in connection.execute("SELECT * FROM noted_step")]
+
+
 def look(path: Path) -> Picture:
     """The rows as they are committed now."""
     connection = sqlite3.connect(path, timeout=10)
     connection.row_factory = sqlite3.Row
     try:
         found = {t: [dict(r) for r in connection.execute(f'SELECT * FROM "{t}"')] for t in TABLES}  # noqa: S608
+        found["noted_step"] = _noted(connection)
         venue = [
             {**json.loads(r["body"]), "name": r["client_order_id"], "kept_as": r["status"]}
             for r in connection.execute("SELECT * FROM paper_order")
@@ -115,9 +124,7 @@ def look(path: Path) -> Picture:
         [json.loads(r["body"]) for r in log if r["kind"] == "fill"],
         [json.loads(r["body"]) for r in log if r["kind"] == "funding"],
         {
-            r["plan_id"]: sorted(
-                v["version"] for v in found["plan_version"] if v["plan_id"] == r["plan_id"]
-            )
+            r["plan_id"]: [v for v in found["plan_version"] if v["plan_id"] == r["plan_id"]]
             for r in found["plan"]
         },
         found["deposit"],

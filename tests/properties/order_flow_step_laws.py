@@ -6,7 +6,7 @@ has to be entered on both sides.
 
 from __future__ import annotations
 
-from tests.properties.order_flow_rows import Picture
+from tests.properties.order_flow_rows import LIVE, Picture
 
 STEPS = {
     "plan": {
@@ -45,12 +45,18 @@ def judge_steps(now: Picture, before: Picture | None) -> None:
 
 
 def judge_versions(now: Picture) -> None:
-    """Of each plan the versions are 1, 2, 3, ..., and its head is one of them.
+    """Of each plan the versions are 1, 2, 3, ..., its head is one of them, and B4.
 
-    With versions that replace others this is where B4 belongs: the risk to the stop of a version is
-    not more than that of the one before, and no entry of it is sent before that one's is dead.
+    An entry is sent only after those of every version before it are dead.
     """
     for name, plan in now.plans.items():
-        found = now.versions[name]
+        found = [version["version"] for version in now.versions[name]]
         assert found == list(range(1, len(found) + 1)), f"B3 versions {found}"
         assert plan["version"] in found, "B3 a head that is no version"
+        runs = [version["run_id"] for version in now.versions[name]]
+        entries = [o for o in now.orders.values() if o["plan_id"] == name and o["leg"] == "entry"]
+        entries.sort(key=lambda o: runs.index(o["run_id"]))
+        sent = [o["status"] not in {"pending", "cancelled", "denied", "expired"} for o in entries]
+        newest = max((n for n, was in enumerate(sent) if was), default=0)
+        for earlier in entries[:newest]:
+            assert earlier["status"] not in LIVE, "B4 a second entry before the first is dead"

@@ -31,6 +31,7 @@ from tests.properties.order_flow_doubles import KINDS, Died, GrowingSource, SetC
 from tests.properties.order_flow_laws import judge
 from tests.properties.order_flow_process import Process, new_journal
 from tests.properties.order_flow_quiet_laws import judge_quiet
+from tests.properties.order_flow_replan import commit_change
 from tests.properties.order_flow_rows import Picture, look
 from tests.properties.order_flow_terms import Account, Market
 from tests.properties.order_flow_wish import STEP, Wish, wanted
@@ -168,6 +169,20 @@ class World:
         book.record_decision(run, self.now, symbol, "submitted", document)
         dispatcher = self.process.gated if gate == "real" else self.process.dispatcher
         self.run(dispatcher.dispatch())
+
+    def replan(self, wish: Wish, add: bool) -> None:
+        """Change the oldest plan that stands, as the graph's last node does, then send."""
+        book = self.process.book
+        standing = [s for s in (book.standing_plan(name) for name in (SYMBOL, OTHER)) if s]
+        if not standing:
+            return
+        self.wishes += 1
+        run, symbol = f"run{self.wishes}", standing[0].plan.symbol
+        on = self.source.instrument(symbol)
+        last, now = self.closes[symbol], self.now
+        orders = commit_change(book, standing[0], wish, add, run, last, now, on)
+        book.record_decision(run, now, symbol, "replan", {"orders": orders})
+        self.run(self.process.dispatcher.dispatch())
 
     def take_back(self) -> None:
         """Every entry that works is to be no more."""

@@ -175,8 +175,13 @@ class OrderFlow(RuleBasedStateMachine):
     def die_while_money_moves(self, words: int) -> None:
         self.here.do("die_within", words, "move_money", "77")
 
-    # A plan that changes another one is missing: a rule `replan` that commits version 2 of a run as
-    # `graph.committing` does, and law B4 in `order_flow_step_laws.judge_versions`.
+    @rule(wish=WISHES, add=st.booleans())
+    def replan(self, wish: Wish, add: bool) -> None:
+        self.here.do("replan", wish, add)
+
+    @rule(words=st.integers(0, 6), wish=WISHES, add=st.booleans())
+    def die_while_replanning(self, words: int, wish: Wish, add: bool) -> None:
+        self.here.do("die_within", words, "replan", wish, add)
 
     @rule(state=st.sampled_from([TradingState.HALTED, TradingState.ACTIVE, TradingState.ACTIVE]))
     def halt_or_resume(self, state: TradingState) -> None:
