@@ -1,6 +1,6 @@
 """Thousands of cases before the gate and before an oracle that shares no code with it.
 
-5,000 cases a run; `FUZZ_CASES=100000` makes it more, `FUZZ_SEED=anything` makes it others. A
+10,000 cases a run; `FUZZ_CASES=100000` makes it more, `FUZZ_SEED=anything` makes it others. A
 failure prints each case as JSON, to be fed to `plangate gate check -`.
 """
 
@@ -17,8 +17,8 @@ from tests.fuzz.shrink import smallest
 from tests.oracle.limits import CODES, DOOR_CODES
 
 SEED = os.environ.get("FUZZ_SEED", "plangate")
-CHUNK = 1_250
-CHUNKS = max(1, int(os.environ.get("FUZZ_CASES", "5000")) // CHUNK)
+CHUNK = 2_500
+CHUNKS = max(1, int(os.environ.get("FUZZ_CASES", "10000")) // CHUNK)
 THOROUGH_EVERY = 4
 """One case in so many is also written down and read again."""
 SHOWN = 3
