@@ -6,7 +6,8 @@
     ├── ConfigError        what the user asked for cannot be done: say so before starting
     ├── DataError          market data is missing or broken: stop, name the datum
     │   └── UnknownSymbol  no such instrument at this source: offer the near misses
-    ├── Unreachable        the outside world did not answer: retry, or end as no-trade
+    ├── Unreachable        the outside world did not answer: retry (after the wait that it asks
+    │                      for), or end as no-trade
     ├── AccessRefused      the outside world knows us and says no: stop, retrying cannot help
     ├── StateError         the state folder or database cannot be used as it is: stop, lose nothing
     └── IllegalTransition  a life cycle was asked for a step its table lacks: our bug
@@ -44,7 +45,12 @@ class UnknownSymbol(DataError):
 
 
 class Unreachable(PlangateError):
-    """A server did not answer in time or could not be reached."""
+    """A server did not answer in time, could not be reached, or asks for patience."""
+
+    def __init__(self, *words: object, retry_after_s: float | None = None) -> None:
+        self.retry_after_s = retry_after_s
+        """What the server says is the shortest wait before it is asked again; None: not said."""
+        super().__init__(*words)
 
 
 class AccessRefused(PlangateError):
