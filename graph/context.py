@@ -17,6 +17,7 @@ from graph.caps import Caps
 from graph.state import RunState
 from journal.books import Journal
 from journal.standing import account_facts
+from market.feeds.protocol import NO_FEEDS, Feeds
 from market.observe import Observer
 from market.protocol import MarketSource
 from policies.facts import AccountFacts
@@ -59,6 +60,7 @@ class RunContext:
     symbols: tuple[str, ...]
     timeframe: Timeframe
     prompt_hash: str
+    feeds: Feeds = NO_FEEDS
     account_name: str = PAPER_ACCOUNT
     """Enters the client order ids."""
     stopwatch: Stopwatch = field(default_factory=Stopwatch)

@@ -120,6 +120,7 @@ async def call_tools(context: RunContext, state: RunState) -> Update:
         symbols=context.symbols,
         timeframe=context.timeframe.value,
         as_of=context.now(state),
+        feeds=context.feeds,
     )
     answers = await context.desk.answer(
         [tool_call(call) for call in calls], request, state["tool_calls"]

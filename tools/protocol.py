@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from pydantic_core import CoreSchema, core_schema
 
+from market.feeds.protocol import NO_FEEDS, Feeds
 from market.protocol import MarketSource
 
 Refusal = Literal[
@@ -48,6 +49,8 @@ class ToolRequest:
     """The decision timeframe."""
     as_of: datetime
     """Nothing known later may be returned."""
+    feeds: Feeds = NO_FEEDS
+    """News, sentiment and other markets, as far as the session has them."""
 
     @classmethod
     def __get_pydantic_core_schema__(cls, _source: Any, _handler: Any) -> CoreSchema:
