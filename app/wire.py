@@ -10,6 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import market.store.tables  # noqa: F401  # a new database is made at once from all definitions
 from agent.models import close_model, make_model
 from agent.planner import Planner
 from agent.prompt import prompt_hash

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+import market.store.tables  # noqa: F401  # a new database is made at once from all definitions
 from tests import places
 
 # The same examples in every run, so that a change is judged by what it changed; others on request.

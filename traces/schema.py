@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Connection, MetaData, PrimaryKeyConstraint, String, Table
 
-HEAD = "0006"
+HEAD = "0007"
 """The newest script in `traces/migrations/versions`."""
 SCHEMA_VERSION = int(HEAD)
 
 TABLES = frozenset(
     {
-        "decision", "deposit", "equity", "fill", "funding_payment", "operator_act", "order",
+        "decision", "deposit", "equity", "fill", "funding_payment", "market_candle",
+        "market_coverage", "market_funding", "market_instrument", "market_open_interest",
+        "market_revision", "market_series", "operator_act", "order",
         "paper_log", "paper_order", "paper_venue", "plan", "plan_version", "price_path",
         "purse", "session", "trace_blob", "trace_event", "trace_run", "trade", "trading_state",
     }

@@ -11,6 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple
 
+import market.store.tables  # noqa: F401  # a new database is made at once from all definitions
 from broker.faults import FaultyBroker
 from broker.paper.venue import PaperBroker
 from broker.protocol import Broker, Execution
