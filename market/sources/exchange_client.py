@@ -1,4 +1,4 @@
-"""One ccxt client: opened lazily, redirected if asked, its errors translated, its reads retried.
+"""One ccxt client: opened lazily, its errors translated, its reads retried, its bans kept.
 
 ccxt imports a hundred exchanges at once and takes seconds, so it is imported when a source is
 opened and not before. Nothing outside this module knows ccxt's error types.
@@ -7,11 +7,11 @@ opened and not before. Nothing outside this module knows ccxt's error types.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from difflib import get_close_matches
 from typing import Any
-from urllib.parse import urlsplit
 
 from domain.clock import from_ms
 from domain.errors import (
@@ -22,9 +22,14 @@ from domain.errors import (
     UnknownSymbol,
     Unreachable,
 )
+from market.sources.exchange_errors import Answer, Reaction, reaction_to
 
 RETRY_DELAYS_S = (0.5, 1.5)
 """Waits before the second and third attempt of a read."""
+LARGEST_ANSWER_BYTES = 4_000_000
+"""A thousand candles are 150 KB; what is longer than this is no answer to what we ask."""
+LARGEST_MARKETS_BYTES = 64_000_000
+"""Lists of markets are long: Binance's of spot takes more than 10 MB."""
 _FOREIGN_ANSWER = (KeyError, IndexError, TypeError, ValueError, AttributeError)
 """What ccxt's parsers raise on an answer that is not the exchange's."""
 
@@ -32,12 +37,24 @@ _FOREIGN_ANSWER = (KeyError, IndexError, TypeError, ValueError, AttributeError)
 class ExchangeClient:
     """Reads from one exchange without keys; one client, so that its rate limit holds."""
 
-    def __init__(self, exchange_id: str, base_url: str | None, timeout_s: float = 10) -> None:
+    def __init__(
+        self,
+        exchange_id: str,
+        base_url: str | None,
+        timeout_s: float = 10,
+        retry_delays_s: Sequence[float] = RETRY_DELAYS_S,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.exchange_id = exchange_id
         self._base_url = base_url
         self._timeout_s = timeout_s
         self._ccxt: Any = None
         self._errors: Any = None
+        self._answer: Any = None
+        self._retry_delays_s = tuple(retry_delays_s)
+        self._monotonic = monotonic
+        self._quiet_until_s = 0.0
+        """The exchange asked to be left alone until then, by the monotonic clock."""
         self._time_gap = timedelta(0)
         self._ready = False
 
@@ -70,6 +87,8 @@ class ExchangeClient:
     def _make(self) -> None:
         import ccxt.async_support as ccxt
 
+        from market.sources.exchange_wire import ANSWER, prepare
+
         if self.exchange_id not in ccxt.exchanges:
             near = get_close_matches(self.exchange_id, ccxt.exchanges, n=3, cutoff=0.4)
             offer = f"did you mean {' or '.join(near)}?" if near else "see ccxt's list of exchanges"
@@ -80,7 +99,9 @@ class ExchangeClient:
             {"enableRateLimit": True, "timeout": int(self._timeout_s * 1000), "options": options}
         )
         if self._base_url:
-            redirect(self._ccxt, self._base_url)
+            self._ccxt.has["fetchCurrencies"] = False
+        self._answer = ANSWER
+        prepare(self._ccxt, self._base_url, bad_response=ccxt.BadResponse)
 
     async def close(self) -> None:
         """Close the client's connections; may be called twice."""
@@ -131,60 +152,87 @@ class ExchangeClient:
         Raises:
             PlangateError: the translated error.
         """
-        for delay_s in (*RETRY_DELAYS_S, None):
+        self._require_no_ban(f"{self.exchange_id} {method}")
+        largest_bytes = LARGEST_MARKETS_BYTES if method == "load_markets" else LARGEST_ANSWER_BYTES
+        for delay_s in (*self._retry_delays_s, None):
+            answer = Answer(largest_bytes)
+            token = self._answer.set(answer)
             try:
                 return await getattr(self.api, method)(*arguments, **named)
             except self._errors.BaseError as error:
-                complaint = self._translate(error, method, arguments)
-                if delay_s is None or not isinstance(complaint, Unreachable):
-                    raise complaint from error
+                await self._retry_or_raise(error, answer, delay_s, method, arguments)
             except _FOREIGN_ANSWER as error:
                 raise DataError(
                     f"{self.exchange_id} answered {method} in an unexpected shape ({error!r}); "
                     "check the address it was redirected to, or ccxt's version"
                 ) from error
-            await asyncio.sleep(delay_s)
+            finally:
+                self._answer.reset(token)
         raise AssertionError("the last attempt returns or raises")
 
+    async def _retry_or_raise(
+        self, error: Exception, answer: Answer, delay_s: float | None, method: str, arguments: Any
+    ) -> None:
+        """Wait before the next attempt, or raise what the error means for us."""
+        reaction = reaction_to(error, answer)
+        asked_s = answer.retry_after_s
+        if reaction == "wait" and asked_s:
+            self._quiet_until_s = self._monotonic() + asked_s
+        waits = delay_s is not None and (asked_s or 0) <= delay_s
+        if delay_s is not None and waits and _is_tried_again(reaction, answer):
+            await asyncio.sleep(delay_s)
+            return
+        raise self._translate(reaction, error, answer, method, arguments) from error
+
+    def _require_no_ban(self, where: str) -> None:
+        """Leave an exchange alone as long as it asked: what is sent meanwhile prolongs a ban."""
+        left_s = self._quiet_until_s - self._monotonic()
+        if left_s > 0:
+            raise Unreachable(
+                f"{where} was not sent: the exchange asked to be left alone "
+                f"for {left_s:.0f} s more",
+                retry_after_s=left_s,
+            )
+
     def _translate(
-        self, error: Exception, method: str, arguments: tuple[Any, ...]
+        self,
+        reaction: Reaction,
+        error: Exception,
+        answer: Answer,
+        method: str,
+        arguments: tuple[Any, ...],
     ) -> PlangateError:
         where = f"{self.exchange_id} {method}"
-        said = " ".join(str(error).split())[:300]
-        if isinstance(error, self._errors.BadSymbol):
-            return UnknownSymbol(str(arguments[0]), self.exchange_id, self.api.symbols or ())
-        refused = (self._errors.AuthenticationError, self._errors.RestrictedLocation)
-        if isinstance(error, refused) or " 451 " in said:
-            return AccessRefused(f"{where} was refused: {said}")
-        if isinstance(error, self._errors.OperationFailed):
-            return Unreachable(f"{where} got no answer: {said or type(error).__name__}")
+        said = " ".join(str(error).split())[:300] or type(error).__name__
+        match reaction:
+            case "symbol":
+                asked = str(arguments[0]) if arguments else "?"
+                return UnknownSymbol(asked, self.exchange_id, self.api.symbols or ())
+            case "refused":
+                return AccessRefused(f"{where} was refused: {said}")
+            case "config":
+                return ConfigError(f"{where} cannot get through: {said}; set or unset the proxy")
+            case "wait":
+                after = answer.retry_after_s
+                when = "later" if after is None else f"after {after:.0f} s"
+                return Unreachable(
+                    f"{where} was turned away, we ask too often: {said}; ask again {when}",
+                    retry_after_s=after,
+                )
+            case "retry":
+                return Unreachable(
+                    f"{where} got no answer: {said}"
+                    + ("; check the address it was redirected to" if self._base_url else ""),
+                    retry_after_s=answer.retry_after_s,
+                )
+        if answer.is_oversized:
+            return DataError(
+                f"{where} answered with more than {answer.largest_bytes} bytes, which were not "
+                "read; expected less: what answers may not be that exchange"
+            )
         return DataError(f"{where} failed: {said}")
 
 
-def redirect(api: Any, base_url: str) -> None:
-    """Send every REST address of a ccxt exchange to another host, path kept.
-
-    Some exchanges choose their table of errors by the address that failed, so the real address is
-    put back before an error is judged.
-    """
-    base = base_url.rstrip("/")
-    real: dict[str, str] = {}
-
-    def moved(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {key: moved(entry) for key, entry in value.items() if key != "ws"}
-        if not isinstance(value, str):
-            return value
-        there = base + urlsplit(value).path
-        real.setdefault(there, value)
-        return there
-
-    api.urls["api"] = moved(api.urls["api"])
-    judge: Callable[..., Any] = api.handle_errors
-
-    def judge_as_if_real(code: int, reason: str, url: str, *rest: Any) -> Any:
-        starts = [there for there in real if url.startswith(there)]
-        there = max(starts, key=len, default="")
-        return judge(code, reason, real.get(there, "") + url[len(there) :], *rest)
-
-    api.handle_errors = judge_as_if_real
+def _is_tried_again(reaction: Reaction, answer: Answer) -> bool:
+    """A firewall that turned us away is not knocked at again."""
+    return reaction == "retry" or (reaction == "wait" and answer.status not in (403, 418))

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from aiohttp import web
@@ -23,8 +24,31 @@ from domain.clock import from_ms, to_ms
 from market.resample import resample
 
 EIGHT_HOURS_MS = 8 * 3_600_000
-Failure = tuple[int, str]
-"""HTTP status and body."""
+
+
+class Failure(NamedTuple):
+    """An answer that is none. Tests may give the first two as a plain tuple."""
+
+    status: int
+    body: str
+    headers: Mapping[str, str] = {}
+    is_cut: bool = False
+    """The connection ends one byte before the body does."""
+
+    async def send(self, request: web.Request) -> web.StreamResponse:
+        """Answer with it."""
+        data = self.body.encode()
+        kind = "application/json" if self.body[:1] in "{[" else "text/html"
+        response = web.StreamResponse(
+            status=self.status, headers={"Content-Type": kind, **self.headers}
+        )
+        response.content_length = len(data) + self.is_cut
+        await response.prepare(request)
+        with suppress(ConnectionError):  # who has read enough hangs up
+            await response.write(data)
+        if self.is_cut and request.transport is not None:
+            request.transport.close()
+        return response
 
 
 class ExchangeServer:
@@ -48,9 +72,9 @@ class ExchangeServer:
         self.url = ""
         self.requests: list[tuple[str, dict[str, str]]] = []
         """Last part of the path and query of every request, oldest first."""
-        self.failures: list[Failure] = []
+        self.failures: list[Failure | tuple[int, str]] = []
         """Answers given before any true one, first come first served."""
-        self.broken: dict[str, Failure] = {}
+        self.broken: dict[str, Failure | tuple[int, str]] = {}
         """Endpoints that never give a true answer."""
         self.delays_s: dict[str, float] = {}
         """How long an endpoint takes to answer."""
@@ -83,15 +107,14 @@ class ExchangeServer:
     def count(self, endpoint: str) -> int:
         return sum(name == endpoint for name, _ in self.requests)
 
-    async def _answer(self, request: web.Request) -> web.Response:
+    async def _answer(self, request: web.Request) -> web.StreamResponse:
         query = dict(request.query)
         endpoint = request.path.rsplit("/", 1)[-1]
         self.requests.append((endpoint, query))
         await asyncio.sleep(self.delays_s.get(endpoint, 0))
         if self.failures or endpoint in self.broken:
-            status, body = self.failures.pop(0) if self.failures else self.broken[endpoint]
-            kind = "application/json" if body.startswith("{") else "text/html"
-            return web.Response(status=status, text=body, content_type=kind)
+            failure = self.failures.pop(0) if self.failures else self.broken[endpoint]
+            return await Failure(*failure).send(request)
         answer: Callable[[dict[str, str]], Any] | None = {
             "exchangeInfo": self._exchange_info,
             "time": lambda _: {"serverTime": to_ms(self.now())},
