@@ -11,7 +11,7 @@ from domain.clock import iso
 from domain.instrument import quote_of
 from domain.lifecycle import LIVE
 from domain.numbers import plain
-from domain.orders import TARGET_LEGS, Deposit, Position
+from domain.orders import TARGET_LEGS, Deposit, Position, live_stop
 from journal.books import Journal
 
 
@@ -69,7 +69,7 @@ def _position_record(journal: Journal, position: Position, gain: _Gain | None) -
     gained = gain.amount if gain is not None and gain.alone else None
     stored = journal.stored_plan(position.plan_id)
     live = [o for o in journal.plan_orders(position.plan_id) if o.status in LIVE]
-    stop = next((o for o in live if o.leg == "stop"), None)
+    stop = live_stop(live)
     mark = None if gained is None else position.entry_price + gained / position.quantity
     return {
         "symbol": position.symbol,

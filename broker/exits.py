@@ -15,7 +15,7 @@ from decimal import Decimal
 from domain.instrument import Instrument
 from domain.lifecycle import AT_THE_VENUE, LIVE, TAKEN_BACK, OrderStatus
 from domain.numbers import ZERO, floor_to_step
-from domain.orders import TARGET_LEGS, Leg, Order, OrderKind, client_order_id
+from domain.orders import TARGET_LEGS, Leg, Order, OrderKind, client_order_id, live_stop
 from domain.plan import TradePlan
 from domain.verdict import Bracket, TargetLeg
 from journal.reading import StoredPlan
@@ -102,11 +102,10 @@ def target_quantities(
 def _stop(
     stored: StoredPlan, orders: Sequence[Order], held: Decimal, at: datetime, account: str
 ) -> Iterator[Order]:
-    stops = [o for o in orders if o.leg == "stop"]
-    live = next((o for o in stops if o.status in LIVE), None)
-    if live is not None:
+    if (live := live_stop(orders)) is not None:
         yield replace(live, quantity=live.filled + held, price=_tightest(stored.bracket, [live]))
         return
+    stops = [o for o in orders if o.leg == "stop"]
     # A confirmed dead stop is replaced under a new name, where it stood last.
     price = _tightest(stored.bracket, stops[-1:])
     new = exit_order(stored.plan, stored.bracket, "stop", held, price, at, account, len(stops))
@@ -128,11 +127,14 @@ def _targets(
     account: str,
 ) -> Iterator[Order]:
     targets = [o for o in orders if o.leg in TARGET_LEGS]
-    former = [o for o in targets if o.run_id != stored.plan.run_id and o.status in LIVE]
+    mine = [o for o in targets if o.run_id == stored.plan.run_id]
+    former = [o for o in targets if o not in mine and o.status in LIVE]
     if former:  # of an earlier version: confirmed dead before those of the head are sent
         yield from withdrawn(former)
         return
-    by_leg = {o.leg: o for o in targets if o.run_id == stored.plan.run_id}
+    # Wanted since their version was decided, whenever the earlier ones were confirmed dead.
+    made = at if len(targets) == len(mine) else stored.plan.as_of
+    by_leg = {o.leg: o for o in mine}
     exited = sum((o.filled for o in by_leg.values()), ZERO)
     left, spare = held, ZERO
     parts = target_quantities(stored.bracket.targets, held + exited, on)
@@ -145,7 +147,7 @@ def _targets(
         spare = rest if ended else ZERO
         left -= ZERO if ended else rest
         if order is None and rest:
-            yield exit_order(stored.plan, stored.bracket, leg, rest, target.price, at, account)
+            yield exit_order(stored.plan, stored.bracket, leg, rest, target.price, made, account)
         elif order is not None and order.status in LIVE:
             yield _resized(replace(order, price=target.price), filled + rest)
 

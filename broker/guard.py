@@ -15,9 +15,9 @@ from broker.outbox import PAPER_ACCOUNT
 from domain.candles import Timeframe
 from domain.clock import to_ms
 from domain.errors import DataError, Unreachable
-from domain.lifecycle import AT_THE_VENUE, PlanStatus
+from domain.lifecycle import PlanStatus
 from domain.numbers import to_decimal
-from domain.orders import Order, Position
+from domain.orders import Order, Position, live_stop
 from journal.batch import Batch
 from journal.books import Journal
 from journal.reading import StoredPlan
@@ -56,7 +56,7 @@ class Guard:
     async def _manage(self, stored: StoredPlan, now: datetime) -> None:
         position = self._journal.position(stored.plan.symbol)
         orders = self._journal.plan_orders(stored.plan.plan_id)
-        stop = next((o for o in orders if o.leg == "stop" and o.status in AT_THE_VENUE), None)
+        stop = live_stop(orders)
         if position is None or stop is None or stop.price is None:
             return
         try:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
 from domain.book import OrderSide
-from domain.lifecycle import OrderStatus
+from domain.lifecycle import LIVE, OrderStatus
 from domain.numbers import ZERO
 from domain.plan import Side
 
@@ -178,6 +179,14 @@ class Position:
     def unrealised(self, mark: Decimal) -> Decimal:
         """Profit if closed at `mark` without costs, in quote."""
         return self.quantity * mark - self.cost
+
+
+def live_stop(orders: Sequence[Order]) -> Order | None:
+    """The stop among a plan's orders that guards it, or is about to; there is never a second one.
+
+    Another one is made only when it is confirmed dead.
+    """
+    return next((o for o in orders if o.leg == "stop" and o.status in LIVE), None)
 
 
 def client_order_id(account: str, plan_id: str, version: int, leg: Leg, sequence: int = 0) -> str:

@@ -8,7 +8,7 @@ from broker.outbox import entry_order
 from domain.instrument import Instrument
 from domain.lifecycle import PLAN_STEPS, OrderStatus
 from domain.numbers import ONE, floor_to_step
-from domain.orders import Position
+from domain.orders import Position, live_stop
 from domain.plan import ExitDraft, TradePlan
 from domain.verdict import Approved
 from graph.context import RunContext
@@ -37,22 +37,27 @@ def commit_entry(
 def commit_levels(
     context: RunContext, state: RunState, plan: TradePlan, verdict: Approved
 ) -> list[str] | None:
-    """New levels with the exits that they call for; None where the position is closed."""
+    """New levels with the exits that they call for; None where the position is closed.
+
+    Named is the stop alone: what else is changed depends on how far an interrupted run had come.
+    """
     journal, position = context.journal, context.journal.position(plan.symbol)
     on = context.source.instrument(plan.symbol)
     if position is None or position.plan_id != plan.plan_id:
         return None
     stored = journal.stored_plan(plan.plan_id)._replace(plan=plan, bracket=verdict.bracket)
-    orders = wanted_exits(
+    orders = journal.plan_orders(plan.plan_id)
+    wanted = wanted_exits(
         stored,
-        journal.plan_orders(plan.plan_id),
+        orders,
         floor_to_step(abs(position.quantity), on.quantity_step),  # less than a step is not sent
         on,
         context.now(state),
         context.account_name,
     )
-    journal.commit_levels(plan, verdict, orders)
-    return [order.client_order_id for order in orders]
+    journal.commit_levels(plan, verdict, wanted)
+    stop = live_stop([*orders, *wanted])
+    return [] if stop is None else [stop.client_order_id]
 
 
 def commit_exit(

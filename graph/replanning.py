@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from agent.situation import StandingPlan
 from domain.errors import StateError
-from domain.lifecycle import LIVE
+from domain.orders import live_stop
 from domain.plan import PlanAct, PlanDraft, ReplanDraft, TradePlan
 from domain.verdict import Verdict
 from graph.context import RunContext
@@ -35,10 +35,9 @@ def standing_plan(context: RunContext, symbol: str) -> StandingPlan | None:
     stored = context.journal.standing_plan(symbol)
     if stored is None:
         return None
-    orders = context.journal.plan_orders(stored.plan.plan_id)
-    stops = [o.price for o in orders if o.leg == "stop" and o.status in LIVE]
-    stop = stops[-1] if stops else None
-    return StandingPlan(stored.plan, stored.bracket, stored.status.value, stop)
+    stop = live_stop(context.journal.plan_orders(stored.plan.plan_id))
+    price = None if stop is None else stop.price
+    return StandingPlan(stored.plan, stored.bracket, stored.status.value, price)
 
 
 def change_of(context: RunContext, state: RunState) -> Change:

@@ -11,7 +11,7 @@ from domain.candles import Timeframe
 from domain.instrument import quote_of
 from domain.lifecycle import LIVE, OrderStatus, TradingState
 from domain.numbers import ONE, ZERO
-from domain.orders import Order, Position
+from domain.orders import Order, Position, live_stop
 from domain.plan import TradePlan
 from journal.books import Journal
 from journal.dust import is_dust
@@ -99,7 +99,7 @@ def standing_facts(journal: Journal, plan: TradePlan) -> Standing | None:
     before = [v.plan for v in journal.versions(plan.plan_id) if v.plan.version < plan.version]
     position = journal.position(plan.symbol)
     held = position if position is not None and position.plan_id == plan.plan_id else None
-    live = [o for o in journal.plan_orders(plan.plan_id) if o.leg == "stop" and o.status in LIVE]
+    stop = live_stop(journal.plan_orders(plan.plan_id))
     lost = lost_so_far(journal.plan_fills(plan.plan_id))
     return Standing(
         risk_amount=max(stored.risk_amount - lost, ZERO),
@@ -107,7 +107,7 @@ def standing_facts(journal: Journal, plan: TradePlan) -> Standing | None:
         scale_ins_count=sum(1 for earlier in before if earlier.act == "scale_in"),
         held=ZERO if held is None else abs(held.quantity),
         entry_price=ZERO if held is None else held.entry_price,
-        stop_price=live[-1].price if live else None,
+        stop_price=None if stop is None else stop.price,
     )
 
 

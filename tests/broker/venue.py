@@ -156,6 +156,7 @@ def approved(
     symbol: str = SYMBOL,
     at: datetime = T,
     open_for: timedelta = 50 * H,
+    rests_for: timedelta = H,
 ) -> tuple[TradePlan, Approved]:
     """A plan around 100 with stop 95 and target 110, or mirrored; slippage of the stop 0.5."""
     limit = None if entry is None else D(entry)
@@ -170,7 +171,7 @@ def approved(
         quantity=quantity,
         stop_price=D(stop or ("95" if side == "long" else "105")),
         targets=tuple(TargetLeg(D(p), D(q)) for p, q in legs),
-        expires_at=at + H,
+        expires_at=at + rests_for,
         close_at=at + open_for,
         risk_per_unit=D(6),
         risk_amount=D(6) * quantity,

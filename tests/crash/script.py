@@ -1,31 +1,29 @@
 """A short paper session with everything in it, which any process can go on with from anywhere.
 
 An entry filled in part, a stop that fires, targets, a plan closed at its horizon, an entry that
-expires, funding. Real journal, paper venue, dispatcher and executor on one file.
+expires, funding; an entry that is replaced, new levels while it still fills, more of a position and
+less of it. Real journal, paper venue, dispatcher and executor on one file.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-import sqlite3
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from broker.outbox import PAPER_ACCOUNT, entry_order
 from broker.paper.terms import PaperTerms
 from broker.paper.venue import PaperBroker
 from domain.lifecycle import OrderStatus
 from market.protocol import FundingStamp
+from tests.broker.changes import act_on, commit_change, commit_reduction
 from tests.broker.house import House
 from tests.broker.venue import (
     OTHER,
     SYMBOL,
-    TICK,
     D,
     H,
     Row,
@@ -33,7 +31,9 @@ from tests.broker.venue import (
     VenueSource,
     approved,
     bars,
+    commit,
 )
+from tests.crash.rows import Rows, rows
 from tests.properties.order_flow_doubles import OpenReview
 
 FIRST: tuple[Row, ...] = (
@@ -51,31 +51,51 @@ SECOND: tuple[Row, ...] = (
     (100, 101, 99, 100, 10),
     (100, 112, 99, 111, 0.3),  # gets away in thin trade: part of a target
     (111, 112, 110, 111, 10),
-    *(((111, 112, 110, 111, 10),) * 6),
+    (111, 112, 110, 111, 10),  # a limit below it
+    (111, 112, 110, 111, 0.4),  # replaced by a nearer one, which fills in part
+    (111, 112, 110, 111, 10),  # new levels while the rest of it fills
+    (111, 112, 110, 111, 10),  # more of it
+    (111, 112, 110, 111, 10),  # and half of it sold
+    (111, 117, 111, 116, 10),  # the target takes what is left
 )
 STAMPS = (
     FundingStamp(T + 2.5 * H, Decimal("0.0001")),
     FundingStamp(T + 5.5 * H, Decimal("-0.0002")),
 )
 HOURS = len(FIRST)
-Marked = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Planned:
-    """A plan of the script and the hour in which it is decided."""
+    """A plan of the script, and the hour in which it is decided."""
 
     hour: int
+    run: str
     values: dict[str, Any]
+    symbol: str = SYMBOL
+    replan: bool = False
+    """Whether it changes the plan that stands."""
+    add: bool = False
+    fraction: Decimal | None = None
+    """The share of what is held that is sold; None where it is no exit."""
 
 
 def _planned() -> list[Planned]:
     targets = [("103", "0.4"), ("110", "0.6")]
+    short = {"side": "short", "targets": [("80", "0.7")]}
+    limit = {"open_for": 6 * H, "rests_for": 3 * H, "stop": "105", "targets": [("116", "0.6")]}
+    halves = [("114", "0.3"), ("116", "0.3")]
     return [
-        Planned(0, {"run": "one", "targets": targets, "open_for": 6 * H}),
-        Planned(0, {"run": "two", "symbol": OTHER, "targets": [("110", "0.5")]}),
-        Planned(4, {"run": "three", "side": "short", "targets": [("80", "0.7")], "stop": "105"}),
-        Planned(7, {"run": "four", "entry": "50", "targets": [("60", "1")], "stop": "45"}),
+        Planned(0, "one", {"targets": targets, "open_for": 6 * H}),
+        Planned(0, "two", {"targets": [("110", "0.5")]}, OTHER),
+        Planned(3, "limit", limit | {"entry": "109"}, OTHER),
+        Planned(4, "nearer", limit | {"entry": "110.5"}, OTHER, replan=True),
+        Planned(4, "three", short | {"stop": "105"}),
+        Planned(5, "levels", limit | {"stop": "107", "targets": halves}, OTHER, replan=True),
+        Planned(5, "tighter", short | {"stop": "100", "open_for": 2 * H}, replan=True),
+        Planned(6, "more", limit | {"stop": "108", "targets": [("116", "0.4")]}, OTHER, True, True),
+        Planned(7, "half", {}, OTHER, fraction=D("0.5")),
+        Planned(7, "four", {"entry": "50", "targets": [("60", "1")], "stop": "45"}),
     ]
 
 
@@ -114,15 +134,25 @@ class Script:
         await house.executor.reconcile(T + HOURS * H)
 
     def _decide(self, hour: int) -> None:
+        at, book = T + hour * H, self.house.book
         for planned in PLANNED:
-            run = planned.values["run"]
-            if planned.hour == hour and not self.house.book.decided(run):
-                at = T + hour * H
-                plan, verdict = approved(**{"at": at, "open_for": 3 * H, **planned.values})
-                order = entry_order(plan, verdict.bracket, TICK, at, PAPER_ACCOUNT)
-                self.house.book.commit_plan(plan, verdict, [order])
-                document = {"orders": [order.client_order_id]}
-                self.house.book.record_decision(run, at, plan.symbol, "submitted", document)
+            if planned.hour == hour and not book.decided(planned.run):
+                document = {"orders": self._commit(planned, at)}
+                book.record_decision(planned.run, at, planned.symbol, "submitted", document)
+
+    def _commit(self, planned: Planned, at: datetime) -> list[str]:
+        book, symbol, run = self.house.book, planned.symbol, planned.run
+        on = self.house.source.instrument(symbol)
+        if planned.fraction is not None:
+            return commit_reduction(book, symbol, planned.fraction, on, at, run)
+        values = {"at": at, "open_for": 3 * H, "run": run, "symbol": symbol, **planned.values}
+        made = approved(**values)
+        if planned.replan:
+            stands = book.standing_plan(symbol)
+            assert stands is not None, f"{run}: no plan of {symbol} stands"
+            act = act_on(book, stands, add=planned.add)
+            return commit_change(book, stands, made, act, on, at)
+        return [commit(book, *made).client_order_id]
 
     def close(self) -> None:
         self.house.book.database.close()
@@ -137,29 +167,9 @@ def run(folder: Path) -> None:
         script.close()
 
 
-def outcome(folder: Path) -> dict[str, Any]:
-    """Every row that there is to show for it, digit for digit, the venue's own log first."""
-    connection = sqlite3.connect(folder / "plangate.sqlite")
-    connection.row_factory = sqlite3.Row
-    try:
-        found: dict[str, Any] = {
-            name: [dict(row) for row in connection.execute(f'SELECT * FROM "{name}" ORDER BY {by}')]  # noqa: S608
-            for name, by in (
-                ("paper_log", "sequence"),
-                ("paper_order", "client_order_id"),
-                ("paper_venue", "session"),
-                ("fill", "sequence"),
-                ("funding_payment", "sequence"),
-                ("order", "client_order_id"),
-                ("plan", "plan_id"),
-                ("trade", "plan_id"),
-                ("decision", "run_id"),
-                ("trading_state", "sequence"),
-            )
-        }
-    finally:
-        connection.close()
-    return found
+def outcome(folder: Path) -> Rows:
+    """Every row that there is to show for it, digit for digit."""
+    return rows(folder / "plangate.sqlite")
 
 
 def lost_and_doubled(folder: Path) -> tuple[list[str], list[str]]:

@@ -5,17 +5,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.crash.death import ended, forked, killed_after, stopped_at, walk
+from tests.crash.rows import Rows
 from tests.crash.script import lost_and_doubled, outcome, run
 from tests.places import scratch
 
@@ -29,12 +30,14 @@ pytestmark = pytest.mark.timeout(1800 if FULL else 120)
 
 
 @pytest.fixture(scope="module")
-def undisturbed() -> dict[str, Any]:
+def undisturbed() -> Rows:
     """What the session comes to when nobody dies."""
     folder = scratch()
     run(folder)
     found = outcome(folder)
-    assert {row["leg"] for row in found["fill"]} >= {"entry", "stop", "target_1", "close"}
+    assert {row["leg"] for row in found["fill"]} == {"entry", "stop", "target_1", "reduce", "close"}
+    acts = {json.loads(row["body"])["act"] for row in found["plan_version"]}
+    assert acts == {"open", "replace", "adjust", "scale_in"}
     assert {row["status"] for row in found["plan"]} == {"closed", "expired"}
     assert found["funding_payment"]
     assert found["trading_state"] == []
@@ -43,7 +46,7 @@ def undisturbed() -> dict[str, Any]:
     return found
 
 
-def judged(folder: Path, undisturbed: dict[str, Any], case: str) -> None:
+def judged(folder: Path, undisturbed: Rows, case: str) -> None:
     lost, doubled = lost_and_doubled(folder)
     assert (lost, doubled) == ([], []), case
     found = outcome(folder)
@@ -52,7 +55,7 @@ def judged(folder: Path, undisturbed: dict[str, Any], case: str) -> None:
 
 
 def test_every_state_that_a_death_can_leave_is_recovered_from(
-    undisturbed: dict[str, Any], in_memory: Path, counted: Callable[[str], None]
+    undisturbed: Rows, in_memory: Path, counted: Callable[[str], None]
 ) -> None:
     folder, states = in_memory / "walk", in_memory / "states"
     folder.mkdir()
@@ -69,17 +72,17 @@ def test_every_state_that_a_death_can_leave_is_recovered_from(
         f"{walked.opcodes} opcode boundaries leave {len(walked.states)} states of the files; "
         f"recovered from {len(chosen)}"
     )
-    assert len(walked.states) > 60
+    assert len(walked.states) > 120
 
 
 def test_a_process_that_dies_at_an_opcode_leaves_such_a_state(
-    undisturbed: dict[str, Any], in_memory: Path, counted: Callable[[str], None]
+    undisturbed: Rows, in_memory: Path, counted: Callable[[str], None]
 ) -> None:
     died = 0
     for case in range(STOPS):
         folder = in_memory / f"{case}"
         folder.mkdir()
-        opcode = random.randrange(1_000, 120_000)
+        opcode = random.randrange(1_000, 500_000)
         died += ended(forked(lambda f=folder, n=opcode: stopped_at(lambda: run(f), n))) == 9
         assert ended(forked(lambda f=folder: run(f))) == 0
         judged(folder, undisturbed, f"opcode {opcode}")
@@ -90,7 +93,7 @@ def test_a_process_that_dies_at_an_opcode_leaves_such_a_state(
 
 @pytest.mark.parametrize("part", range(PARTS))
 def test_kills_at_any_moment_also_of_a_recovery_change_nothing(
-    part: int, undisturbed: dict[str, Any], in_memory: Path, counted: Callable[[str], None]
+    part: int, undisturbed: Rows, in_memory: Path, counted: Callable[[str], None]
 ) -> None:
     first = in_memory / "timed"
     first.mkdir()

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import sqlite3
 from collections.abc import Sequence
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -19,17 +18,14 @@ from typing import NamedTuple
 from sqlalchemy import Engine, event
 from sqlalchemy.pool import Pool
 
+from tests.crash.rows import Rows, rows
 from tests.e2e.command import FORKS, environment, play
 
 DATABASE, CHECKPOINTS = "plangate.db", "checkpoints.db"
 HEADER_BYTES = 48
 """Of SQLite's index of its log: counts commits, and holds their checksum."""
-OF_A_PROCESS = {"trace_event", "trace_blob", "trace_run"}
-"""Tables of when and how something was done, which another process does at another time."""
 SENDING = "-sending"
 """At the end of a state's name: an order was just marked as being sent."""
-FENCE = "fence"
-"""Counts processes, and nothing else of a session may."""
 
 POLICY = """
 breakeven_after_r_ratio = 0.2
@@ -145,15 +141,6 @@ def run(
     return process.exitcode
 
 
-def record(home: Path) -> dict[str, list[str]]:
-    """Every row of the journal and of the venue's own log that another process has to repeat."""
-    found = {}
-    with sqlite3.connect(home / DATABASE) as connection:
-        connection.row_factory = sqlite3.Row
-        names = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()
-        for (name,) in names:
-            if name not in OF_A_PROCESS:
-                rows = connection.execute(f'SELECT * FROM "{name}"')  # noqa: S608
-                found[name] = sorted(repr({**row, FENCE: None}) for row in map(dict, rows))
-    connection.close()
-    return found
+def record(home: Path) -> Rows:
+    """Everything that the session has to show."""
+    return rows(home / DATABASE)

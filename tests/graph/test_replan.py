@@ -210,10 +210,13 @@ async def test_a_replan_that_died_before_its_record_is_made_again_as_the_same(
         await room.wired.executor.advance(SLOT + H)
         change = replan(invalidation=5130, targets=[{"price": 5350}])
         await room.decide(SLOT + H, change)
-        before = room.plan, room.wired.context.journal.orders()
+        journal = room.wired.context.journal
+        named = [d["orders"] for d in journal.decisions()]
+        before = room.plan, journal.orders()
         room.saver = anew
         again = await room.decide(SLOT + H, change)
         assert again["outcome"] == "replan"
-        assert (room.plan, room.wired.context.journal.orders()) == before
-        versions = room.wired.context.journal.versions(room.plan.plan.plan_id)
+        assert (room.plan, journal.orders()) == before
+        assert [d["orders"] for d in journal.decisions()] == named
+        versions = journal.versions(room.plan.plan.plan_id)
         assert [v.plan.version for v in versions] == [1, 2]

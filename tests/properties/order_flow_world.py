@@ -31,7 +31,7 @@ from tests.properties.order_flow_doubles import KINDS, Died, GrowingSource, SetC
 from tests.properties.order_flow_laws import judge
 from tests.properties.order_flow_process import Process, new_journal
 from tests.properties.order_flow_quiet_laws import judge_quiet
-from tests.properties.order_flow_replan import commit_change
+from tests.properties.order_flow_replan import commit_wish
 from tests.properties.order_flow_rows import Picture, look
 from tests.properties.order_flow_terms import Account, Market
 from tests.properties.order_flow_wish import STEP, Wish, wanted
@@ -180,7 +180,7 @@ class World:
         run, symbol = f"run{self.wishes}", standing[0].plan.symbol
         on = self.source.instrument(symbol)
         last, now = self.closes[symbol], self.now
-        orders = commit_change(book, standing[0], wish, add, run, last, now, on)
+        orders = commit_wish(book, standing[0], wish, add, run, last, now, on)
         book.record_decision(run, now, symbol, "replan", {"orders": orders})
         self.run(self.process.dispatcher.dispatch())
 
