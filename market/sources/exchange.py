@@ -32,6 +32,8 @@ from market.resample import resample
 from market.sources.exchange_client import ExchangeClient
 from market.sources.exchange_history import PAGE, CandleHistory, FundingBook
 from market.sources.exchange_market import (
+    BOOK_DEPTH,
+    BOOK_DEPTHS,
     contract_size,
     find_market,
     needs_price,
@@ -43,8 +45,6 @@ from market.sources.exchange_market import (
 from market.sources.exchange_venue import VenueWatch
 from market.sources.recorded import tick_of
 
-BOOK_DEPTH = 20
-"""Levels asked for on each side."""
 MAX_CLOCK_LEAD = timedelta(seconds=60)
 """How far the session's clock may run before the exchange's."""
 _FUNDING_REACH = timedelta(days=5)
@@ -55,6 +55,7 @@ _OFFERS: tuple[tuple[str, Offer], ...] = (
     ("fetchFundingRateHistory", "funding"),
     ("fetchOpenInterest", "open_interest"),
 )
+_OF_SWAPS: frozenset[Offer] = frozenset({"funding", "open_interest"})
 
 
 class ExchangeSource:
@@ -66,10 +67,12 @@ class ExchangeSource:
         clock: Clock,
         base_url: str | None = None,
         base_timeframe: Timeframe = Timeframe.M1,
+        *,
+        is_limited: bool = True,
     ) -> None:
         self._name = f"ccxt:{exchange_id}"
         self._clock = clock
-        self._client = ExchangeClient(exchange_id, base_url)
+        self._client = ExchangeClient(exchange_id, base_url, is_limited=is_limited)
         self._base = base_timeframe
         self._markets: dict[str, Mapping[str, Any]] = {}
         self._instruments: dict[str, Instrument] = {}
@@ -85,7 +88,7 @@ class ExchangeSource:
             name=self._name,
             origin="live",
             description=f"public market data of {self._client.api.name}, by ccxt",
-            offers=frozenset(offer for method, offer in _OFFERS if self._client.has(method)),
+            offers=self._offers(),
             base_timeframe=self._base,
             starts_at=None,
             ends_at=None,
@@ -149,7 +152,8 @@ class ExchangeSource:
         if not (self._is_present(as_of) and self._client.has("fetchOrderBook")):
             return None
         market = self._market(symbol)
-        answer = await self._client.call("fetch_order_book", market["symbol"], BOOK_DEPTH)
+        depth = BOOK_DEPTHS.get(self._client.exchange_id, BOOK_DEPTH)
+        answer = await self._client.call("fetch_order_book", market["symbol"], depth)
         return to_book(answer, market, as_of, BOOK_DEPTH)
 
     async def trades(self, symbol: str, as_of: datetime, limit: int) -> Sequence[MarketTrade]:
@@ -210,6 +214,15 @@ class ExchangeSource:
             return ()
         history = await self._payment_book(symbol).covering(to_ms(after), to_ms(until))
         return history.between(after, until)
+
+    def _offers(self) -> frozenset[Offer]:
+        """What the exchange has, as far as the opened markets can have it."""
+        swaps = not self._markets or any(market.get("swap") for market in self._markets.values())
+        return frozenset(
+            offer
+            for method, offer in _OFFERS
+            if self._client.has(method) and (swaps or offer not in _OF_SWAPS)
+        )
 
     def _market(self, symbol: str) -> Mapping[str, Any]:
         try:

@@ -44,12 +44,16 @@ class ExchangeClient:
         timeout_s: float = 10,
         retry_delays_s: Sequence[float] = RETRY_DELAYS_S,
         monotonic: Callable[[], float] = time.monotonic,
+        *,
+        is_limited: bool = True,
     ) -> None:
         self.exchange_id = exchange_id
         self._base_url = base_url
         self._timeout_s = timeout_s
         self._ccxt: Any = None
         self._errors: Any = None
+        self._is_limited = is_limited
+        """Whether ccxt spaces requests as the exchange's rules want them."""
         self._answer: Any = None
         self._retry_delays_s = tuple(retry_delays_s)
         self._monotonic = monotonic
@@ -96,7 +100,11 @@ class ExchangeClient:
         options = {"fetchCurrencies": False} if self._base_url else {}
         self._errors = ccxt
         self._ccxt = getattr(ccxt, self.exchange_id)(
-            {"enableRateLimit": True, "timeout": int(self._timeout_s * 1000), "options": options}
+            {
+                "enableRateLimit": self._is_limited,
+                "timeout": int(self._timeout_s * 1000),
+                "options": options,
+            }
         )
         if self._base_url:
             self._ccxt.has["fetchCurrencies"] = False

@@ -14,6 +14,13 @@ from domain.instrument import Instrument
 from domain.numbers import ZERO, to_decimal
 from market.protocol import MarketTrade
 
+BOOK_DEPTH = 20
+"""Levels kept on each side."""
+BOOK_DEPTHS: Mapping[str, int] = {"bitfinex": 100, "kucoinfutures": 20, "kucoin": 20}
+"""Where an exchange takes certain numbers only; Bitfinex counts single orders.
+
+Source: https://docs.bitfinex.com/reference/rest-public-book, ccxt's `fetch_order_book`
+"""
 _DECIMAL_PLACES, _SIGNIFICANT_DIGITS = 2, 3
 """ccxt's precision modes besides tick size (4)."""
 _FINEST = Decimal("0.00000001")
@@ -131,11 +138,18 @@ def needs_price(mode: int) -> bool:
 def to_book(
     answer: Mapping[str, Any], market: Mapping[str, Any], as_of: datetime, depth: int
 ) -> OrderBook:
-    """A book asked for on behalf of `as_of`: the milliseconds its answer took are not an age."""
+    """A book asked for on behalf of `as_of`: the milliseconds its answer took are not an age.
+
+    Orders that an exchange lists one by one are put together where their prices are equal.
+    """
     size = contract_size(market)
 
     def levels(rows: Sequence[Sequence[Any]]) -> tuple[Level, ...]:
-        return tuple(Level(to_decimal(r[0]), to_decimal(r[1]) * size) for r in rows[:depth])
+        found: dict[Decimal, Decimal] = {}
+        for row in rows:
+            price = to_decimal(row[0])
+            found[price] = found.get(price, ZERO) + to_decimal(row[1]) * size
+        return tuple(Level(*each) for each in list(found.items())[:depth])
 
     return OrderBook(
         at=stamped(answer, as_of),

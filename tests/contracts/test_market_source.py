@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from domain.candles import Series, Timeframe
-from domain.clock import FixedClock, from_ms
+from domain.clock import FixedClock, from_ms, to_ms
 from domain.errors import DataError, PlangateError, UnknownSymbol
 from market.protocol import SIMULATED, MarketSource
 from market.sources.box import BoxSource
@@ -23,8 +23,18 @@ from market.sources.recorded import RecordedMarket
 from market.sources.scripted import ScriptedSource
 from market.sources.synthetic import SyntheticSource
 from tests.servers.exchange_server import ExchangeServer
+from tests.servers.spot_server import SpotServer
 
-NAMES = ("box", "files", "synthetic", "scripted", "exchange", "exchange present")
+NAMES = (
+    "box",
+    "files",
+    "synthetic",
+    "scripted",
+    "exchange",
+    "exchange present",
+    "spot",
+    "spot present",
+)
 
 
 @dataclass(frozen=True)
@@ -34,14 +44,13 @@ class Opened:
     at: datetime
 
 
-def hand_made(hours: int = 900) -> Series:
+def hand_made(hours: int = 900, start: datetime = datetime(2023, 1, 1, tzinfo=UTC)) -> Series:
     draw = np.random.default_rng(3)
     close = np.round(20_000 * np.exp(np.cumsum(0.004 * draw.standard_normal(hours))), 1)
     opens = np.concatenate([[20_000.0], close[:-1]])
-    start = int(datetime(2023, 1, 1, tzinfo=UTC).timestamp() * 1000)
     return Series(
         Timeframe.H1,
-        start + np.arange(hours, dtype=np.int64) * 3_600_000,
+        to_ms(start) + np.arange(hours, dtype=np.int64) * 3_600_000,
         opens,
         np.maximum(opens, close) + 5,
         np.minimum(opens, close) - 5,
@@ -75,6 +84,18 @@ async def opened(name: str, folder: Path) -> AsyncIterator[Opened]:
             try:
                 await source.open(["BTC/USDT"])
                 yield Opened(source, "BTC/USDT", at)
+            finally:
+                await source.close()
+        return
+    if name.startswith("spot"):
+        now = datetime.now(UTC)
+        at = now if name.endswith("present") else now - timedelta(days=5)
+        series = hand_made(start=Timeframe.H1.floor(now) - timedelta(hours=800))
+        async with SpotServer({"BTC/USD": series}, tick="1") as server:
+            source = ExchangeSource("bitfinex", FixedClock(at), server.url, is_limited=False)
+            try:
+                await source.open(["BTC/USD"])
+                yield Opened(source, "BTC/USD", at)
             finally:
                 await source.close()
         return
@@ -242,7 +263,7 @@ async def test_a_simulated_source_hands_out_one_series(name: str, tmp_path: Path
             assert early.series is late.series
 
 
-@pytest.mark.parametrize("name", ["box", "files", "synthetic", "exchange"])
+@pytest.mark.parametrize("name", ["box", "files", "synthetic", "exchange", "spot"])
 async def test_the_newest_price_is_a_close_until_the_clock_passes_the_open(
     name: str, tmp_path: Path
 ) -> None:

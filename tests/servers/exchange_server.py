@@ -62,11 +62,11 @@ class ExchangeServer:
         funding: Mapping[str, Sequence[tuple[datetime, Decimal]]] | None = None,
         tick: str = "0.10",
     ) -> None:
-        self._series = {market_id(symbol): series for symbol, series in candles.items()}
+        self.series = {market_id(symbol): series for symbol, series in candles.items()}
         self._funding = {market_id(s): stamps for s, stamps in (funding or {}).items()}
         self._fixed = now if isinstance(now, datetime) else None
         self._clock = now if callable(now) else None
-        self._tick = tick
+        self.tick = tick
         self._made: dict[tuple[str, Timeframe], Series] = {}
         self._runner: web.AppRunner | None = None
         self.url = ""
@@ -108,13 +108,20 @@ class ExchangeServer:
         return sum(name == endpoint for name, _ in self.requests)
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
-        query = dict(request.query)
-        endpoint = request.path.rsplit("/", 1)[-1]
+        query, endpoint = dict(request.query), self.endpoint(request.path)
         self.requests.append((endpoint, query))
         await asyncio.sleep(self.delays_s.get(endpoint, 0))
         if self.failures or endpoint in self.broken:
             failure = self.failures.pop(0) if self.failures else self.broken[endpoint]
             return await Failure(*failure).send(request)
+        return self.true_answer(endpoint, request.path, query)
+
+    def endpoint(self, path: str) -> str:
+        """What a request is called in `requests`, `broken` and `delays_s`."""
+        return path.rsplit("/", 1)[-1]
+
+    def true_answer(self, endpoint: str, path: str, query: dict[str, str]) -> web.Response:
+        """What the exchange says when nothing is wrong with it."""
         answer: Callable[[dict[str, str]], Any] | None = {
             "exchangeInfo": self._exchange_info,
             "time": lambda _: {"serverTime": to_ms(self.now())},
@@ -128,8 +135,8 @@ class ExchangeServer:
             "openInterest": self._open_interest,
         }.get(endpoint)
         if answer is None:
-            return web.json_response({"code": -1, "msg": f"no {request.path}"}, status=404)
-        if "symbol" in query and query["symbol"] not in self._series:
+            return web.json_response({"code": -1, "msg": f"no {path}"}, status=404)
+        if "symbol" in query and query["symbol"] not in self.series:
             return web.json_response({"code": -1121, "msg": "Invalid symbol."}, status=400)
         return web.json_response(answer(query))
 
@@ -140,12 +147,12 @@ class ExchangeServer:
             "rateLimits": [],
             "exchangeFilters": [],
             "assets": [],
-            "symbols": [_listing(code, self._tick) | self.listing for code in self._series],
+            "symbols": [_listing(code, self.tick) | self.listing for code in self.series],
         }
 
     def _klines(self, query: dict[str, str]) -> Any:
         timeframe, limit = Timeframe(query["interval"]), int(query.get("limit", "500"))
-        series, now_ms = self._in(query["symbol"], timeframe), to_ms(self.now())
+        series, now_ms = self.candles(query["symbol"], timeframe), to_ms(self.now())
         stop = int(np.searchsorted(series.open_ms, now_ms, side="right"))
         if "endTime" in query:
             end = int(query["endTime"])
@@ -157,7 +164,7 @@ class ExchangeServer:
 
     def _ticker(self, query: dict[str, str]) -> Any:
         at = to_ms(self.now())
-        price = str(self._price(query["symbol"]))
+        price = str(self.price(query["symbol"]))
         words = ("lastPrice", "openPrice", "highPrice", "lowPrice", "weightedAvgPrice")
         zeros = ("priceChange", "priceChangePercent", "lastQty", "volume", "quoteVolume")
         return {
@@ -170,7 +177,7 @@ class ExchangeServer:
         }
 
     def _depth(self, query: dict[str, str]) -> Any:
-        price, tick = self._price(query["symbol"]), Decimal(self._tick)
+        price, tick = self.price(query["symbol"]), Decimal(self.tick)
         at, levels = to_ms(self.now()), range(1, int(query.get("limit", "20")) + 1)
         return {
             "lastUpdateId": 1,
@@ -181,7 +188,7 @@ class ExchangeServer:
         }
 
     def _trades(self, query: dict[str, str]) -> Any:
-        price, now_ms = str(self._price(query["symbol"])), to_ms(self.now())
+        price, now_ms = str(self.price(query["symbol"])), to_ms(self.now())
         count = min(50, int(query.get("limit", "50")))
         return [
             {"a": n, "p": price, "q": "0.01", "f": n, "l": n, "m": bool(n % 2)}
@@ -201,12 +208,12 @@ class ExchangeServer:
     def _stamps(self, code: str) -> list[tuple[int, Decimal]]:
         if code in self._funding:
             return [(to_ms(at), rate) for at, rate in self._funding[code]]
-        opens = self._series[code].open_ms
+        opens = self.series[code].open_ms
         first = -(-int(opens[0]) // EIGHT_HOURS_MS) * EIGHT_HOURS_MS
         return [(t, Decimal("0.0001")) for t in range(first, int(opens[-1]) + 1, EIGHT_HOURS_MS)]
 
     def _premium_index(self, query: dict[str, str]) -> Any:
-        now_ms, price = to_ms(self.now()), str(self._price(query["symbol"]))
+        now_ms, price = to_ms(self.now()), str(self.price(query["symbol"]))
         return {
             "symbol": query["symbol"],
             "markPrice": price,
@@ -222,17 +229,17 @@ class ExchangeServer:
         at = to_ms(self.now())
         return {"symbol": query["symbol"], "openInterest": "12345.6", "time": at}
 
-    def _price(self, code: str) -> Decimal:
+    def price(self, code: str) -> Decimal:
         """Close of the newest closed minute, else the first open."""
-        series = self._in(code, Timeframe.M1)
+        series = self.candles(code, Timeframe.M1)
         seen = Candles.whole(series).until(self.now())
         value = seen.close[-1] if len(seen) else series.open[0]
-        return Decimal(str(float(value))).quantize(Decimal(self._tick))
+        return Decimal(str(float(value))).quantize(Decimal(self.tick))
 
-    def _in(self, code: str, timeframe: Timeframe) -> Series:
+    def candles(self, code: str, timeframe: Timeframe) -> Series:
         key = (code, timeframe)
         if key not in self._made:
-            given = self._series[code]
+            given = self.series[code]
             finer = timeframe.ms < given.timeframe.ms
             self._made[key] = (split if finer else resample)(given, timeframe)
         return self._made[key]
