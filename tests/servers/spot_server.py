@@ -38,6 +38,9 @@ class SpotServer(ExchangeServer):
         code = next((c for c in self.series if f"t{c}" in path), None)
         if code is None:
             return _error(10020, "symbol: invalid")
+        return self._of_pair(endpoint, code, path, query)
+
+    def _of_pair(self, endpoint: str, code: str, path: str, query: dict[str, str]) -> web.Response:
         if endpoint == "candles":
             return web.json_response(self._candle_rows(code, path, query))
         if endpoint == "ticker":
