@@ -16,6 +16,9 @@ from broker.fault_spec import FaultSpec
 from domain.candles import Timeframe
 from domain.clock import iso, parse_moment
 from domain.errors import ConfigError
+from domain.strict_json import content_hash
+from tools.limits import ToolLimits
+from tools.limits_file import load_limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,10 @@ class SessionOptions:
     """Stop after this many decisions; None goes on."""
     faults: FaultSpec | None = None
     """What the paper venue does wrong on purpose; None: nothing."""
+    tools: ToolLimits | None = None
+    """The desk's limits; None: the defaults, or none that are needed."""
+    tools_hash: str | None = None
+    """Of the file of limits that the session has."""
 
     def config(
         self, policy_hash: str, symbols: tuple[str, ...], purses: Mapping[str, Decimal]
@@ -63,6 +70,7 @@ class SessionOptions:
             "policy_hash": policy_hash,
             "seed": self.seed,
             "faults": self.faults.text if self.faults else None,
+            "tools": self.tools_hash,
         }
 
 
@@ -83,12 +91,14 @@ def read_options(
     market_url: str | None,
     seed: int,
     faults: str | None = None,
+    tools: Path | None = None,
 ) -> SessionOptions:
     """The command line's words as values.
 
     Raises:
         ConfigError: naming the option, its value and what was expected.
     """
+    limits = None if tools is None else load_limits(tools)
     return SessionOptions(
         symbols=tuple(symbols or ()),
         market=market,
@@ -105,6 +115,8 @@ def read_options(
         seed=seed,
         decisions=decisions,
         faults=None if faults is None else open_faults(faults),
+        tools=limits,
+        tools_hash=None if limits is None else content_hash(limits.model_dump(mode="json")),
     )
 
 

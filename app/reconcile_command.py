@@ -47,8 +47,8 @@ def stored_options(
         seed=config["seed"],
         faults=config.get("faults"),
     )
-    # No model is asked, so none needs a key.
-    return replace(options, base_url=OPENAI_URL)
+    # No model and no tool is asked, so none needs a key.
+    return replace(options, base_url=OPENAI_URL, tools_hash=config.get("tools"))
 
 
 async def reconcile_session(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -62,6 +63,18 @@ def _passwords(url: SecretStr) -> dict[str, str]:
         return {}
     named = {"password": parts.password, "query": parts.query.get("password")}
     return {f"PLANGATE_DATABASE_URL {key}": str(word) for key, word in named.items() if word}
+
+
+def secrets_named(names: Iterable[str]) -> dict[str, str]:
+    """Values of the environment variables that a file of the user names for its keys.
+
+    Raises:
+        ConfigError: one is not set.
+    """
+    absent = [name for name in names if not os.environ.get(name)]
+    if absent:
+        raise ConfigError(f"environment variable {absent[0]!r} is not set; a key is expected in it")
+    return {name: os.environ[name] for name in names}
 
 
 def load_settings() -> Settings:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -24,6 +24,7 @@ from app.options import SessionOptions
 from app.reopening import kept
 from app.settings import Settings
 from app.slots import replay_window
+from app.tool_desk import open_desk, tool_secrets
 from broker.dispatcher import Dispatcher
 from broker.executor import Executor
 from broker.follower import Follower
@@ -105,37 +106,32 @@ async def wire_session(
     )
     clock = _clock(options)
     source = _source(options, clock)
-    try:
+    limits = options.tools or ToolLimits()
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(close_model, model)
+        stack.push_async_callback(source.close)
         symbols = await _open_source(source, options)
         database = Database.open(settings.server(home) or home / DATABASE, METADATA)
-        try:
-            name = options.session or session_name(database, options.market, SystemClock().now())
-            with lease(home, name) if alone else nullcontext():
-                desk = Desk(standard_tools(), ToolLimits(), clock)
-                planner = Planner(model, options.model, desk.schemas)
-                journal = Journal(database, name)
-                wired = _assemble(
-                    options,
-                    settings,
-                    home,
-                    policy,
-                    planner,
-                    desk,
-                    source,
-                    symbols,
-                    journal,
-                    clock,
-                    alone=alone,
-                )
-                try:
-                    yield wired
-                finally:
-                    wired.diary.write_lines()
-        finally:
-            database.close()
-    finally:
-        await source.close()
-        await close_model(model)
+        stack.callback(database.close)
+        name = options.session or session_name(database, options.market, SystemClock().now())
+        if alone:
+            stack.enter_context(lease(home, name))
+        desk = await stack.enter_async_context(open_desk(standard_tools(), limits, clock, database))
+        wired = _assemble(
+            options,
+            settings,
+            home,
+            policy,
+            Planner(model, options.model, desk.schemas),
+            desk,
+            source,
+            symbols,
+            Journal(database, name),
+            clock,
+            alone=alone,
+        )
+        stack.callback(wired.diary.write_lines)
+        yield wired
 
 
 def _assemble(
@@ -160,9 +156,9 @@ def _assemble(
     config = _config(options, policy, symbols, info, purses)
     kinds = {symbol: source.instrument(symbol).kind for symbol in symbols}
     journal.open_session(config, kinds, purses, alone=alone)
-    recorder = Recorder(
-        TraceStore(journal.database, journal.session), Redactor(settings.secrets), SystemClock()
-    )
+    secrets = {**settings.secrets, **tool_secrets(options.tools or ToolLimits())}
+    store = TraceStore(journal.database, journal.session)
+    recorder = Recorder(store, Redactor(secrets), SystemClock())
     observer = Observer(source, options.timeframe, symbols)
     context = RunContext(
         planner=planner,

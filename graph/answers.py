@@ -13,7 +13,7 @@ from graph.caps import may_revise
 from graph.context import RunContext
 from graph.recording import note_answer
 from graph.state import RunState
-from tools.protocol import ToolAnswer, ToolCall, ToolRequest
+from tools.protocol import Spent, ToolAnswer, ToolCall, ToolRequest
 
 Update = dict[str, Any]
 
@@ -104,3 +104,14 @@ def evidence(answer: ToolAnswer, request: ToolRequest) -> dict[str, Any]:
         ok=answer.refusal is None,
         as_of=request.as_of,
     ).model_dump(mode="json")
+
+
+def spent_so_far(state: RunState, remaining_s: float) -> Spent:
+    """What the decision has had of the desk, for the desk."""
+    return Spent(
+        calls_count=state["tool_calls"],
+        cost_units=state.get("tool_cost_units", 0),
+        turns_count=state["tool_turns"],
+        proposals_count=len(state["versions"]),
+        remaining_s=remaining_s,
+    )

@@ -18,7 +18,7 @@ from domain.clock import parse_moment
 from domain.errors import DataError, StateError, Unreachable
 from domain.plan import Evidence, ExitDraft, make_plan
 from domain.verdict import Approved, Denied
-from graph.answers import ended_without_answer, evidence, read_answer, tool_call
+from graph.answers import ended_without_answer, evidence, read_answer, spent_so_far, tool_call
 from graph.caps import cap_reached, may_go_on
 from graph.committing import commit_entry, commit_exit, commit_levels
 from graph.context import RunContext
@@ -121,10 +121,11 @@ async def call_tools(context: RunContext, state: RunState) -> Update:
         timeframe=context.timeframe.value,
         as_of=context.now(state),
         feeds=context.feeds,
+        journal=context.journal,
     )
-    answers = await context.desk.answer(
-        [tool_call(call) for call in calls], request, state["tool_calls"]
-    )
+    elapsed_s = context.stopwatch.elapsed_s(state["run_id"])
+    spent = spent_so_far(state, context.caps.max_seconds_s - elapsed_s)
+    answers = await context.desk.answer([tool_call(call) for call in calls], request, spent)
     for answer in answers:
         note_tool(context, state, answer)
     hashes = [
@@ -136,6 +137,7 @@ async def call_tools(context: RunContext, state: RunState) -> Update:
         "evidence": [*state["evidence"], *(evidence(answer, request) for answer in answers)],
         "tool_turns": state["tool_turns"] + 1,
         "tool_calls": state["tool_calls"] + len(answers),
+        "tool_cost_units": spent.cost_units + sum(answer.cost_units for answer in answers),
     }
 
 

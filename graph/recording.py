@@ -151,6 +151,8 @@ def note_tool(context: RunContext, state: RunState, answer: ToolAnswer) -> None:
             refusal=answer.refusal,
             latency_ms=answer.latency_ms,
             cached=answer.cached,
+            cost_units=answer.cost_units,
+            partial=answer.partial,
             source=answer.source,
             origin=answer.origin,
             known_at=answer.known_at,

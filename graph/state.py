@@ -43,6 +43,7 @@ class RunState(TypedDict, total=False):
     """Codes that failed at the last review, or the cap or outage that ended the run."""
     tool_turns: int
     tool_calls: int
+    tool_cost_units: int
     model_calls: int
     revisions: int
     input_tokens: int
@@ -72,6 +73,7 @@ def initial_state(run_id: str, symbol: str, as_of: str) -> RunState:
         codes=[],
         tool_turns=0,
         tool_calls=0,
+        tool_cost_units=0,
         model_calls=0,
         revisions=0,
         input_tokens=0,

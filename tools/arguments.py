@@ -7,6 +7,7 @@ then a model that misspells an argument gets an answer to a question it did not 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from decimal import Decimal
 from difflib import get_close_matches
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 from langchain_core.tools import BaseTool
 from pydantic import BaseModel, ValidationError
 
+from domain.errors import ConfigError
 from tools.protocol import ToolComplaint
 
 MAX_COMPLAINTS = 5
@@ -46,14 +48,67 @@ def checked(tool: BaseTool, arguments: dict[str, Any]) -> dict[str, Any]:
         except ValidationError as error:
             complaints += [_wrong(item) for item in error.errors()]
     else:
-        given = dict(arguments)
-        required = schema.get("required", []) if isinstance(schema, dict) else []
-        complaints += [f"{name!r} is required" for name in required if name not in arguments]
+        given = json.loads(json.dumps(arguments, default=_number))
+        complaints += _against_schema(schema, {k: v for k, v in given.items() if k in known})
     if complaints:
         told, more = complaints[:MAX_COMPLAINTS], len(complaints) - MAX_COMPLAINTS
         rest = [f"and {more} more"] if more > 0 else []
         raise ToolComplaint("BAD_ARGUMENTS", f"{tool.name}: {'; '.join([*told, *rest])}")
     return given
+
+
+def require_schema(name: str, schema: dict[str, Any]) -> None:
+    """Refuse arguments that cannot be checked here: what is no schema, or lies elsewhere.
+
+    Raises:
+        ConfigError: naming the tool and what is wrong with its schema.
+    """
+    from jsonschema import SchemaError
+
+    try:
+        _validator(schema).check_schema(schema)
+    except SchemaError as error:
+        raise ConfigError(f"{name}: its arguments are no JSON schema: {error.message}") from error
+    if schema.get("type") != "object":
+        raise ConfigError(f"{name}: its arguments are {schema.get('type')!r}, expected an object")
+    if far := [ref for ref in _references(schema) if not ref.startswith("#")]:
+        raise ConfigError(f"{name}: its arguments refer to {far[0]!r}, which lies elsewhere")
+
+
+def _references(schema: Any) -> Iterator[str]:
+    if isinstance(schema, dict):
+        for key in ("$ref", "$dynamicRef"):
+            if isinstance(schema.get(key), str):
+                yield schema[key]
+        schema = list(schema.values())
+    if isinstance(schema, list):
+        for part in schema:
+            yield from _references(part)
+
+
+def _validator(schema: dict[str, Any]) -> Any:
+    """The class for the dialect that a schema names; the newest where it names none."""
+    from jsonschema import Draft202012Validator
+    from jsonschema.validators import validator_for
+
+    return validator_for(schema, default=Draft202012Validator)
+
+
+def _against_schema(schema: Any, arguments: dict[str, Any]) -> list[str]:
+    """Complaints of a plain JSON schema; nothing is fetched for a reference of it."""
+    from referencing import Registry
+
+    checker = _validator(schema)(schema, registry=Registry())
+    found = sorted(checker.iter_errors(arguments), key=lambda error: list(map(str, error.path)))
+    return [_schema_wrong(error) for error in found]
+
+
+def _schema_wrong(error: Any) -> str:
+    if error.validator == "required":
+        return str(error.message).replace(" a required property", " required")
+    where = ".".join(map(str, error.absolute_path)) or "arguments"
+    expected = f"{error.validator} {json.dumps(error.validator_value)[:MAX_QUOTED]}"
+    return f"{where} is {repr(error.instance)[:MAX_QUOTED]}: was expected to meet {expected}"
 
 
 def _number(value: object) -> float:

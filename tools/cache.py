@@ -28,6 +28,8 @@ class Found:
     source: str
     origin: str
     known_at: datetime | None
+    partial: bool
+    """Something that was asked for could not be had; the body says what."""
 
 
 class AnswerCache:

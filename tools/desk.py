@@ -1,63 +1,62 @@
 """The one way from a model to data: what is asked, what is allowed, what comes back.
 
-Every call passes the same stack: allowlist, arguments, budget, rate, cache, latency, size. What
-stops at one of them comes back as a typed answer that the model can read; nothing a tool or a model
-does raises through the graph. The desk offers data only: whatever a tool answers, no order can come
-of it but through the gate.
+Every call passes the same stack: allowlist and moment, arguments, budget, what is known already,
+cost, whether the tool rests, its rate, its time, its size. What stops at one of them comes back as
+a typed answer that the model can read; nothing a tool or a model does raises through the graph. The
+desk offers data only: whatever a tool answers, no order can come of it but through the gate.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
-import re
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from typing import Any
 
 from langchain_core.tools import BaseTool
-from pydantic import BaseModel
 
-from domain.clock import Clock, iso, parse_moment
-from domain.errors import ConfigError, PlangateError
-from tools.arguments import checked, offered
-from tools.cache import AnswerCache, Found, cache_key
-from tools.limits import RateLimit, ToolLimits
-from tools.protocol import ToolAnswer, ToolCall, ToolComplaint, ToolRequest
-
-REQUEST = "request"
-"""The argument by which a tool of ours is given the `ToolRequest`."""
-EXTERNAL = "external"
-"""Origin of what a tool answers that is not ours: nobody vouches for where it got it."""
-_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
-
-
-@dataclass(frozen=True, slots=True)
-class _Outcome:
-    """What one call came to, before it is told."""
-
-    found: Found | None
-    complaint: ToolComplaint | None = None
-    latency_ms: float = 0.0
-    cached: bool = False
+from domain.clock import Clock
+from domain.errors import ConfigError
+from tools.arguments import checked
+from tools.breaker import Breaker
+from tools.cache import AnswerCache, cache_key
+from tools.errands import Errand, Errands, outcome_of
+from tools.flights import Flight
+from tools.found import Outcome, is_ours, told
+from tools.limits import ToolLimit, ToolLimits
+from tools.protocol import Spent, ToolAnswer, ToolCall, ToolComplaint, ToolRequest
+from tools.rates import Rates
 
 
 @dataclass(frozen=True, slots=True)
 class _Admitted:
-    """A call that may run."""
+    """A call that has an answer, or will have one."""
 
-    tool: BaseTool
-    arguments: dict[str, Any]
-    key: str
+    awaited: Outcome | Flight[Outcome]
+    cost_units: int = 0
+    """Only a call that reaches its tool costs."""
+    shares: bool = False
+    """An equal call, of this or another decision, had gone out before."""
 
 
 class Desk:
     """Answers a model's calls for data, within limits."""
 
-    def __init__(self, tools: Sequence[BaseTool], limits: ToolLimits, clock: Clock) -> None:
+    def __init__(
+        self,
+        tools: Sequence[BaseTool],
+        limits: ToolLimits,
+        clock: Clock,
+        rates: Rates | None = None,
+    ) -> None:
         """Open the desk.
+
+        Args:
+            tools: What may be asked at all.
+            limits: How much.
+            clock: The session's.
+            rates: Where tokens are kept; None: in memory.
 
         Raises:
             ConfigError: two tools share a name, or a limit names no tool.
@@ -67,175 +66,119 @@ class Desk:
             raise ConfigError(f"two tools share a name: {sorted(t.name for t in tools)}")
         for name in limits.tools:
             if name not in self._tools:
-                known = ", ".join(self._tools)
-                raise ConfigError(f"limits for unknown tool {name!r}; known: {known}")
-        self._limits = limits
-        self._rate = RateLimit(clock)
+                near = get_close_matches(name, self._tools, n=1, cutoff=0.5)
+                offer = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(self._tools)}"
+                raise ConfigError(f"limits for unknown tool {name!r}; {offer}")
+        self.limits = limits
         self._cache = AnswerCache(clock)
+        self._errands = Errands(self._cache, Breaker(clock), rates or Rates(clock))
 
     @property
     def schemas(self) -> list[BaseTool]:
         """The allowed tools, for `bind_tools`; what the desk injects is not in their schemas."""
-        return [tool for name, tool in self._tools.items() if self._limits.of(name).allowed]
+        return [tool for name, tool in self._tools.items() if self.limits.of(name).allowed]
 
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the allowed tools."""
         return tuple(tool.name for tool in self.schemas)
 
+    def close(self) -> None:
+        """Let go of what foreign tools run in."""
+        self._errands.close()
+
     async def answer(
-        self, calls: Sequence[ToolCall], request: ToolRequest, used: int
+        self, calls: Sequence[ToolCall], request: ToolRequest, spent: Spent
     ) -> list[ToolAnswer]:
         """Answer all calls of one turn, at once, in their order.
 
-        Equal calls of a turn run once; each still counts. `used` is how many calls this decision
-        has already made: the answers are numbered from there on.
+        Equal calls run once; each still counts. The answers are numbered on from the calls that the
+        decision has already made.
         """
-        admitted = [self._admit(call, request, used + place) for place, call in enumerate(calls)]
-        first: dict[str, _Admitted] = {}
-        for one in admitted:
-            if isinstance(one, _Admitted):
-                first.setdefault(one.key, one)
+        admitted: list[_Admitted | ToolComplaint] = []
+        cost_units = spent.cost_units
+        for place, call in enumerate(calls):
+            so_far = replace(spent, calls_count=spent.calls_count + place, cost_units=cost_units)
+            one = self._admit(call, request, so_far)
+            cost_units += _cost(one)
+            admitted.append(one)
         async with asyncio.TaskGroup() as group:
-            running = {
-                key: group.create_task(self._run(one, request)) for key, one in first.items()
-            }
-        done = {key: task.result() for key, task in running.items()}
-        answers = []
-        for number, (call, one) in enumerate(zip(calls, admitted, strict=True), start=used + 1):
-            if isinstance(one, _Admitted):
-                outcome = done[one.key]
-                if first[one.key] is not one:
-                    outcome = _Outcome(outcome.found, outcome.complaint, cached=True)
-            else:
-                outcome = _Outcome(None, one)
-            answers.append(self._told(call, number, outcome))
-        return answers
+            ends = [
+                group.create_task(_end(call.name, one, spent.remaining_s))
+                for call, one in zip(calls, admitted, strict=True)
+            ]
+        rows = zip(calls, admitted, ends, strict=True)
+        return [
+            told(call, number, end.result(), _cost(one))
+            for number, (call, one, end) in enumerate(rows, start=spent.calls_count + 1)
+        ]
 
-    def _admit(self, call: ToolCall, request: ToolRequest, made: int) -> _Admitted | ToolComplaint:
-        """Allowlist, arguments, budget, rate: all that can be said before anything runs."""
-        if call.name not in self.names:
-            offer = f"there is: {', '.join(self.names)}"
-            return ToolComplaint("NOT_ALLOWED", f"no tool {call.name[:64]!r} here; {offer}")
-        tool, limit = self._tools[call.name], self._limits.of(call.name)
+    def _admit(
+        self, call: ToolCall, request: ToolRequest, spent: Spent
+    ) -> _Admitted | ToolComplaint:
+        """All that can be said before anything runs, and off it goes."""
         try:
+            tool, limit = self._allowed(call, spent)
             arguments = checked(tool, call.arguments)
+            self._within_calls(spent)
+            errand = self._errand(tool, limit, arguments, request)
+            kept = self._cache.get(errand.key, limit.cache_s)
+            if kept is not None:
+                return _Admitted(Outcome(kept, cached=True))
+            if (flying := self._errands.find(errand.key)) is not None:
+                return _Admitted(flying, shares=True)
+            self._within_cost(errand, spent)
+            flight = self._errands.begin(errand, spent.remaining_s)
+            return _Admitted(flight, limit.cost_units)
         except ToolComplaint as complaint:
             return complaint
-        budget = self._limits.calls_per_decision_count
-        if made >= budget:
-            return ToolComplaint(
+
+    def _allowed(self, call: ToolCall, spent: Spent) -> tuple[BaseTool, ToolLimit]:
+        if call.name not in self.names:
+            offer = f"there is: {', '.join(self.names)}"
+            raise ToolComplaint("NOT_ALLOWED", f"no tool {call.name[:64]!r} here; {offer}")
+        limit = self.limits.of(call.name)
+        if limit.when == "first_turn" and spent.turns_count > 0:
+            raise ToolComplaint("NOT_NOW", f"{call.name} is for the first turn of a decision only")
+        if limit.when == "before_proposal" and spent.proposals_count > 0:
+            raise ToolComplaint("NOT_NOW", f"{call.name} is for the time before a plan is proposed")
+        return self._tools[call.name], limit
+
+    def _within_calls(self, spent: Spent) -> None:
+        budget = self.limits.calls_per_decision_count
+        if spent.calls_count >= budget:
+            raise ToolComplaint(
                 "BUDGET_SPENT",
                 f"all {budget} calls of this decision are made; decide on what you have",
             )
-        wait_s = self._rate.admit(call.name, limit.per_minute_count)
-        if wait_s is not None:
-            return ToolComplaint(
-                "RATE_LIMITED",
-                f"{call.name} may be called {limit.per_minute_count} times a minute, next in "
-                f"{wait_s:.0f} s; go on without it",
+
+    def _within_cost(self, errand: Errand, spent: Spent) -> None:
+        budget, price = self.limits.cost_per_decision_units, errand.limit.cost_units
+        if spent.cost_units + price > budget:
+            raise ToolComplaint(
+                "BUDGET_SPENT",
+                f"{errand.tool.name} costs {price} units and {max(0, budget - spent.cost_units)} "
+                f"of {budget} are left in this decision; decide on what you have",
             )
-        return _Admitted(tool, arguments, cache_key(call.name, arguments, request))
 
-    async def _run(self, one: _Admitted, request: ToolRequest) -> _Outcome:
-        """Cache, tool, size; never raises."""
-        limit = self._limits.of(one.tool.name)
-        kept = self._cache.get(one.key, limit.cache_s)
-        if kept is not None:
-            return _Outcome(kept, cached=True)
-        started = time.perf_counter()
-        try:
-            found = await self._ask(one, request, limit.max_latency_s)
-            _fits(found, limit.max_bytes, one.tool)
-            self._cache.put(one.key, found)
-            return _Outcome(found, latency_ms=_ms_since(started))
-        except ToolComplaint as complaint:
-            return _Outcome(None, complaint, latency_ms=_ms_since(started))
-
-    async def _ask(self, one: _Admitted, request: ToolRequest, max_latency_s: float) -> Found:
-        """Run the tool; whatever goes wrong in there is a `ToolComplaint` out here."""
-        name = one.tool.name
-        injected = {REQUEST: request} if _is_ours(one.tool) else {}
-        limit = asyncio.timeout(max_latency_s)
-        try:
-            async with limit:
-                result = await one.tool.ainvoke({**one.arguments, **injected})
-            return _found(result, one.tool, request)
-        except ToolComplaint:
-            raise
-        except PlangateError as error:
-            raise ToolComplaint("FAILED", f"{name} failed: {error}") from error
-        except Exception as error:  # a tool may be anybody's and raise anything
-            if limit.expired():
-                text = f"{name} took longer than {max_latency_s:g} s and was stopped"
-                raise ToolComplaint("TIMED_OUT", text) from error
-            # Its text is not passed on: it may quote a key, or speak to the model.
-            raise ToolComplaint("FAILED", f"{name} failed: {type(error).__name__}") from error
-
-    def _told(self, call: ToolCall, number: int, outcome: _Outcome) -> ToolAnswer:
-        """The answer under its result id, which comes first so that a plan can name it."""
-        known_name = call.name if _NAME.fullmatch(call.name) else "unknown"
-        result_id = f"{known_name}#{number}"
-        found, complaint = outcome.found, outcome.complaint
-        refusal = complaint.refusal if complaint else None
-        body = found.body if found else _members({"refused": refusal, "message": str(complaint)})
-        return ToolAnswer(
-            call=call,
-            result_id=result_id,
-            content=f'{{"id":"{result_id}",{body}}}',
-            refusal=refusal,
-            latency_ms=outcome.latency_ms,
-            cached=outcome.cached,
-            source=found.source if found else "",
-            origin=found.origin if found else "",
-            known_at=found.known_at if found else None,
-        )
+    def _errand(
+        self, tool: BaseTool, limit: ToolLimit, arguments: dict[str, Any], request: ToolRequest
+    ) -> Errand:
+        ours = is_ours(tool)
+        place = f"{tool.name}@{request.source.info.name}" if ours else tool.name
+        key = cache_key(tool.name, arguments, request)
+        return Errand(tool, arguments, request, limit, key, place, ours)
 
 
-def _is_ours(tool: BaseTool) -> bool:
-    """Whether the tool takes the request, which only tools of this house do."""
-    schema = tool.args_schema
-    if not (isinstance(schema, type) and issubclass(schema, BaseModel)):
-        return False
-    field = schema.model_fields.get(REQUEST)
-    return field is not None and field.annotation is ToolRequest
+async def _end(name: str, one: _Admitted | ToolComplaint, remaining_s: float) -> Outcome:
+    """What a call came to."""
+    if isinstance(one, ToolComplaint):
+        return Outcome(None, one)
+    if isinstance(one.awaited, Outcome):
+        return one.awaited
+    outcome = await outcome_of(one.awaited, name, remaining_s)
+    return replace(outcome, cached=True, latency_ms=0.0) if one.shares else outcome
 
 
-def _found(result: Any, tool: BaseTool, request: ToolRequest) -> Found:
-    """What a tool returned, as text. Raises what JSON raises on what it cannot hold.
-
-    Raises:
-        ToolComplaint: FAILED when the answer was not known yet at `as_of`.
-    """
-    if not _is_ours(tool):
-        body = {"source": tool.name, "origin": EXTERNAL, "known_at": None, "data": result}
-        return Found(_members(body), tool.name, EXTERNAL, None)
-    stamp = result["known_at"]
-    known_at: datetime | None = None if stamp is None else parse_moment(stamp)
-    if known_at is not None and known_at > request.as_of:
-        raise ToolComplaint(
-            "FAILED",
-            f"{tool.name} answered with data of {stamp} when asked as of {iso(request.as_of)}",
-        )
-    return Found(_members(result), str(result["source"]), str(result["origin"]), known_at)
-
-
-def _members(body: dict[str, Any]) -> str:
-    """Compact JSON without the braces; NaN is refused, half of a surrogate pair becomes `?`."""
-    text = json.dumps(body, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    return text.encode("utf-8", "replace").decode("utf-8")[1:-1]
-
-
-def _fits(found: Found, max_bytes: int, tool: BaseTool) -> None:
-    size = len(found.body.encode("utf-8"))
-    if size > max_bytes:
-        names = ", ".join(offered(tool)) or "none"
-        raise ToolComplaint(
-            "TOO_LARGE",
-            f"{tool.name} answered {size} bytes, at most {max_bytes} are shown; "
-            f"ask for less by its arguments ({names})",
-        )
-
-
-def _ms_since(started: float) -> float:
-    return (time.perf_counter() - started) * 1000
+def _cost(one: _Admitted | ToolComplaint) -> int:
+    return one.cost_units if isinstance(one, _Admitted) else 0

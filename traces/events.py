@@ -99,6 +99,10 @@ class ToolAnswered(_Event):
     source: str
     origin: str
     known_at: datetime | None
+    cost_units: int = 0
+    """What it took from the decision's cost budget."""
+    partial: bool = False
+    """Something that was asked for could not be had."""
 
 
 class AnswerParsed(_Event):

@@ -68,3 +68,13 @@ class TraceRun(SQLModel, table=True):
     """None where a price is unknown."""
     duration_ms: float
     recorded_ms: int = Field(sa_column=Column(_BIG, nullable=False))
+
+
+class ToolRate(SQLModel, table=True):
+    """The tokens of one tool, which all processes of this database share."""
+
+    __tablename__ = "tool_rate"
+
+    tool: str = Field(primary_key=True)
+    state: str
+    """Numbers of the algorithm in `tools.rates`, space-separated."""

@@ -166,6 +166,7 @@ class _Page:
 
     def _tool_answered(self, event: ev.ToolAnswered) -> None:
         how = "cached" if event.cached else f"{event.latency_ms:.1f} ms"
+        how += ", in part" if event.partial else ""
         known = f", known at {iso(event.known_at)}" if event.known_at else ""
         where = f"{event.origin} from {event.source}{known}" if event.source else ""
         self._head(f"tool      {event.result_id}  {_compact(event.arguments)}")

@@ -35,6 +35,10 @@ Capital = Annotated[
 PolicyFile = Annotated[
     Path | None, typer.Option("--policy", help="Policy file (TOML); default: built-in limits.")
 ]
+ToolsFile = Annotated[
+    Path | None,
+    typer.Option("--tools", help="Limits of the tools (TOML); see: plangate tools list."),
+]
 SessionName = Annotated[
     str | None,
     typer.Option("--session", help="The same name again goes on where it stopped."),

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import typer
 
 from app.cli import parameters as p
+
+if TYPE_CHECKING:
+    from app.options import SessionOptions
 
 
 def run(
@@ -18,6 +23,7 @@ def run(
     end: p.To = None,
     capital: p.Capital = None,
     policy: p.PolicyFile = None,
+    tools: p.ToolsFile = None,
     session: p.SessionName = None,
     decisions: p.Decisions = None,
     market_url: p.MarketUrl = None,
@@ -36,11 +42,7 @@ def run(
     duplicate, out-of-order, reject, reject-exit, refuse-amend, race-cancel, partial-cancel,
     hidden. Whole numbers: outage-calls, hidden-seconds, seed. The same seed gives the same faults.
     """
-    import asyncio
-
-    from app.cli.run_view import RunView, show_result
     from app.options import read_options
-    from app.run_command import run_session
 
     options = read_options(
         symbols=symbols,
@@ -53,12 +55,22 @@ def run(
         end=end,
         capital=capital,
         policy=policy,
+        tools=tools,
         session=session,
         decisions=decisions,
         market_url=market_url,
         seed=seed,
         faults=faults,
     )
+    _run(options, as_json=as_json)
+
+
+def _run(options: SessionOptions, *, as_json: bool) -> None:
+    import asyncio
+
+    from app.cli.run_view import RunView, show_result
+    from app.run_command import run_session
+
     with RunView(quiet=as_json) as view:
         ran = asyncio.run(run_session(options, view))
     show_result(ran, as_json=as_json)

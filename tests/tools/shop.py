@@ -22,7 +22,7 @@ from market.sources.funding import FundingHistory
 from market.sources.recorded import RecordedMarket, RecordedSource, StampedValues
 from tools.desk import Desk
 from tools.limits import ToolLimits
-from tools.protocol import ToolAnswer, ToolCall, ToolRequest
+from tools.protocol import Spent, ToolAnswer, ToolCall, ToolRequest
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 BARS = 1_000
@@ -141,7 +141,7 @@ async def asked(
 ) -> ToolAnswer:
     """One call as the first of its decision."""
     name = tool if isinstance(tool, str) else tool.name
-    (told,) = await desk.answer([ToolCall("call-1", name, arguments)], request, 0)
+    (told,) = await desk.answer([ToolCall("call-1", name, arguments)], request, Spent())
     return told
 
 

@@ -16,7 +16,7 @@ from domain.errors import ConfigError
 from tests.tools.shop import AS_OF, HOUR, Bench, Shop, asked, request_to
 from tools.desk import Desk
 from tools.limits import ToolLimit, ToolLimits
-from tools.protocol import ToolAnswer, ToolCall
+from tools.protocol import Spent, ToolAnswer, ToolCall
 
 
 def desk_of(bench: Bench, clock: FixedClock | None = None, **limits: Any) -> Desk:
@@ -51,7 +51,7 @@ async def test_answers_keep_the_order_of_the_calls_and_are_numbered_from_those_m
         call("nothing", "c"),
         call("echo", "d", text="x"),
     ]
-    told = await desk_of(bench).answer(calls, await request_to(Shop()), 3)
+    told = await desk_of(bench).answer(calls, await request_to(Shop()), Spent(calls_count=3))
     assert [one.result_id for one in told] == ["slow#4", "echo#5", "nothing#6", "echo#7"]
     assert [one.call.call_id for one in told] == ["a", "b", "c", "d"]
 
@@ -61,7 +61,7 @@ async def test_calls_of_one_turn_run_at_the_same_time():
     told = await desk_of(bench).answer(
         [call("slow", seconds=0.1 + place / 1000) for place in range(8)],
         await request_to(Shop()),
-        0,
+        Spent(),
     )
     assert all(one.refusal is None for one in told)
     assert bench.most_running_count == 8
@@ -70,7 +70,7 @@ async def test_calls_of_one_turn_run_at_the_same_time():
 async def test_equal_calls_of_one_turn_run_once_and_each_is_answered():
     bench = Bench()
     calls = [call("echo", "a"), call("echo", "b", text="hello"), call("echo", "c", times=1)]
-    told = await desk_of(bench).answer(calls, await request_to(Shop()), 0)
+    told = await desk_of(bench).answer(calls, await request_to(Shop()), Spent())
     assert bench.ran == ["hello"]
     assert [one.cached for one in told] == [False, True, True]
     assert [one.result_id for one in told] == ["echo#1", "echo#2", "echo#3"]
@@ -80,7 +80,7 @@ async def test_equal_calls_of_one_turn_run_once_and_each_is_answered():
 async def test_equal_calls_that_fail_run_once_and_each_is_told_so():
     bench = Bench()
     calls = [call("raising", "a", error="value"), call("raising", "b", error="value")]
-    told = await desk_of(bench).answer(calls, await request_to(Shop()), 0)
+    told = await desk_of(bench).answer(calls, await request_to(Shop()), Spent())
     assert bench.ran == ["value"]
     assert [one.refusal for one in told] == ["FAILED", "FAILED"]
 
@@ -147,30 +147,32 @@ async def test_calls_over_the_budget_of_a_decision_are_refused_and_refused_ones_
     desk = desk_of(bench, calls_per_decision_count=3)
     request = await request_to(Shop())
     calls = [call("echo", text=f"{number}") for number in range(2)]
-    told = await desk.answer([call("nothing"), *calls, call("echo", text="last")], request, 0)
+    told = await desk.answer([call("nothing"), *calls, call("echo", text="last")], request, Spent())
     assert [one.refusal for one in told] == ["NOT_ALLOWED", None, None, "BUDGET_SPENT"]
     assert "all 3 calls" in message(told[-1])
-    (later,) = await desk.answer([call("echo")], request, 4)
+    (later,) = await desk.answer([call("echo")], request, Spent(calls_count=4))
     assert later.refusal == "BUDGET_SPENT"
     assert bench.ran == ["0", "1"]
 
 
-async def test_the_rate_limit_follows_the_clock_of_the_session():
+async def test_the_tokens_follow_the_clock_of_the_session():
     bench, clock = Bench(), FixedClock(AS_OF)
-    desk = desk_of(bench, clock, default=ToolLimit(per_minute_count=2))
+    desk = desk_of(bench, clock, default=ToolLimit(per_minute_count=2, cache_s=0))
     request = await request_to(Shop())
 
     async def ask() -> ToolAnswer:
         return await asked(desk, request, "echo")
 
     assert [(await ask()).refusal for _ in range(3)] == [None, None, "RATE_LIMITED"]
-    clock.advance_to(AS_OF + timedelta(seconds=45))
+    clock.advance_to(AS_OF + timedelta(seconds=15))
     refused = await ask()
-    assert "next in 15 s" in message(refused)
-    clock.advance_to(AS_OF + timedelta(seconds=60))
+    assert "may be called 2 times a minute, next in 15 s" in message(refused)
+    clock.advance_to(AS_OF + timedelta(seconds=30))
+    assert [(await ask()).refusal for _ in range(2)] == [None, "RATE_LIMITED"]
+    clock.advance_to(AS_OF + timedelta(seconds=90))
     assert [(await ask()).refusal for _ in range(3)] == [None, None, "RATE_LIMITED"]
     other = await asked(desk, request, "slow", seconds=0.0)
-    assert other.refusal is None, "each tool has its own window"
+    assert other.refusal is None, "each tool has its own tokens"
 
 
 async def test_an_answer_is_kept_for_the_same_moment_and_for_no_other():
@@ -241,7 +243,7 @@ async def test_what_a_tool_raises_is_told_by_type_and_never_by_its_text():
 async def test_a_cancelled_turn_stops_its_tools_and_is_cancelled_itself():
     bench = Bench()
     task = asyncio.create_task(
-        desk_of(bench).answer([call("slow", seconds=30.0)], await request_to(Shop()), 0)
+        desk_of(bench).answer([call("slow", seconds=30.0)], await request_to(Shop()), Spent())
     )
     await asyncio.sleep(0.05)
     task.cancel()
@@ -316,5 +318,5 @@ def test_two_tools_of_one_name_are_a_configuration_error():
 
 
 def test_a_limit_for_a_tool_that_is_not_there_is_a_configuration_error():
-    with pytest.raises(ConfigError, match="unknown tool 'ecko'"):
+    with pytest.raises(ConfigError, match="unknown tool 'ecko'; did you mean 'echo'"):
         desk_of(Bench(), tools={"ecko": ToolLimit()})

@@ -1,0 +1,78 @@
+"""The desk of a session: its own tools, those that its file admits, and where tokens are kept."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from langchain_core.tools import BaseTool
+
+from app.settings import secrets_named
+from domain.clock import Clock, FixedClock
+from tools.desk import Desk
+from tools.limits import ToolLimits
+from tools.python_tools import python_tool
+from tools.rates import Rates
+from traces.database import Database
+
+
+@asynccontextmanager
+async def open_desk(
+    own: Sequence[BaseTool], limits: ToolLimits, clock: Clock, database: Database | None
+) -> AsyncIterator[Desk]:
+    """Start or reach what the limits admit, and open the desk.
+
+    In a replay what is not timeless is not asked, and not started: it would tell the present.
+
+    Args:
+        own: Tools of this house.
+        limits: The desk's limits.
+        clock: The session's.
+        database: Where live processes share their tokens; None: they do not.
+
+    Raises:
+        ConfigError: naming what cannot be had.
+        Unreachable: a server does not answer.
+    """
+    replay = isinstance(clock, FixedClock)
+    limits = without(limits, withheld(limits) if replay else ())
+    async with AsyncExitStack() as stack:
+        external = [python_tool(name, one) for name, one in limits.langchain.items()]
+        if limits.mcp:
+            from tools.mcp_client import open_servers
+
+            external += await open_servers(stack, limits.mcp, tool_secrets(limits))
+        desk = Desk([*own, *external], limits, clock, Rates(clock, None if replay else database))
+        stack.callback(desk.close)
+        yield desk
+
+
+def tool_secrets(limits: ToolLimits) -> Mapping[str, str]:
+    """What the environment has for the servers that the limits name, by variable.
+
+    Raises:
+        ConfigError: a variable is not set.
+    """
+    named = [name for server in limits.mcp.values() for name in (*server.env, server.bearer_env)]
+    return secrets_named(dict.fromkeys(name for name in named if name is not None))
+
+
+def withheld(limits: ToolLimits) -> tuple[str, ...]:
+    """The external tools that a replay does not have."""
+    servers = ((name, one) for name, one in limits.mcp.items() if not one.timeless)
+    return (
+        *(name for name, one in limits.langchain.items() if not one.timeless),
+        *(f"{name}_{tool}" for name, one in servers for tool in one.tools),
+    )
+
+
+def without(limits: ToolLimits, names: Sequence[str]) -> ToolLimits:
+    """The limits, as if these external tools were not in them."""
+    if not names:
+        return limits
+    kept = {
+        "tools": {name: one for name, one in limits.tools.items() if name not in names},
+        "langchain": {name: one for name, one in limits.langchain.items() if name not in names},
+        "mcp": {name: one for name, one in limits.mcp.items() if one.timeless},
+    }
+    return limits.model_copy(update=kept)

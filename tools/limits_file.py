@@ -1,0 +1,81 @@
+"""The file of the desk's limits: TOML in, one complaint per wrong key out."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from domain.errors import ConfigError
+from tools.limits import McpServer, PythonTool, ToolLimit, ToolLimits
+
+MAX_FILE_BYTES = 65_536
+_TABLES: dict[str, type[BaseModel]] = {
+    "tools": ToolLimit,
+    "mcp": McpServer,
+    "langchain": PythonTool,
+}
+"""What an entry of each named table is."""
+
+
+def load_limits(path: Path | None) -> ToolLimits:
+    """The limits in a TOML file; the defaults without one.
+
+    Raises:
+        ConfigError: the file is missing, larger than 64 KB, not TOML, or holds a key or value that
+            is not allowed.
+    """
+    if path is None:
+        return ToolLimits()
+    where = f"tools file {str(path)!r}"
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_FILE_BYTES + 1)
+    except OSError as error:
+        raise ConfigError(f"cannot read {where}: {error.strerror}") from error
+    if len(content) > MAX_FILE_BYTES:
+        raise ConfigError(f"{where} is larger than {MAX_FILE_BYTES} bytes, expected a short file")
+    try:
+        raw = tomllib.loads(content.decode("utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ConfigError(f"{where} is not TOML: {error}") from error
+    except ValueError as error:
+        raise ConfigError(f"{where} holds a number too large to read") from error
+    return read_limits(raw, where)
+
+
+def read_limits(raw: dict[str, Any], where: str) -> ToolLimits:
+    """Limits from parsed TOML; `where` names the file in complaints.
+
+    Raises:
+        ConfigError: naming each key, the value it had and what was expected.
+    """
+    try:
+        # As JSON, so that an array may be a list of names while no text is taken for a number.
+        return ToolLimits.model_validate_json(json.dumps(raw, default=str), strict=True)
+    except ValidationError as error:
+        told = "; ".join(_complaint(item) for item in error.errors())
+        raise ConfigError(f"{where}: {told}") from error
+
+
+def _complaint(item: Any) -> str:
+    path = [str(part) for part in item["loc"]]
+    key = ".".join(path) or "file"
+    if item["type"] == "extra_forbidden":
+        near = get_close_matches(path[-1], _model_at(path).model_fields, n=1, cutoff=0.5)
+        return f"unknown key {key!r}" + (f", did you mean {near[0]!r}?" if near else "")
+    if item["type"] == "missing":
+        return f"{key} is required"
+    said = item["msg"].removeprefix("Value error, ")
+    return f"{key} = {repr(item['input'])[:80]}: {said}"
+
+
+def _model_at(path: list[str]) -> type[BaseModel]:
+    """The model that the last key of a path was looked for in."""
+    if len(path) == 2 and path[0] == "default":
+        return ToolLimit
+    return _TABLES[path[0]] if len(path) == 3 and path[0] in _TABLES else ToolLimits
