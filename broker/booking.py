@@ -13,13 +13,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from broker.closing import close_order, closes, retry_at, under_way
+from broker.closing import close_order, closes, reduce_again, retry_at, under_way
 from broker.costs import fill_of
 from broker.exits import in_order, wanted_exits, withdrawn
 from broker.outbox import liquidation_order
+from broker.plan_steps import steps_of
 from broker.protocol import Execution, News, VenueOrder
 from domain.instrument import Instrument
-from domain.lifecycle import AT_THE_VENUE, LIVE, PLAN_STEPS, OrderStatus, PlanStatus
+from domain.lifecycle import LIVE, PLAN_STEPS, OrderStatus, PlanStatus
 from domain.numbers import ZERO, floor_to_step
 from domain.orders import CloseReason, Fill, FundingPayment, Order, Position
 from domain.trade import ClosedTrade
@@ -34,11 +35,6 @@ _ENDS: dict[str, OrderStatus] = {
     "expired": OrderStatus.EXPIRED,
     "rejected": OrderStatus.REJECTED,
 }
-_UNFILLED: dict[OrderStatus, PlanStatus] = {
-    OrderStatus.CANCELLED: PlanStatus.CANCELLED,
-    OrderStatus.EXPIRED: PlanStatus.EXPIRED,
-}
-"""What becomes of a plan whose entry ended so, unfilled; any other end is a failure."""
 
 
 class Booked(NamedTuple):
@@ -103,15 +99,20 @@ class Booking:
         return Booked(
             Batch(changed, self._plans, self._entries, self._trades),
             [(self._orders[fill.client_order_id], fill) for fill in fills],
-            [(o, o.status) for o in ended if _status(self._was.get(o.client_order_id)) != o.status],
+            [(o, o.status) for o in ended if self._stood(o) != o.status],
             self._unknown,
             self._behind,
         )
 
+    def _stood(self, order: Order) -> OrderStatus | None:
+        was = self._was.get(order.client_order_id)
+        return None if was is None else was.status
+
     def _execute(self, execution: Execution) -> None:
         order = self._order(execution.client_order_id)
-        if order is None and execution.forced:
-            order = self._liquidated(execution)
+        position = self._journal.ledger().positions.get(execution.symbol)
+        if order is None and execution.forced and position is not None:
+            order = liquidation_order(position, execution)
         if order is None:
             self._unknown.append(execution.client_order_id)
             return
@@ -163,39 +164,53 @@ class Booking:
         if not PLAN_STEPS[stored.status]:
             self._tidy(stored, orders)
             return
-        entries = [o for o in orders if o.leg == "entry"]
         fills = self._plan_fills(plan_id)
-        status = self._step(stored.status, entries, fills)
-        held = self._held(stored, fills)
-        if held > ZERO:
-            if status == PlanStatus.OPEN and closes(orders):
-                status = self._plan(plan_id, PlanStatus.CLOSING)
-            self._guard(stored, orders, held)
-            if status == PlanStatus.CLOSING:
-                self._close_out(stored, orders, held, None)
-        elif fills:
-            exited = any(f.leg != "entry" for f in fills)
-            for order in withdrawn(orders if exited else []):
+        if not fills and under_way(orders) is not None:
+            orders = self._taken_back(orders)
+        entries = [o for o in orders if o.leg == "entry"]
+        status = stored.status
+        for status in steps_of(stored.status, entries, fills):
+            self._plan(plan_id, status)
+        if not fills:
+            for order in withdrawn([] if PLAN_STEPS[status] else orders):
                 self._put(order)
-            entering = any(self._orders[o.client_order_id].status in LIVE for o in entries)
-            if PLAN_STEPS[status] and not entering:
-                self._plan(plan_id, PlanStatus.CLOSED)
-                self._trade(fills, stored.risk_amount)
+        elif (held := self._held(stored, fills)) > ZERO:
+            self._hold(stored, status, orders, held)
+        else:
+            self._let_go(stored, status, orders, fills)
 
-    def _step(
-        self, status: PlanStatus, entries: Sequence[Order], fills: Sequence[Fill]
-    ) -> PlanStatus:
-        """The plan's way through approved, working and open, or its end unfilled."""
-        if not entries:  # withdrawn, or never written: there is nothing to follow
-            return status
-        plan_id = entries[0].plan_id
-        if status == PlanStatus.APPROVED and (fills or entries[-1].status in AT_THE_VENUE):
-            status = self._plan(plan_id, PlanStatus.WORKING)
-        if status == PlanStatus.WORKING and fills:
-            status = self._plan(plan_id, PlanStatus.OPEN)
-        elif not fills and not any(entry.status in LIVE for entry in entries):
-            status = self._plan(plan_id, _UNFILLED.get(entries[-1].status, PlanStatus.FAILED))
-        return status
+    def _hold(
+        self, stored: StoredPlan, status: PlanStatus, orders: Sequence[Order], held: Decimal
+    ) -> None:
+        """Exits for what is held, and what is still to be sold of it."""
+        if status == PlanStatus.OPEN and closes(orders):
+            status = self._plan(stored.plan.plan_id, PlanStatus.CLOSING)
+        self._guard(stored, orders, held)
+        on = self._instrument(stored.plan.symbol)
+        if status == PlanStatus.CLOSING:
+            self._close_out(stored, orders, held, None)
+        elif (order := reduce_again(orders, held, on, self._at, self._account)) is not None:
+            self._put(order)
+
+    def _let_go(
+        self, stored: StoredPlan, status: PlanStatus, orders: Sequence[Order], fills: Sequence[Fill]
+    ) -> None:
+        """Nothing is held any more: what is left of its orders goes, and a trade is written."""
+        exited = any(f.leg != "entry" for f in fills)
+        for order in withdrawn(orders if exited else []):
+            self._put(order)
+        entries = [o for o in orders if o.leg == "entry"]
+        entering = any(self._orders[o.client_order_id].status in LIVE for o in entries)
+        if PLAN_STEPS[status] and not entering:
+            self._plan(stored.plan.plan_id, PlanStatus.CLOSED)
+            self._trade(fills, stored.risk_amount)
+
+    def _taken_back(self, orders: Sequence[Order]) -> list[Order]:
+        """Orders of a plan that is to be left before anything of it filled: no entry may."""
+        back = {o.client_order_id: o for o in withdrawn([o for o in orders if o.leg == "entry"])}
+        for order in back.values():
+            self._put(order)
+        return [back.get(o.client_order_id, o) for o in orders]
 
     def _guard(self, stored: StoredPlan, orders: Sequence[Order], held: Decimal) -> None:
         """Stop and targets for what is held; where the venue refuses the stop, out at once."""
@@ -237,7 +252,8 @@ class Booking:
         After one that came to nothing there is a pause, and it has the reason of that one.
         """
         plan, bracket, run_id = stored.plan, stored.bracket, stored.plan.run_id
-        wait, before = retry_at(orders), closes(orders)
+        before = closes(orders)
+        wait = retry_at(before)
         if wait is not None and self._at < wait:
             return
         if before and (wait is not None or reason is None):
@@ -257,10 +273,6 @@ class Booking:
         trade = round_trip(fills, [*self._journal.funding_payments(), *paid], risk_amount)
         if trade is not None:
             self._trades.append(trade)
-
-    def _liquidated(self, execution: Execution) -> Order | None:
-        position = self._journal.ledger().positions.get(execution.symbol)
-        return None if position is None else liquidation_order(position, execution)
 
     def _plan(self, plan_id: str, status: PlanStatus) -> PlanStatus:
         self._plans.append((plan_id, status))
@@ -286,7 +298,3 @@ class Booking:
     def _put(self, order: Order) -> None:
         self._orders[order.client_order_id] = order
         self._touched[order.plan_id] = None
-
-
-def _status(order: Order | None) -> OrderStatus | None:
-    return None if order is None else order.status

@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from domain.instrument import Instrument
 from domain.lifecycle import LIVE, OrderStatus
-from domain.numbers import floor_to_step
+from domain.numbers import ZERO, floor_to_step
 from domain.orders import CloseReason, Order, Position, client_order_id
 
 FIRST_PAUSE = timedelta(seconds=30)
@@ -76,24 +76,59 @@ def reduce_order(
     fraction: Decimal,
     on: Instrument,
     account: str,
+    price: Decimal,
 ) -> Order:
     """The order that would close a position, made to close a share of it in whole steps.
 
     Where that share, or what would be left, is less than the venue takes, it closes all: an exit is
-    made larger then, never left out. The same word said again is the order that it was.
+    made larger then, never left out. The same word said again is the order that it was. `price` is
+    the newest of the market, in quote.
     """
     held = abs(position.quantity)
     part = floor_to_step(held * fraction, on.quantity_step)
-    least = max(on.min_quantity, on.min_notional / position.entry_price)
+    least = max(on.min_quantity, on.min_notional / price)
     if min(part, held - part) < least:
         return close
     former = [o for o in orders if o.leg == "reduce"]
     for order in former:
         if (order.run_id, order.quantity) == (close.run_id, part):
             return order
-    sequence = len(former)
-    name = client_order_id(account, close.plan_id, 0, "reduce", sequence)
+    name = client_order_id(account, close.plan_id, 0, "reduce", len(former))
     return replace(close, client_order_id=name, leg="reduce", quantity=part)
+
+
+def reduce_again(
+    orders: Sequence[Order], held: Decimal, on: Instrument, at: datetime, account: str
+) -> Order | None:
+    """The newest scale-out tried anew, where it came to nothing and its pause is over.
+
+    Only what is left of that word is tried: what brought a part of it counts.
+
+    Args:
+        orders: Every order of the plan, oldest first.
+        held: What the plan holds, unsigned, in whole steps.
+        on: Its instrument; less than its least quantity is no word any more.
+        at: Now.
+        account: Enters the id.
+    """
+    tried = reductions(orders)
+    if not tried or any(o.status in LIVE for o in tried):
+        return None
+    left, wait = min(tried[-1].remaining, held), retry_at(tried)
+    if left < on.min_quantity or (wait is not None and at < wait):
+        return None
+    sequence = sum(1 for o in orders if o.leg == "reduce")
+    name = client_order_id(account, tried[0].plan_id, 0, "reduce", sequence)
+    return replace(
+        tried[-1],
+        client_order_id=name,
+        quantity=left,
+        filled=ZERO,
+        created_at=at,
+        status=OrderStatus.PENDING,
+        placed_quantity=None,
+        placed_price=None,
+    )
 
 
 def sellable(position: Position, on: Instrument) -> Position | None:
@@ -112,21 +147,27 @@ def closes(orders: Sequence[Order]) -> list[Order]:
     return [o for o in orders if o.leg == "close" and o.reason != "liquidation"]
 
 
+def reductions(orders: Sequence[Order]) -> list[Order]:
+    """Every attempt at the scale-out that was asked for last."""
+    found = [o for o in orders if o.leg == "reduce"]
+    return [o for o in found if o.run_id == found[-1].run_id]
+
+
 def under_way(orders: Sequence[Order]) -> Order | None:
     """The order that is closing the position."""
     return next((o for o in closes(orders) if o.status in LIVE), None)
 
 
-def retry_at(orders: Sequence[Order]) -> datetime | None:
-    """When a position that is still held may be tried to be closed again.
+def retry_at(attempts: Sequence[Order]) -> datetime | None:
+    """When an exit that came to nothing may be tried again.
 
-    None while that is under way, and where no attempt came to nothing.
+    None while one is under way, and where no attempt came to nothing.
 
     Args:
-        orders: Every order of the plan, oldest first.
+        attempts: `closes` or `reductions`, oldest first.
     """
     failed = 0
-    for order in reversed(closes(orders)):
+    for order in reversed(attempts):
         if order.status in LIVE:
             return None
         if order.filled:
@@ -135,4 +176,4 @@ def retry_at(orders: Sequence[Order]) -> datetime | None:
     if not failed:
         return None
     pause: timedelta = min(FIRST_PAUSE * 2 ** min(failed - 1, 16), LONGEST_PAUSE)
-    return closes(orders)[-1].created_at + pause
+    return attempts[-1].created_at + pause

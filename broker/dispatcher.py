@@ -23,9 +23,10 @@ from broker.review import Review, Reviewed
 from domain.clock import Clock
 from domain.finding import Stated
 from domain.lifecycle import LIVE, PLAN_STEPS, OrderStatus, PlanStatus
-from domain.numbers import plain
-from domain.orders import Order
-from domain.verdict import Denied, Verdict
+from domain.numbers import ZERO, plain
+from domain.orders import Order, live_stop
+from domain.plan import TradePlan
+from domain.verdict import Bracket, Denied, Verdict
 from journal.batch import Batch
 from journal.books import Journal
 from policies.case import Case
@@ -46,6 +47,13 @@ _CLOSED = Stated(
     "closed or closing",
     "open",
     "The position that this version adds to is closed in the meantime, or is being closed.",
+)
+_STOP_STAYED = Stated(
+    "REPLAN_RISK_INCREASE",
+    False,
+    "not confirmed",
+    "the new stop",
+    "The venue has not moved the stop to where the larger position needs it: nothing is added.",
 )
 
 
@@ -118,6 +126,10 @@ class Dispatcher:
         for order in self._still(absent, OrderStatus.SENDING):
             if order.reduce_only:
                 await self._send(order, None, now)
+        await self._make_exits_so(now)
+
+    async def _make_exits_so(self, now: datetime) -> None:
+        """Exits are sent, what is placed otherwise than wanted is amended, what has to go goes."""
         await self._send_exits(now)
         working = self._journal.orders(OrderStatus.WORKING)
         for order in self._still(working, OrderStatus.WORKING):
@@ -136,8 +148,16 @@ class Dispatcher:
 
     async def _send_exits(self, now: datetime) -> None:
         """Every pending exit, and those that follow from a refusal."""
-        while waiting := [o for o in self._journal.orders(OrderStatus.PENDING) if o.reduce_only]:
+        while waiting := [o for o in self._journal.orders(OrderStatus.PENDING) if self._exits(o)]:
             await self._send(waiting[0], None, now)
+
+    def _exits(self, order: Order) -> bool:
+        """Whether it is an exit to be sent: a close waits while nothing of its entry has filled."""
+        if order.leg != "close":
+            return order.reduce_only
+        plan = self._journal.plan_orders(order.plan_id)
+        entries = [o for o in plan if o.leg == "entry"]
+        return any(o.filled for o in entries) or not any(o.status in LIVE for o in entries)
 
     async def _is_absent(self, order: Order, now: datetime) -> bool:
         """Half sent: the venue's word is adopted. True where it never had it: to be sent anew.
@@ -175,11 +195,13 @@ class Dispatcher:
         entries = [o for o in orders if o.leg == "entry" and o != order]
         if any(o.status in LIVE for o in entries):
             return
-        if version.plan.act == "replace" and any(o.filled for o in entries):
-            self._deny(order, Denied((_TOO_LATE,)), None)
+        if under_way(orders) is not None and not any(o.filled for o in entries):
+            self._journal.apply(Batch([replace(order, status=OrderStatus.CANCELLED)]))
+            self._follower.guard(order.plan_id, self._clock.now())
+            self._say(order, "its plan is to be left")
             return
-        if version.plan.act == "scale_in" and not self._may_be_added_to(order, orders):
-            self._deny(order, Denied((_CLOSED,)), None)
+        if over := self._is_over(version.plan, order, orders):
+            self._deny(order, Denied((over,)), None)
             return
         reviewed = await self._review.review(version, self._denied)
         verdict = reviewed.verdict
@@ -195,7 +217,32 @@ class Dispatcher:
             return
         # Not before: a version that somebody has stopped is never the head.
         self._journal.resize(version.plan, bracket, sized)
+        if version.plan.act == "scale_in" and not await self._is_guarded(sized, bracket, now):
+            self._deny(sized, Denied((_STOP_STAYED,)), reviewed.case)
+            return
         await self._send(sized, reviewed, now)
+
+    def _is_over(self, plan: TradePlan, order: Order, orders: Sequence[Order]) -> Stated | None:
+        """What has come between a version's approval and its entry, if anything has."""
+        filled = any(o.filled for o in orders if o.leg == "entry" and o != order)
+        if plan.act == "replace" and filled:
+            return _TOO_LATE
+        if plan.act == "scale_in" and not self._may_be_added_to(order, orders):
+            return _CLOSED
+        return None
+
+    async def _is_guarded(self, order: Order, bracket: Bracket, now: datetime) -> bool:
+        """Whether the venue has the stop that held and added together were sized for.
+
+        It is moved first: never is more held than the stop that works was meant for.
+        """
+        self._follower.guard(order.plan_id, now)
+        await self._make_exits_so(now)
+        stop = live_stop(self._journal.plan_orders(order.plan_id))
+        if stop is None or stop.placed_price is None:
+            return False
+        away = bracket.stop_price - stop.placed_price
+        return (away if bracket.side == "long" else -away) <= ZERO
 
     def _may_be_added_to(self, order: Order, orders: Sequence[Order]) -> bool:
         """Whether the plan still holds something, and nobody is closing it."""

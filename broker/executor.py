@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
-from broker.closing import close_order, retry_at, sellable
+from broker.closing import close_order, closes, reductions, retry_at, sellable
 from broker.dispatcher import Dispatcher
 from broker.exits import withdrawn
 from broker.follower import Follower, moment_of
@@ -180,15 +180,15 @@ class Executor:
         await self._dispatcher.exits(due)
 
     def _retries(self) -> list[tuple[str, datetime]]:
-        """Plans that hold what could not be closed so far, and when that is tried again."""
+        """Plans that hold what could not be sold so far, and when that is tried again."""
         found = []
         for position in self._journal.ledger().positions.values():
             status = self._journal.stored_plan(position.plan_id).status
-            if status == PlanStatus.CLOSING or not PLAN_STEPS[status]:
-                due = retry_at(self._journal.plan_orders(position.plan_id))
-                on = self._source.instrument(position.symbol)
-                if due is not None and sellable(position, on):
-                    found.append((position.plan_id, due))
+            orders = self._journal.plan_orders(position.plan_id)
+            whole = status == PlanStatus.CLOSING or not PLAN_STEPS[status]
+            due = retry_at(closes(orders) if whole else reductions(orders))
+            if due is not None and sellable(position, self._source.instrument(position.symbol)):
+                found.append((position.plan_id, due))
         return found
 
     async def _obey(self, now: datetime) -> None:

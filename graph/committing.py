@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from broker.closing import close_order, reduce_order, sellable
 from broker.exits import wanted_exits
 from broker.outbox import entry_order
 from domain.instrument import Instrument
-from domain.lifecycle import PLAN_STEPS, OrderStatus
-from domain.numbers import ONE, floor_to_step
-from domain.orders import Position, live_stop
+from domain.lifecycle import LIVE, PLAN_STEPS, OrderStatus
+from domain.numbers import ONE, ZERO, floor_to_step
+from domain.orders import Order, Position, live_stop
 from domain.plan import ExitDraft, TradePlan
 from domain.verdict import Approved
 from graph.context import RunContext
@@ -69,29 +71,56 @@ def commit_exit(
     on = context.source.instrument(symbol)
     stored = journal.standing_plan(symbol)
     if position is None or _is_left_over(position, stored, on):
-        if stored is None:
-            return None
-        return stored.plan.plan_id, journal.commit_cancel(stored.plan.plan_id)
+        return None if stored is None else _take_back(context, state, stored)
     unsent = (OrderStatus.PENDING, "reduce", state["run_id"])  # is meant anew, and named so
     orders = [
         o for o in journal.plan_orders(position.plan_id) if (o.status, o.leg, o.run_id) != unsent
     ]
-    order = close_order(
+    order = _close(context, state, position, orders)
+    if order is None:
+        return None
+    if draft.fraction < ONE:
+        price = context.snapshot(state).last
+        order = reduce_order(
+            order, position, orders, draft.fraction, on, context.account_name, price
+        )
+    journal.commit_exit(order)
+    return position.plan_id, [order.client_order_id]
+
+
+def _take_back(
+    context: RunContext, state: RunState, stored: StoredPlan
+) -> tuple[str, list[str]] | None:
+    """Of what the venue may have, an order that closes what fills nevertheless."""
+    plan, journal = stored.plan, context.journal
+    orders = journal.plan_orders(plan.plan_id)
+    asked = [o for o in orders if o.leg == "entry" and o.status in LIVE]
+    at_stake = sum((o.remaining for o in asked if o.status != OrderStatus.PENDING), ZERO)
+    if not at_stake:
+        return plan.plan_id, journal.commit_cancel(plan.plan_id)
+    signed = at_stake if stored.bracket.side == "long" else -at_stake
+    feared = Position(plan.symbol, signed, ZERO, context.now(state), plan.plan_id)
+    close = _close(context, state, feared, orders)
+    if close is None:
+        return None
+    journal.commit_cancel(plan.plan_id, close)
+    return plan.plan_id, [close.client_order_id]
+
+
+def _close(
+    context: RunContext, state: RunState, position: Position, orders: Sequence[Order]
+) -> Order | None:
+    stored = context.journal.stored_plan(position.plan_id)
+    return close_order(
         position,
         orders,
-        on,
+        context.source.instrument(position.symbol),
         "exit",
         context.now(state),
         state["run_id"],
         context.account_name,
-        journal.stored_plan(position.plan_id).bracket.stop_slippage,
+        stored.bracket.stop_slippage,
     )
-    if order is None:
-        return None
-    if draft.fraction < ONE:
-        order = reduce_order(order, position, orders, draft.fraction, on, context.account_name)
-    journal.commit_exit(order)
-    return position.plan_id, [order.client_order_id]
 
 
 def _is_left_over(position: Position, stored: StoredPlan | None, on: Instrument) -> bool:

@@ -84,10 +84,14 @@ class PlanWriter(JournalWriter):
             for order in orders:
                 self._put_order(connection, order)
 
-    def commit_cancel(self, plan_id: str) -> list[str]:
-        """Take back a plan's entries; returns their names. An unsent plan is over with them."""
+    def commit_cancel(self, plan_id: str, close: Order | None = None) -> list[str]:
+        """Take back a plan's entries; returns their names. An unsent plan is over with them.
+
+        `close` is for what an entry that the venue may have fills nevertheless.
+        """
         with self._write() as connection:
             names = self._take_back(connection, plan_id, None)
+            self._insert_orders(connection, [] if close is None else [close])
             self._end_without_entry(connection, plan_id)
         return names
 

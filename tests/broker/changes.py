@@ -19,7 +19,7 @@ from domain.plan import PlanAct, TradePlan
 from domain.verdict import Approved
 from journal.books import Journal
 from journal.reading import StoredPlan
-from tests.broker.venue import TICK
+from tests.broker.venue import HUNDRED, TICK
 
 
 def act_on(book: Journal, stands: StoredPlan, *, add: bool) -> PlanAct:
@@ -72,13 +72,13 @@ def commit_change(
 def commit_reduction(
     book: Journal, symbol: str, fraction: Decimal, on: Instrument, at: datetime, run: str
 ) -> list[str]:
-    """Commit the exit of a share of what is held; the order it names."""
+    """Commit the exit of a share of what is held, at a price of 100; the order it names."""
     held = book.position(symbol)
     assert held is not None
     orders = book.plan_orders(held.plan_id)
     slippage = book.stored_plan(held.plan_id).bracket.stop_slippage
     close = close_order(held, orders, on, "exit", at, run, PAPER_ACCOUNT, slippage)
     assert close is not None
-    order = reduce_order(close, held, orders, fraction, on, PAPER_ACCOUNT)
+    order = reduce_order(close, held, orders, fraction, on, PAPER_ACCOUNT, HUNDRED)
     book.commit_exit(order)
     return [order.client_order_id]

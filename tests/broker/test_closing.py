@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 from random import Random
@@ -11,6 +12,7 @@ from random import Random
 import pytest
 
 from broker.closing import FIRST_PAUSE, LONGEST_PAUSE, close_order, reduce_order, retry_at
+from broker.closing import closes as those_wanted
 from broker.exits import exit_order, in_order
 from broker.guard import Guard
 from broker.outbox import PAPER_ACCOUNT
@@ -119,7 +121,7 @@ def test_an_attempt_that_brought_something_is_followed_at_once() -> None:
     assert retry_at([first]) == T + FIRST_PAUSE
     assert retry_at([replace(first, filled=D("0.5"))]) is None
     assert retry_at([replace(first, status=OrderStatus.WORKING)]) is None
-    assert retry_at([replace(first, reason="liquidation")]) is None
+    assert retry_at(those_wanted([replace(first, reason="liquidation")])) is None
 
 
 def test_what_is_being_closed_is_not_closed_twice_and_dust_not_at_all() -> None:
@@ -197,15 +199,29 @@ async def test_settling_keeps_deadlines_as_advancing_does(tmp_path: Path) -> Non
     assert waiting.legs()["entry"][0] == "expired"
 
 
+def reduced(
+    close: Order, position: Position, orders: list[Order], fraction: Decimal, price: str = "100"
+) -> Order:
+    return reduce_order(close, position, orders, fraction, ON, PAPER_ACCOUNT, D(price))
+
+
+@pytest.mark.parametrize(("price", "leg"), [("100", "reduce"), ("1", "close"), ("2", "reduce")])
+def test_what_a_share_is_worth_is_reckoned_at_the_price_of_now(price: str, leg: str) -> None:
+    """The venue takes nothing below 1: bought at 100 and fallen to 1, half of it is too little."""
+    position = Position(SYMBOL, D(1), D(100), T, "plan")
+    close = close_of(position, T, reason="exit")
+    assert reduced(close, position, [], D("0.5"), price).leg == leg
+
+
 def test_a_scale_out_said_again_is_the_same_order_and_another_one_is_not() -> None:
     position = Position(SYMBOL, D(1), D(100), T, "plan")
     close = close_of(position, T, reason="exit")
-    half = reduce_order(close, position, [], D("0.5"), ON, PAPER_ACCOUNT)
+    half = reduced(close, position, [], D("0.5"))
     assert (half.leg, half.quantity) == ("reduce", D("0.5"))
-    assert reduce_order(close, position, [half], D("0.5"), ON, PAPER_ACCOUNT) is half
-    third = reduce_order(close, position, [half], D("0.3"), ON, PAPER_ACCOUNT)
+    assert reduced(close, position, [half], D("0.5")) is half
+    third = reduced(close, position, [half], D("0.3"))
     assert third.quantity == D("0.3")
     assert third.client_order_id != half.client_order_id
     later = replace(close, run_id="another")
-    again = reduce_order(later, position, [half], D("0.5"), ON, PAPER_ACCOUNT)
+    again = reduced(later, position, [half], D("0.5"))
     assert again.client_order_id != half.client_order_id

@@ -211,7 +211,7 @@ async def test_the_venues_refusal_of_an_exit_of_nothing_is_kept(tmp_path: Path) 
     commit(desk.book, *approved(at=NOW))
     bought = replace(fill("buy", "1", "100"), plan_id=plan.plan_id)
     ledger = desk.book.ledger().apply_fill(bought, "spot")
-    exit_order = close_of(ledger.positions[SYMBOL], NOW)
+    exit_order = replace(close_of(ledger.positions[SYMBOL], NOW), leg="reduce")
     desk.book.commit_exit(exit_order)
     await desk.dispatch()
     told = desk.told[0]
