@@ -13,7 +13,7 @@ from domain.finding import Stated
 from domain.verdict import Denied, Verdict
 from journal.books import Journal
 from journal.reading import StoredPlan
-from journal.standing import account_facts, standing_facts
+from journal.standing import AccountReader, standing_facts
 from market.observe import Observer
 from market.protocol import MarketSource
 from policies.case import Case, case_of
@@ -62,7 +62,7 @@ class GateReview:
         self._policy = policy
         self._clock = clock
         self._symbols = tuple(symbols)
-        self._timeframe = timeframe
+        self._account = AccountReader(journal, policy, timeframe, source.instrument)
 
     async def review(self, stored: StoredPlan, answered: Collection[str]) -> Reviewed:
         """The gate on what is known now; what cannot be seen denies."""
@@ -72,16 +72,12 @@ class GateReview:
             prices = await marks(self._journal, self._source, now, snapshot)
         except (DataError, Unreachable, AccessRefused) as error:
             return Reviewed(Denied((_unseen(str(error)),)), None)
-        account = account_facts(
-            self._journal,
+        account = self._account.facts(
+            plan.symbol,
             prices,
             now,
-            plan.symbol,
-            self._policy,
-            self._timeframe,
             exclude_runs={plan.run_id, self._journal.stored_plan(plan.plan_id).plan.run_id},
             answered=answered,
-            step_of=lambda symbol: self._source.instrument(symbol).quantity_step,
         )
         case = case_of(
             plan,

@@ -16,7 +16,7 @@ from domain.snapshot import Snapshot
 from graph.caps import Caps
 from graph.state import RunState
 from journal.books import Journal
-from journal.standing import account_facts
+from journal.standing import AccountReader
 from market.feeds.protocol import NO_FEEDS, Feeds
 from market.observe import Observer
 from market.protocol import MarketSource
@@ -85,16 +85,9 @@ class RunContext:
             DataError: something held has no price.
         """
         prices = await marks(self.journal, self.source, now, known)
+        account = AccountReader(self.journal, self.policy, self.timeframe, self.source.instrument)
+        runs = {state["run_id"], replanned or state["run_id"]}
         try:
-            return account_facts(
-                self.journal,
-                prices,
-                now,
-                state["symbol"],
-                self.policy,
-                self.timeframe,
-                exclude_runs={state["run_id"], replanned or state["run_id"]},
-                step_of=lambda symbol: self.source.instrument(symbol).quantity_step,
-            )
+            return account.facts(state["symbol"], prices, now, exclude_runs=runs)
         except KeyError as error:  # a fill that was told while the prices were asked for
             raise DataError(f"no price is known yet of {error}, which has just filled") from error

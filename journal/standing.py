@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal, localcontext
 
 from domain.candles import Timeframe
-from domain.instrument import quote_of
+from domain.instrument import Instrument, quote_of
 from domain.lifecycle import LIVE, OrderStatus, TradingState
 from domain.numbers import ONE, ZERO
-from domain.orders import Order, Position, live_stop
+from domain.orders import Order, live_stop
 from domain.plan import TradePlan
 from journal.books import Journal
-from journal.dust import is_dust
+from journal.held import all_held
 from journal.ledger import EXACT
 from journal.metrics import EquityPoint
 from journal.operator import killed
@@ -29,66 +29,74 @@ from policies.trading_state import StateEntry, next_state
 _MINUTE = timedelta(seconds=60)
 
 
-def account_facts(
-    journal: Journal,
-    marks: Mapping[str, Decimal],
-    now: datetime,
-    symbol: str,
-    policy: Policy,
-    timeframe: Timeframe,
-    *,
-    exclude_runs: Collection[str] = (),
-    answered: Collection[str] = (),
-    step_of: Callable[[str], Decimal] = lambda _: ZERO,
-) -> AccountFacts:
-    """The account at `now`, valued at `marks`, as it stands to a plan for `symbol`.
+@dataclass(frozen=True)
+class AccountReader:
+    """Reads how the account stands to a plan, off the session's record."""
 
-    Money is that of the purse which the symbol is paid from, and so is what is held and worked;
-    what other purses hold and work only counts. Free is equity less what is tied up: all of a spot
-    position's value, and a perpetual's value over the leverage that margin is reckoned at.
+    journal: Journal
+    policy: Policy
+    """How far back to look, and at which leverage margin is reckoned."""
+    timeframe: Timeframe
+    """Of the bars that the policy counts."""
+    instrument: Callable[[str], Instrument]
+    """By symbol: what is held below its step is dust and no position."""
 
-    Args:
-        journal: The session's record.
-        marks: Newest price per held or worked symbol, in quote.
-        now: The moment; the trading day began at its UTC midnight.
-        symbol: The instrument under decision.
-        policy: How far back to look, and at which leverage margin is reckoned.
-        timeframe: Of the bars that the policy counts.
-        exclude_runs: The run under decision, interrupted, stepped back or being sent, and the run
-            whose plan it changes: what they committed does not count against it.
-        answered: Half-sent orders that the venue has just said it never had: no question any more.
-        step_of: Least quantity of an instrument; what is held below it is dust and no position.
-    """
-    ledger, orders, currency = journal.ledger(), journal.orders(*LIVE), quote_of(symbol)
-    held, dust = _all_held(journal, ledger.held(currency), orders, marks, step_of)
-    others = [o for o in orders if o.run_id not in exclude_runs]
-    entries = [o for o in others if o.leg == "entry"]
-    working = tuple(_working_entry(journal, o, marks) for o in _quoted_in(currency, entries))
-    equity, start = ledger.equity(currency, marks), _day_start(journal, currency, now)
-    approved = [a for a in _approved(journal, now) if a.run_id not in exclude_runs]
-    today = [a.symbol for a in approved if a.at >= _midnight(now)]
-    margin, kinds = policy.margin_leverage_ratio, journal.config()["kinds"]
-    return AccountFacts(
-        equity=equity,
-        free=equity - _tied([*held, *dust], working, kinds, margin),
-        day_start_equity=start.equity,
-        peak_equity=max(journal.peak_equity(currency), equity),
-        net_deposits_today=_deposited_since(journal, currency, start),
-        leverage_ratio=margin if kinds.get(symbol) == "perpetual" else Decimal(1),
-        trading_state=journal.trading_state(now),
-        kill_switch=killed(journal.database, journal.session),
-        reconciled=_is_reconciled(journal, orders, answered),
-        positions=tuple(held),
-        working_entries=working,
-        positions_elsewhere=len(ledger.positions) + len(entries) - len([*held, *dust, *working]),
-        trades_today=len(today),
-        trades_today_symbol=today.count(symbol),
-        open_orders=len(others),
-        orders_last_minute=_orders_of_the_minute(journal, now, exclude_runs),
-        recent_exits=_recent_exits(journal, now, policy, timeframe),
-        recent_notionals=tuple(journal.newest_notionals(USUAL_TRADES, currency)),
-        recent_drafts=_recent_drafts(journal, approved, symbol, now, timeframe),
-    )
+    def facts(
+        self,
+        symbol: str,
+        marks: Mapping[str, Decimal],
+        now: datetime,
+        *,
+        exclude_runs: Collection[str] = (),
+        answered: Collection[str] = (),
+    ) -> AccountFacts:
+        """The account at `now`, valued at `marks`, as it stands to a plan for `symbol`.
+
+        Money is that of the purse which the symbol is paid from, and so is what is held and worked;
+        what other purses hold and work only counts. Free is equity less what is tied up: all of a
+        spot position's value, and a perpetual's value over the leverage that margin is reckoned at.
+
+        Args:
+            symbol: The instrument under decision.
+            marks: Newest price per held or worked symbol, in quote.
+            now: The moment; the trading day began at its UTC midnight.
+            exclude_runs: The run under decision, interrupted, stepped back or being sent, and the
+                run whose plan it changes: what they committed does not count against it.
+            answered: Half-sent orders that the venue has just said it never had: no question.
+        """
+        journal, policy, timeframe = self.journal, self.policy, self.timeframe
+        ledger, orders, currency = journal.ledger(), journal.orders(*LIVE), quote_of(symbol)
+        held, dust = all_held(journal, ledger.held(currency), orders, marks, self.instrument)
+        others = [o for o in orders if o.run_id not in exclude_runs]
+        entries = [o for o in others if o.leg == "entry"]
+        working = tuple(_working_entry(journal, o, marks) for o in _quoted_in(currency, entries))
+        equity, start = ledger.equity(currency, marks), _day_start(journal, currency, now)
+        approved = [a for a in _approved(journal, now) if a.run_id not in exclude_runs]
+        today = [a.symbol for a in approved if a.at >= _midnight(now)]
+        margin, kinds = policy.margin_leverage_ratio, journal.config()["kinds"]
+        return AccountFacts(
+            equity=equity,
+            free=equity - _tied([*held, *dust], working, kinds, margin),
+            day_start_equity=start.equity,
+            peak_equity=max(journal.peak_equity(currency), equity),
+            net_deposits_today=_deposited_since(journal, currency, start),
+            leverage_ratio=margin if kinds.get(symbol) == "perpetual" else Decimal(1),
+            trading_state=journal.trading_state(now),
+            kill_switch=killed(journal.database, journal.session),
+            reconciled=_is_reconciled(journal, orders, answered),
+            positions=tuple(held),
+            working_entries=working,
+            positions_elsewhere=len(ledger.positions)
+            + len(entries)
+            - len([*held, *dust, *working]),
+            trades_today=len(today),
+            trades_today_symbol=today.count(symbol),
+            open_orders=len(others),
+            orders_last_minute=_orders_of_the_minute(journal, now, exclude_runs),
+            recent_exits=_recent_exits(journal, now, policy, timeframe),
+            recent_notionals=tuple(journal.newest_notionals(USUAL_TRADES, currency)),
+            recent_drafts=_recent_drafts(journal, approved, symbol, now, timeframe),
+        )
 
 
 def standing_facts(journal: Journal, plan: TradePlan) -> Standing | None:
@@ -165,67 +173,6 @@ def working_entries(journal: Journal) -> list[Order]:
 def exposed_symbols(journal: Journal) -> set[str]:
     """Symbols that are held or have a working entry."""
     return set(journal.ledger().positions) | {o.symbol for o in working_entries(journal)}
-
-
-def _all_held(
-    journal: Journal,
-    positions: Mapping[str, Position],
-    orders: Sequence[Order],
-    marks: Mapping[str, Decimal],
-    step_of: Callable[[str], Decimal],
-) -> tuple[list[Held], list[Held]]:
-    """Positions, and what is less than one."""
-    held: list[Held] = []
-    dust: list[Held] = []
-    for name, position in sorted(positions.items()):
-        covered = _covered(orders, name)
-        uncovered = abs(position.quantity) - covered
-        known = uncovered <= ZERO or is_dust(journal, position, uncovered, step_of(name))
-        found = _held(orders, journal, position, marks, covered=known)
-        (dust if known and not covered else held).append(found)
-    return held, dust
-
-
-def _stops(orders: Sequence[Order], symbol: str) -> list[Order]:
-    return [
-        o
-        for o in orders
-        if o.status == OrderStatus.WORKING and o.leg == "stop" and o.symbol == symbol
-    ]
-
-
-def _covered(orders: Sequence[Order], symbol: str) -> Decimal:
-    return sum((o.quantity for o in _stops(orders, symbol)), ZERO)
-
-
-def _held(
-    orders: Sequence[Order],
-    journal: Journal,
-    position: Position,
-    marks: Mapping[str, Decimal],
-    *,
-    covered: bool,
-) -> Held:
-    """A position with what is lost from its mark if its stop fires.
-
-    The risk is unknown unless working stops cover all that is held but dust; where there are
-    several, the farthest is taken to close it all.
-    """
-    name, quantity, mark = position.symbol, abs(position.quantity), marks[position.symbol]
-    stops = _stops(orders, name)
-    risk = None
-    priced = all(o.price is not None for o in stops)
-    if stops and priced and covered:
-        risk = quantity * max(_loss_per_unit(journal, o, position, mark) for o in stops)
-    return Held(name, position.quantity, mark, risk)
-
-
-def _loss_per_unit(journal: Journal, stop: Order, held: Position, mark: Decimal) -> Decimal:
-    price = ZERO if stop.price is None else stop.price
-    away = mark - price if held.side == "long" else price - mark
-    bracket = journal.plan_terms(stop.plan_id).bracket
-    costs = bracket.risk_per_unit - abs(bracket.entry_price - bracket.stop_price)
-    return max(ZERO, away) + max(ZERO, costs)
 
 
 def _working_entry(journal: Journal, order: Order, marks: Mapping[str, Decimal]) -> WorkingEntry:

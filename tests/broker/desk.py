@@ -20,7 +20,7 @@ from domain.orders import Order
 from domain.plan import Target, TradePlan
 from domain.verdict import Approved, Denied
 from journal.books import Journal
-from journal.standing import account_facts
+from journal.standing import AccountReader
 from market.observe import Observer
 from policies.case import case_of
 from policies.facts import market_facts
@@ -120,7 +120,9 @@ async def gate(
             observer.source.instrument(plan.symbol),
             (SYMBOL, OTHER),
             market_facts(snapshot, NOW, 0.0),
-            account_facts(book, {}, NOW, plan.symbol, policy, Timeframe.H1, exclude_runs={"run"}),
+            AccountReader(book, policy, Timeframe.H1, observer.source.instrument).facts(
+                plan.symbol, {}, NOW, exclude_runs={"run"}
+            ),
             policy,
             plan.version,
         )

@@ -14,7 +14,7 @@ from domain.orders import Deposit
 from journal.batch import Batch
 from journal.books import Journal
 from journal.operator import killed, record_act
-from journal.standing import account_facts, state_change
+from journal.standing import AccountReader, state_change
 from policies.settings import Policy
 from tests.broker.house import House
 from tests.broker.venue import OTHER, SYMBOL, D, H, T, VenueSource, bars, open_journal
@@ -95,7 +95,9 @@ def test_a_deposit_is_no_profit_and_a_withdrawal_no_loss(tmp_path: Path) -> None
         assert book.peak_equity("USDT") == worth
         book.record_equity(T + number * H, {"USDT": worth})
     assert open_journal(tmp_path, kind="spot").peak_equity("USDT") == D(8_000)
-    seen = account_facts(book, marks, T + 5 * H, SYMBOL, policy, Timeframe.H1)
+    seen = AccountReader(book, policy, Timeframe.H1, VenueSource({}).instrument).facts(
+        SYMBOL, marks, T + 5 * H
+    )
     assert (seen.net_deposits_today, seen.day_start_equity) == (D(-4_000), D(12_000))
     assert [p.earned for p in book.equity_points("USDT")] == [D(12_000)] * 3
     change = state_change(book, {"USDT": D(6_700)}, policy, T + 30 * H)

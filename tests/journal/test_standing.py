@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from domain.candles import Timeframe
+from domain.instrument import Instrument
 from domain.lifecycle import LIVE, OrderStatus, PlanStatus, TradingState
 from domain.orders import CloseReason
 from domain.plan import TradePlan
@@ -19,7 +20,7 @@ from domain.verdict import Approved
 from journal.batch import Batch
 from journal.books import Journal
 from journal.kill_switch import KILL_SWITCH
-from journal.standing import account_facts, exposed_symbols, state_change, working_entries
+from journal.standing import AccountReader, exposed_symbols, state_change, working_entries
 from policies.case import draft_hash
 from policies.facts import AccountFacts, Exit
 from policies.settings import Policy
@@ -30,6 +31,7 @@ from tests.broker.venue import (
     D,
     H,
     T,
+    VenueSource,
     approved,
     commit,
     draft,
@@ -51,9 +53,22 @@ SECOND = timedelta(seconds=1)
 
 
 def facts(
-    book: Journal, now: datetime = NOW, marks: dict[str, Decimal] = MARKS, **more: Any
+    book: Journal,
+    now: datetime = NOW,
+    marks: dict[str, Decimal] = MARKS,
+    step: str = "0",
+    **more: Any,
 ) -> AccountFacts:
-    return account_facts(book, marks, now, SYMBOL, POLICY, Timeframe.H1, **more)
+    return reader(book, step).facts(SYMBOL, marks, now, **more)
+
+
+def reader(book: Journal, step: str = "0") -> AccountReader:
+    """On instruments of this step, which take a fee of 0.001."""
+
+    def instrument(symbol: str) -> Instrument:
+        return replace(VenueSource({}).instrument(symbol), quantity_step=D(step))
+
+    return AccountReader(book, POLICY, Timeframe.H1, instrument)
 
 
 def hold(book: Journal, plan: TradePlan, verdict: Approved, price: str = "100") -> None:
@@ -179,6 +194,20 @@ def test_open_risk_is_what_is_lost_from_the_mark_when_the_stop_fires(
     assert facts(book, marks={SYMBOL: D(mark)}).positions[0].open_risk == D(risk)
 
 
+def test_a_stop_beyond_the_entry_still_risks_its_costs(tmp_path: Path) -> None:
+    book = open_journal(tmp_path)
+    hold(book, *approved())
+    (stored,) = book.plans()
+    (stop,) = [o for o in book.orders(OrderStatus.WORKING) if o.leg == "stop"]
+    none_of_its_own = {"stop_price": D(104), "risk_per_unit": D(0), "risk_amount": D(0)}
+    levels = replace(stored.bracket, **none_of_its_own)  # type: ignore[arg-type]
+    plan = stored.plan.model_copy(update={"version": 2, "act": "adjust"})
+    moved = replace(stop, price=D(104)).placed(stop.quantity, D(104))
+    book.commit_levels(plan, Approved(levels, ()), [moved])
+    (held,) = facts(book, marks={SYMBOL: D(104)}).positions
+    assert held.open_risk == D("0.1") + D("0.104") + D("0.5")
+
+
 def test_open_risk_without_a_working_stop_is_unknown(tmp_path: Path) -> None:
     book = open_journal(tmp_path)
     hold(book, *approved())
@@ -200,7 +229,8 @@ def test_a_position_with_two_stops_is_taken_to_end_at_the_farther_one(tmp_path: 
     hold(book, *approved(run="second", stop="90"))
     (held,) = facts(book).positions
     assert held.quantity == 2
-    assert held.open_risk == 2 * D(20)  # the wider stop leaves nothing of its 6 for costs
+    # The wider stop leaves nothing of its 6 for costs: fees of 0.001 on 100 and 90, and slippage.
+    assert held.open_risk == 2 * (D(20) + D("0.19") + D("0.5"))
 
 
 def test_a_plan_under_decision_does_not_count_against_itself(tmp_path: Path) -> None:
@@ -298,7 +328,6 @@ def test_only_entries_that_may_still_fill_are_working(tmp_path: Path) -> None:
 
 def test_dust_is_no_position_and_no_position_without_a_stop(tmp_path: Path) -> None:
     book = open_journal(tmp_path, kind="spot")
-    step = {"step_of": lambda _: D("0.001")}
     for number in range(3):  # each leaves 0.0007 of a coin
         plan, verdict = approved(run=f"r{number}", entry=str(90 + number))
         hold(book, plan, verdict)
@@ -309,13 +338,13 @@ def test_dust_is_no_position_and_no_position_without_a_stop(tmp_path: Path) -> N
                 live, [(plan.plan_id, PlanStatus.CLOSED)], [replace(leaves, plan_id=plan.plan_id)]
             )
         )
-        assert facts(book, **step).positions == ()
+        assert facts(book, step="0.001").positions == ()
     assert book.ledger() == book.replayed()
-    seen = facts(book, **step)
+    seen = facts(book, step="0.001")
     assert seen.equity - seen.free == D("0.0021") * MARKS[SYMBOL]
     assert book.ledger().positions[SYMBOL].quantity == D("0.0021")
     hold(book, *approved(run="new"))
-    (held,) = facts(book, **step).positions
+    (held,) = facts(book, step="0.001").positions
     assert (held.quantity, held.open_risk is None) == (D("1.0021"), False)
     (unknown,) = facts(book).positions
     assert unknown.open_risk is None
@@ -327,7 +356,7 @@ def test_what_no_stop_covers_is_dust_only_where_plans_left_it(tmp_path: Path) ->
     hold(book, plan, verdict)
     more = replace(fill("buy", "0.001", "100", name="more"), plan_id=plan.plan_id)
     book.apply(Batch(entries=[more]))
-    (held,) = facts(book, step_of=lambda _: D("0.001")).positions
+    (held,) = facts(book, step="0.001").positions
     assert held.open_risk is None
 
 
@@ -427,7 +456,7 @@ def two_purses(folder: Path) -> Journal:
 
 def seen_from(book: Journal, symbol: str) -> AccountFacts:
     marks = {SYMBOL: D(110), EURO: D(50)}
-    return account_facts(book, marks, NOW, symbol, POLICY, Timeframe.H1)
+    return reader(book).facts(symbol, marks, NOW)
 
 
 def test_an_entry_sees_the_money_that_pays_for_it_and_counts_the_rest(tmp_path: Path) -> None:

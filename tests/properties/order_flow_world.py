@@ -21,7 +21,7 @@ from domain.lifecycle import OrderStatus, PlanStatus, TradingState
 from domain.orders import Order
 from journal.batch import Batch
 from journal.operator import ActName, record_act
-from journal.standing import account_facts
+from journal.standing import AccountReader
 from market.protocol import FundingStamp
 from policies.settings import Policy
 from policies.trading_state import StateEntry
@@ -257,7 +257,9 @@ class World:
         book = self.process.book
         ledger = book.ledger()
         held = {s: (Fraction(p.quantity), Fraction(p.cost)) for s, p in ledger.positions.items()}
-        facts = account_facts(book, self.closes, self.now, SYMBOL, POLICY, Timeframe.H1)
+        facts = AccountReader(book, POLICY, Timeframe.H1, self.source.instrument).facts(
+            SYMBOL, self.closes, self.now
+        )
         return Account(
             Fraction(ledger.purses["USDT"].cash), held, Fraction(facts.equity), Fraction(facts.free)
         )
