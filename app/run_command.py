@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from app.document import run_document
 from app.home import state_home
@@ -17,6 +17,9 @@ from app.slots import replay_slots
 from app.wire import Wired, wire_session
 from domain.errors import StateError
 from graph.run import Runner, open_saver
+
+if TYPE_CHECKING:
+    from langgraph.checkpoint.base import BaseCheckpointSaver
 
 
 class View(Protocol):
@@ -58,21 +61,8 @@ async def run_session(options: SessionOptions, view: View) -> Ran:
         wire_session(options, settings, home) as wired,
         open_saver(wired.checkpoints) as saver,
     ):
-        session = Session(
-            context=wired.context,
-            runner=Runner(wired.context, saver),
-            executor=wired.executor,
-            resumed_at=wired.venue.cursor,
-            unfinished=wired.venue.unfinished,
-            diary=wired.diary,
-            every=options.every,
-            limit=options.decisions,
-            progress=view.decided,
-            trouble=view.trouble,
-            notice=view.notice,
-            faulty=options.faults is not None,
-        )
-        interrupted = await _until_interrupted(_drive(session, wired, options, view))
+        session = made_session(wired, saver, options, view)
+        interrupted = await _until_interrupted(drive(session, wired, options, view))
         document = run_document(wired, options)
         if not document["account"]["replayed_from_fills"]["equal"]:
             raise StateError(
@@ -82,7 +72,28 @@ async def run_session(options: SessionOptions, view: View) -> Ran:
         return Ran(document, report_document(wired.context.journal), interrupted)
 
 
-async def _drive(session: Session, wired: Wired, options: SessionOptions, view: View) -> None:
+def made_session(
+    wired: Wired, saver: BaseCheckpointSaver[Any] | None, options: SessionOptions, view: View
+) -> Session:
+    """The loop over these parts."""
+    return Session(
+        context=wired.context,
+        runner=Runner(wired.context, saver),
+        executor=wired.executor,
+        resumed_at=wired.venue.cursor,
+        unfinished=wired.venue.unfinished,
+        diary=wired.diary,
+        every=options.every,
+        limit=options.decisions,
+        progress=view.decided,
+        trouble=view.trouble,
+        notice=view.notice,
+        faulty=options.faults is not None,
+    )
+
+
+async def drive(session: Session, wired: Wired, options: SessionOptions, view: View) -> None:
+    """Let the session go, over its window or until it is cancelled."""
     if wired.window is None:
         view.begin(wired, options.decisions)
         await session.live()

@@ -10,6 +10,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from langchain_core.language_models import BaseChatModel
+
 import market.store.tables  # noqa: F401  # a new database is made at once from all definitions
 from agent.models import close_model, make_model
 from agent.planner import Planner
@@ -77,6 +79,14 @@ class Wired:
     diary: Diary
 
 
+@dataclass(frozen=True)
+class Replaced:
+    """Parts that take the place of those that the options name."""
+
+    model: BaseChatModel | None = None
+    source: MarketSource | None = None
+
+
 @asynccontextmanager
 async def wire_session(
     options: SessionOptions,
@@ -85,6 +95,7 @@ async def wire_session(
     *,
     alone: bool = True,
     policy: Policy | None = None,
+    replaced: Replaced = Replaced(),  # frozen, and without anything in it
 ) -> AsyncIterator[Wired]:
     """Open source, database and model, and put a session's parts together.
 
@@ -94,18 +105,19 @@ async def wire_session(
         home: State folder.
         alone: Hold the session's lease; only what dispatches nothing may share a session.
         policy: In place of the one that the options name.
+        replaced: Parts in place of those that they name.
 
     Raises:
         PlangateError: naming what is wrong; nothing has been written then but an empty database.
     """
     policy = policy or load_policy(options.policy)
-    model = make_model(
+    model = replaced.model or make_model(
         options.model,
         base_url=options.base_url or settings.openai_base_url,
         api_key=settings.secrets.get("OPENAI_API_KEY"),
     )
     clock = _clock(options)
-    source = _source(options, clock)
+    source = replaced.source or _source(options, clock)
     limits = options.tools or ToolLimits()
     async with AsyncExitStack() as stack:
         stack.push_async_callback(close_model, model)

@@ -20,6 +20,7 @@ from domain.plan import Evidence, ExitDraft, make_plan
 from domain.verdict import Approved, Denied
 from graph.answers import ended_without_answer, evidence, read_answer, spent_so_far, tool_call
 from graph.caps import cap_reached, may_go_on
+from graph.certificate import certificate, known_of_answers, known_of_snapshot
 from graph.committing import commit_entry, commit_exit, commit_levels
 from graph.context import RunContext
 from graph.decision import decision_document
@@ -76,6 +77,7 @@ async def observe(context: RunContext, state: RunState) -> Update:
     return {
         **begun,
         "snapshot": note_snapshot(context, identity, snapshot),
+        "known": known_of_snapshot({}, snapshot),
         "messages": [keep(context, message) for message in opening],
     }
 
@@ -135,6 +137,7 @@ async def call_tools(context: RunContext, state: RunState) -> Update:
     return {
         "messages": [*state["messages"], *hashes],
         "evidence": [*state["evidence"], *(evidence(answer, request) for answer in answers)],
+        "known": known_of_answers(state["known"], answers, request.as_of),
         "tool_turns": state["tool_turns"] + 1,
         "tool_calls": state["tool_calls"] + len(answers),
         "tool_cost_units": spent.cost_units + sum(answer.cost_units for answer in answers),
@@ -189,6 +192,7 @@ async def review(context: RunContext, state: RunState) -> Update:
     ]
     return {
         "versions": [*versions, pair],
+        "known": known_of_snapshot(state["known"], fresh),
         "approved": verdict.approved,
         "codes": list(verdict.codes),
         "reason": change.draft.thesis if verdict.approved else primary_sentence(verdict),
@@ -256,6 +260,7 @@ def _submit_exit(context: RunContext, state: RunState) -> Update:
 async def record(context: RunContext, state: RunState) -> Update:
     """Close the trace and write the decision into the journal."""
     outcome = state["outcome"] or "failed"
+    context.recorder.record(state["run_id"], "record", certificate(state))
     context.recorder.record(
         state["run_id"],
         "record",

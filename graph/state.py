@@ -34,6 +34,8 @@ class RunState(TypedDict, total=False):
     """The plan or exit as the model wrote it, JSON-able; what a person edits when stepping."""
     evidence: list[dict[str, Any]]
     """What each tool call so far came to, as `domain.plan.Evidence`, JSON-able."""
+    known: dict[str, list[str]]
+    """By source: when its newest datum so far became known, and the moment asked about."""
     complaint: list[str]
     """Code and sentence of an answer that could not be used; empty otherwise."""
     versions: list[list[str]]
@@ -67,6 +69,7 @@ def initial_state(run_id: str, symbol: str, as_of: str) -> RunState:
         answer="none",
         draft=None,
         evidence=[],
+        known={},
         complaint=[],
         versions=[],
         approved=False,

@@ -199,6 +199,28 @@ class StateEdited(_Event):
     after: str
 
 
+class NewestKnown(_Event):
+    """The newest datum that a decision had from one source."""
+
+    known_at: datetime
+    """When it became known."""
+    as_of: datetime
+    """The moment that was asked about: nothing known later may be seen."""
+
+
+class Certified(_Event):
+    """What the decision could know, by source: its proof that it did not look ahead."""
+
+    kind: Literal["certified"] = "certified"
+    newest: dict[str, NewestKnown]
+    """By source, such as `box`."""
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing was known later than the moment asked about."""
+        return all(each.known_at <= each.as_of for each in self.newest.values())
+
+
 class RunEnded(_Event):
     """A decision ended, with one outcome."""
 
@@ -229,6 +251,7 @@ Event = Annotated[
     | Filled
     | FaultInjected
     | StateEdited
+    | Certified
     | RunEnded,
     Field(discriminator="kind"),
 ]

@@ -86,6 +86,7 @@ class _Page:
             ev.Filled: self._filled,
             ev.FaultInjected: self._fault_injected,
             ev.StateEdited: self._state_edited,
+            ev.Certified: self._certified,
             ev.RunEnded: self._run_ended,
         }
 
@@ -222,6 +223,13 @@ class _Page:
 
     def _state_edited(self, event: ev.StateEdited) -> None:
         self._head(f"edited    {event.field}: {event.before} → {event.after}")
+
+    def _certified(self, event: ev.Certified) -> None:
+        for source, newest in event.newest.items():
+            sign = "≤" if newest.known_at <= newest.as_of else "AFTER"
+            self._put(
+                f"knew      {source}: newest {iso(newest.known_at)} {sign} {iso(newest.as_of)}"
+            )
 
     def _run_ended(self, event: ev.RunEnded) -> None:
         cost = "cost unknown" if event.cost_usd is None else f"{event.cost_usd} USD"

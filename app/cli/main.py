@@ -9,6 +9,7 @@ Exit codes:
     5    `gate check` denied the plan
     6    the state folder or database cannot be used
     7    `reconcile`: the venue and the journal disagree
+    8    `lookahead`: a decision saw, or may have seen, what came after it
     130  interrupted; a session can be continued
 """
 
@@ -21,7 +22,20 @@ from typing import Annotated
 
 import typer
 
-from app.cli import deposit, doctor, gate, lists, operate, paper, policy, report, run, step, traces
+from app.cli import (
+    deposit,
+    doctor,
+    gate,
+    lists,
+    lookahead,
+    operate,
+    paper,
+    policy,
+    report,
+    run,
+    step,
+    traces,
+)
 from domain.errors import (
     AccessRefused,
     ConfigError,
@@ -51,7 +65,8 @@ app = typer.Typer(
     ),
     epilog=(
         "Exit codes: 0 done, 1 bug, 2 usage or settings, 3 market data, 4 network or access, "
-        "5 plan denied, 6 state folder, 7 venue and journal disagree, 130 interrupted.  "
+        "5 plan denied, 6 state folder, 7 venue and journal disagree, 8 look-ahead, "
+        "130 interrupted.  "
         "Paper trading only; no advice, no promise of profit."
     ),
     no_args_is_help=True,
@@ -66,6 +81,7 @@ app.add_typer(gate.app, name="gate")
 app.add_typer(policy.app, name="policy")
 app.add_typer(paper.app, name="paper")
 app.command(name="report")(report.report)
+app.command(name="lookahead")(lookahead.lookahead)
 app.add_typer(lists.orders_app, name="orders")
 app.command(name="positions")(lists.positions)
 app.add_typer(lists.trades_app, name="trades")

@@ -7,12 +7,13 @@ indicators over it are computed once.
 
 from __future__ import annotations
 
+import copy
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
@@ -61,9 +62,10 @@ class RecordedMarket:
     base: Series
     """Its finest candles."""
     given: dict[Timeframe, Series] = field(default_factory=dict)
-    """Longer candles that came with the data; the others are derived from `base` and kept here."""
+    """Longer candles that came with the data; the others are derived from `base`."""
     funding: FundingHistory | None = None
     open_interest: StampedValues | None = None
+    _derived: dict[Timeframe, Series] = field(default_factory=dict, init=False)
 
     def series(self, timeframe: Timeframe) -> Series:
         """Candles of this timeframe, the same object on every call.
@@ -73,9 +75,11 @@ class RecordedMarket:
         """
         if timeframe is self.base.timeframe:
             return self.base
-        if timeframe not in self.given:
-            self.given[timeframe] = resample(self.base, timeframe)
-        return self.given[timeframe]
+        if timeframe in self.given:
+            return self.given[timeframe]
+        if timeframe not in self._derived:
+            self._derived[timeframe] = resample(self.base, timeframe)
+        return self._derived[timeframe]
 
 
 def tick_of(base: Series, as_of: datetime) -> Tick | None:
@@ -148,6 +152,17 @@ class RecordedSource(ABC):
     def instrument(self, symbol: str) -> Instrument:
         """The instrument of an opened symbol."""
         return self.market(symbol).instrument
+
+    def showing(self, markets: Mapping[str, RecordedMarket]) -> Self:
+        """The same source over other histories, by symbol, of those that it has opened."""
+        other = copy.copy(self)
+        other._markets = dict(markets)
+        return other
+
+    @property
+    def markets(self) -> Mapping[str, RecordedMarket]:
+        """Every opened history, by each name it was opened under."""
+        return self._markets
 
     def base_series(self, symbol: str) -> Series:
         """The whole base history, the future included: for simulated fills, never for decisions."""
