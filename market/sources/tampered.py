@@ -144,7 +144,8 @@ def _corrupted(series: Series, as_of: datetime, *, forming: bool) -> Series:
     stop = _closed_count(series, as_of)
     bad = _first(series, stop + GARBAGE_BARS)
     factor = np.ones(len(bad))
-    factor[stop:] = 0.2 + (bad.open_ms[stop:] // 1000 % 97) / 30
+    scattered = bad.open_ms[stop:] // 1000 % 97
+    factor[stop:] = np.where(scattered % 2, 1.3 + scattered / 30, 0.2 + scattered / 200)
     opened, high, low = bad.open * factor, bad.high * factor, bad.low * factor
     if forming and _is_forming(series, stop, as_of):
         opened[stop] = series.open[stop]
