@@ -31,7 +31,7 @@ from app.settings import load_settings
 from app.wire import Replaced, Wired, wire_session
 from domain.clock import EPOCH, FixedClock
 from domain.errors import ConfigError
-from graph.run import open_saver
+from graph.run import Runner
 from journal.books import Journal
 from journal.operator import acts_since
 from market.sources.open import make_source
@@ -145,16 +145,12 @@ async def _live_again(
     settings = load_settings().model_copy(update={"database_url": None})
     with TemporaryDirectory() as folder:
         home = Path(folder)
-        async with (
-            wire_session(
-                past.options, settings, home, policy=past.policy, replaced=replaced
-            ) as wired,
-            open_saver(wired.checkpoints) as saver,
-        ):
+        async with wire_session(
+            past.options, settings, home, policy=past.policy, replaced=replaced
+        ) as wired:
+            session = made_session(wired, Runner(wired.context, None), past.options, view)
             with suppress(PromptChanged):
-                await drive(
-                    made_session(wired, saver, past.options, view), wired, past.options, view
-                )
+                await drive(session, wired, past.options, view)
             return _compared(past, source.tampering, store, wired)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from app.document import run_document
 from app.home import state_home
@@ -17,9 +17,6 @@ from app.slots import replay_slots
 from app.wire import Wired, wire_session
 from domain.errors import StateError
 from graph.run import Runner, open_saver
-
-if TYPE_CHECKING:
-    from langgraph.checkpoint.base import BaseCheckpointSaver
 
 
 class View(Protocol):
@@ -61,7 +58,7 @@ async def run_session(options: SessionOptions, view: View) -> Ran:
         wire_session(options, settings, home) as wired,
         open_saver(wired.checkpoints) as saver,
     ):
-        session = made_session(wired, saver, options, view)
+        session = made_session(wired, Runner(wired.context, saver), options, view)
         interrupted = await _until_interrupted(drive(session, wired, options, view))
         document = run_document(wired, options)
         if not document["account"]["replayed_from_fills"]["equal"]:
@@ -72,13 +69,11 @@ async def run_session(options: SessionOptions, view: View) -> Ran:
         return Ran(document, report_document(wired.context.journal), interrupted)
 
 
-def made_session(
-    wired: Wired, saver: BaseCheckpointSaver[Any] | None, options: SessionOptions, view: View
-) -> Session:
+def made_session(wired: Wired, runner: Runner, options: SessionOptions, view: View) -> Session:
     """The loop over these parts."""
     return Session(
         context=wired.context,
-        runner=Runner(wired.context, saver),
+        runner=runner,
         executor=wired.executor,
         resumed_at=wired.venue.cursor,
         unfinished=wired.venue.unfinished,

@@ -19,6 +19,7 @@ from graph.state import RunState
 if TYPE_CHECKING:
     from langchain_core.runnables import RunnableConfig
     from langgraph.checkpoint.base import BaseCheckpointSaver
+    from langgraph.types import Durability
 
 
 def thread(context: RunContext, symbol: str, slot: datetime) -> RunnableConfig:
@@ -41,6 +42,7 @@ class Runner:
     def __init__(self, context: RunContext, saver: BaseCheckpointSaver[Any] | None) -> None:
         self.context = context
         self._graph = build_graph(context).compile(checkpointer=saver)
+        self._durability: Durability | None = "exit" if saver else None
 
     async def decide(self, symbol: str, slot: datetime) -> dict[str, Any]:
         """Run the graph once; returns the final state. The journal has the decision then.
@@ -50,7 +52,7 @@ class Runner:
         """
         config = thread(self.context, symbol, slot)
         final: dict[str, Any] = await self._graph.ainvoke(
-            run_input(symbol, slot), config, durability="exit"
+            run_input(symbol, slot), config, durability=self._durability
         )
         return final
 

@@ -21,7 +21,7 @@ from domain.book import OrderBook
 from domain.candles import Candles, Timeframe
 from domain.errors import ConfigError
 from domain.snapshot import Funding
-from graph.run import open_saver
+from graph.run import Runner
 from journal.operator import record_act
 from market.protocol import MarketTrade, Tick
 from market.sources.recorded import RecordedSource
@@ -54,11 +54,11 @@ def lived(home: Path, source: RecordedSource | None = None) -> None:
     """The session, in this process."""
 
     async def live() -> None:
-        async with (
-            wire_session(OPTIONS, Settings(), home, replaced=Replaced(source=source)) as wired,
-            open_saver(wired.checkpoints) as saver,
-        ):
-            await drive(made_session(wired, saver, OPTIONS, Quiet()), wired, OPTIONS, Quiet())
+        async with wire_session(
+            OPTIONS, Settings(), home, replaced=Replaced(source=source)
+        ) as wired:
+            session = made_session(wired, Runner(wired.context, None), OPTIONS, Quiet())
+            await drive(session, wired, OPTIONS, Quiet())
 
     asyncio.run(live())
 
