@@ -123,6 +123,8 @@ def record_run(to: Recorder, run_id: str = RUN) -> None:
     _exchange(note, [system, market, asks, told, plan, critique], tools, better)
     _approved(note)
     _executed(note)
+    newest = ev.NewestKnown(known_at=AS_OF, as_of=AS_OF)
+    note("record", ev.Certified(newest={"box": newest}))
     note("record", ended(cost_usd="0.0123"))
 
 
