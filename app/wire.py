@@ -49,6 +49,7 @@ from journal.continuing import require_end_ahead
 from journal.reading import session_names
 from market.observe import Observer
 from market.protocol import MarketSource, SourceInfo
+from market.sources.chain import home_of
 from market.sources.open import make_source
 from policies.policy_file import load_policy
 from policies.settings import Policy
@@ -191,7 +192,7 @@ def _assemble(
     venue = PaperBroker(
         journal.database,
         journal.session,
-        source,
+        home_of(source),
         symbols,
         purses,
         window[0] if window else clock.now(),
@@ -222,7 +223,7 @@ def _executor(context: RunContext, venue: Broker, treasury: Treasury, diary: Dia
         Reconciler(journal, venue, follower),
         Guard(journal, source, observer, policy, timeframe),
         source,
-        path=PathKeeper(journal, source, timeframe),
+        path=PathKeeper(journal, home_of(source), timeframe),
         treasury=treasury,
     )
 

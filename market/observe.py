@@ -29,7 +29,7 @@ from market.facts import (
 from market.features import WARMUP_BARS, features_at
 from market.missing import missing_facts, missing_features, missing_regime
 from market.modelled_book import modelled_book
-from market.protocol import MarketSource, Tick, VenueState
+from market.protocol import ManySources, MarketSource, Tick, VenueState
 from market.regime import HISTORY_BARS, regime
 
 HIGHER: dict[Timeframe, tuple[Timeframe, ...]] = {
@@ -47,6 +47,8 @@ DECISION_BARS = WARMUP_BARS + HISTORY_BARS
 CONTEXT_BARS = 500
 """Enough to be warm, on the higher timeframes."""
 SHOWN_BARS = 24
+_OF_MANY = frozenset({"breadth", "correlations"})
+"""Data that rest on candles of several symbols."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,7 @@ class Observer:
                 ),
                 *self._missing_data(seen, book, perpetual=instrument.kind == "perpetual"),
             ),
-            provenance=self._provenance(seen, book, as_of),
+            provenance=self._provenance(symbol, seen, book, as_of),
         )
 
     async def _look(self, symbol: str, as_of: datetime) -> _Seen:
@@ -166,7 +168,7 @@ class Observer:
         return tuple(name for name in self.symbols if name != symbol)
 
     def _provenance(
-        self, seen: _Seen, book: OrderBook | None, as_of: datetime
+        self, symbol: str, seen: _Seen, book: OrderBook | None, as_of: datetime
     ) -> dict[str, Provenance]:
         """Source and age of each datum; the one place that refuses what comes from the future."""
         info = self.source.info
@@ -186,9 +188,15 @@ class Observer:
                     f"{iso(as_of)}; a decision may only see what was known then"
                 )
         modelled = book is not None and book.origin == "modelled"
+
+        def name(datum: str) -> str:
+            many = isinstance(self.source, ManySources) and datum not in _OF_MANY
+            said = self.source.answered_by(datum, symbol) if many else info.name
+            return f"{said} (modelled)" if modelled and datum == "book" else said
+
         return {
             datum: Provenance(
-                source=f"{info.name} (modelled)" if modelled and datum == "book" else info.name,
+                source=name(datum),
                 origin=info.origin,
                 known_at=known_at,
             )

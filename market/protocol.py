@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 from domain.book import OrderBook
 from domain.candles import Candles, Timeframe
@@ -163,4 +163,18 @@ class MarketSource(Protocol):
         self, symbol: str, after: datetime, until: datetime
     ) -> Sequence[FundingStamp]:
         """Payments with `after` < at <= `until`, oldest first; empty where there are none."""
+        ...
+
+
+@runtime_checkable
+class ManySources(Protocol):
+    """A market source whose data come from several; it says which gave what."""
+
+    def answered_by(self, datum: str, symbol: str) -> str:
+        """The source that gave the newest answer about a datum.
+
+        Args:
+            datum: As in a snapshot's provenance, such as `candles.1h`, `last` or `book`.
+            symbol: An opened symbol.
+        """
         ...

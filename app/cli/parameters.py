@@ -13,9 +13,14 @@ Symbols = Annotated[
 ]
 Market = Annotated[
     str,
-    typer.Option(help="box (shipped BTC candles), synthetic[:SEED], files:PATH or ccxt:EXCHANGE."),
+    typer.Option(
+        help="box (shipped BTC candles), synthetic[:SEED], files:PATH or ccxt:EXCHANGE; "
+        "ccxt:HOME,STANDBY falls over and compares prices."
+    ),
 ]
-MarketUrl = Annotated[str | None, typer.Option(help="Other address of the ccxt exchange.")]
+MarketUrl = Annotated[
+    str | None, typer.Option(help="Other address of the ccxt exchange, one each.")
+]
 Model = Annotated[str, typer.Option(help="rules (deterministic, no LLM) or openai:NAME.")]
 BaseUrl = Annotated[str | None, typer.Option(help="Any OpenAI-compatible endpoint.")]
 TimeframeText = Annotated[

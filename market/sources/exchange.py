@@ -29,7 +29,7 @@ from market.protocol import (
     VenueState,
 )
 from market.resample import resample
-from market.sources.exchange_client import ExchangeClient
+from market.sources.exchange_client import RETRY_DELAYS_S, TIMEOUT_S, ExchangeClient
 from market.sources.exchange_history import PAGE, CandleHistory, FundingBook
 from market.sources.exchange_market import (
     BOOK_DEPTH,
@@ -69,10 +69,14 @@ class ExchangeSource:
         base_timeframe: Timeframe = Timeframe.M1,
         *,
         is_limited: bool = True,
+        timeout_s: float = TIMEOUT_S,
+        retry_delays_s: Sequence[float] = RETRY_DELAYS_S,
     ) -> None:
         self._name = f"ccxt:{exchange_id}"
         self._clock = clock
-        self._client = ExchangeClient(exchange_id, base_url, is_limited=is_limited)
+        self._client = ExchangeClient(
+            exchange_id, base_url, timeout_s, retry_delays_s, is_limited=is_limited
+        )
         self._base = base_timeframe
         self._markets: dict[str, Mapping[str, Any]] = {}
         self._instruments: dict[str, Instrument] = {}

@@ -26,6 +26,8 @@ from market.sources.exchange_errors import Answer, Reaction, reaction_to
 
 RETRY_DELAYS_S = (0.5, 1.5)
 """Waits before the second and third attempt of a read."""
+TIMEOUT_S = 10.0
+"""How long an answer may take, body included."""
 LARGEST_ANSWER_BYTES = 4_000_000
 """A thousand candles are 150 KB; what is longer than this is no answer to what we ask."""
 LARGEST_MARKETS_BYTES = 64_000_000
@@ -41,7 +43,7 @@ class ExchangeClient:
         self,
         exchange_id: str,
         base_url: str | None,
-        timeout_s: float = 10,
+        timeout_s: float = TIMEOUT_S,
         retry_delays_s: Sequence[float] = RETRY_DELAYS_S,
         monotonic: Callable[[], float] = time.monotonic,
         *,

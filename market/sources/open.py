@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from domain.clock import Clock
 from domain.errors import ConfigError
 from market.protocol import MarketSource
 
-FORMS = "box, synthetic[:SEED], files:PATH or ccxt:EXCHANGE"
+FORMS = "box, synthetic[:SEED], files:PATH or ccxt:EXCHANGE[,EXCHANGE...][@COLLARbps]"
 
 
 def make_source(
@@ -15,10 +17,12 @@ def make_source(
     """The source that `spec` names, not opened yet.
 
     Args:
-        spec: `box`, `synthetic[:SEED]`, `files:PATH` or `ccxt:EXCHANGE`.
+        spec: `box`, `synthetic[:SEED]`, `files:PATH`, `ccxt:EXCHANGE` or a chain of exchanges,
+            `ccxt:HOME,STANDBY...[@COLLARbps]`.
         clock: what a live source calls now.
         seed: of a synthetic market whose name carries none.
-        base_url: where an exchange is found instead of its own address.
+        base_url: where an exchange is found instead of its own address; of a chain one per
+            exchange, separated by commas.
 
     Raises:
         ConfigError: no such form, or a negative seed.
@@ -40,7 +44,53 @@ def make_source(
 
         return FilesSource(rest)
     if kind == "ccxt" and rest:
-        from market.sources.exchange import ExchangeSource
-
-        return ExchangeSource(rest, clock, base_url=base_url)
+        return _exchanges(rest, clock, base_url)
     raise ConfigError(f"unknown market {spec!r}; expected {FORMS}")
+
+
+def _exchanges(names: str, clock: Clock, base_url: str | None) -> MarketSource:
+    """One exchange, or a chain of them: `binanceusdm`, `binanceusdm,bybit,okx@50bps`."""
+    from market.sources.exchange import ExchangeSource
+
+    listed, at, collar = names.partition("@")
+    chosen = [name.strip() for name in listed.split(",")]
+    urls = base_url.split(",") if base_url else [None] * len(chosen)
+    if not all(chosen) or len(set(chosen)) < len(chosen):
+        raise ConfigError(f"exchanges {listed!r} were expected to be different names, as in a,b,c")
+    if len(urls) != len(chosen):
+        raise ConfigError(
+            f"{len(urls)} addresses were given for {len(chosen)} exchanges; expected one each, "
+            "separated by commas"
+        )
+    if len(chosen) == 1 and not at:
+        return ExchangeSource(chosen[0], clock, base_url=urls[0])
+    from market.price_collar import COLLAR_BPS
+    from market.sources.chain import CHAIN_RETRY_DELAYS_S, CHAIN_TIMEOUT_S, ChainSource
+
+    sources = [
+        ExchangeSource(
+            name,
+            clock,
+            base_url=url,
+            timeout_s=CHAIN_TIMEOUT_S,
+            retry_delays_s=CHAIN_RETRY_DELAYS_S,
+        )
+        for name, url in zip(chosen, urls, strict=True)
+    ]
+    width = _collar_bps(collar) if at else COLLAR_BPS
+    return ChainSource(sources, [f"ccxt:{name}" for name in chosen], width)
+
+
+def _collar_bps(text: str) -> Decimal:
+    """`50bps` is 50.
+
+    Raises:
+        ConfigError: it is no such number.
+    """
+    try:
+        width = Decimal(text.removesuffix("bps"))
+    except ArithmeticError:
+        width = Decimal(0)
+    if not (text.endswith("bps") and width.is_finite() and 0 < width < 10_000):
+        raise ConfigError(f"collar {text!r} was expected to look like @50bps, above 0")
+    return width

@@ -17,6 +17,7 @@ from domain.clock import FixedClock, from_ms, to_ms
 from domain.errors import DataError, PlangateError, UnknownSymbol
 from market.protocol import SIMULATED, MarketSource
 from market.sources.box import BoxSource
+from market.sources.chain import ChainSource
 from market.sources.exchange import ExchangeSource
 from market.sources.files import FilesSource
 from market.sources.recorded import RecordedMarket
@@ -77,6 +78,16 @@ def write_files(folder: Path, series: Series) -> None:
 async def opened(name: str, folder: Path) -> AsyncIterator[Opened]:
     series = hand_made()
     at = from_ms(int(series.open_ms[700])) + timedelta(minutes=20)
+    if name == "chain":
+        async with ExchangeServer({"BTC/USDT:USDT": series}, at + timedelta(days=5)) as server:
+            links = [ExchangeSource("binanceusdm", FixedClock(at), server.url) for _ in range(2)]
+            chain = ChainSource(links, ("ccxt:binanceusdm", "ccxt:another"))
+            try:
+                await chain.open(["BTC/USDT"])
+                yield Opened(chain, "BTC/USDT", at)
+            finally:
+                await chain.close()
+        return
     if name.startswith("exchange"):
         now = at if name.endswith("present") else at + timedelta(days=5)
         async with ExchangeServer({"BTC/USDT:USDT": series}, now) as server:

@@ -63,6 +63,7 @@ class ExchangeServer:
         tick: str = "0.10",
     ) -> None:
         self.series = {market_id(symbol): series for symbol, series in candles.items()}
+        self._spot = {market_id(symbol) for symbol in candles if ":" not in symbol}
         self._funding = {market_id(s): stamps for s, stamps in (funding or {}).items()}
         self._fixed = now if isinstance(now, datetime) else None
         self._clock = now if callable(now) else None
@@ -123,7 +124,7 @@ class ExchangeServer:
     def true_answer(self, endpoint: str, path: str, query: dict[str, str]) -> web.Response:
         """What the exchange says when nothing is wrong with it."""
         answer: Callable[[dict[str, str]], Any] | None = {
-            "exchangeInfo": self._exchange_info,
+            "exchangeInfo": lambda _: self._exchange_info(is_spot=path.startswith("/api/")),
             "time": lambda _: {"serverTime": to_ms(self.now())},
             "status": lambda _: {"status": self.status, "msg": "normal"},
             "klines": self._klines,
@@ -140,14 +141,19 @@ class ExchangeServer:
             return web.json_response({"code": -1121, "msg": "Invalid symbol."}, status=400)
         return web.json_response(answer(query))
 
-    def _exchange_info(self, _: dict[str, str]) -> Any:
+    def _exchange_info(self, *, is_spot: bool) -> Any:
+        listed = self._spot if is_spot else self.series.keys() - self._spot
         return {
             "timezone": "UTC",
             "serverTime": to_ms(self.now()),
             "rateLimits": [],
             "exchangeFilters": [],
             "assets": [],
-            "symbols": [_listing(code, self.tick) | self.listing for code in self.series],
+            "symbols": [
+                (_spot_listing if is_spot else _listing)(code, self.tick) | self.listing
+                for code in self.series
+                if code in listed
+            ],
         }
 
     def _klines(self, query: dict[str, str]) -> Any:
@@ -303,3 +309,9 @@ def _listing(code: str, tick: str) -> dict[str, Any]:
             | {"multiplierDecimal": "4"},
         ],
     }
+
+
+def _spot_listing(code: str, tick: str) -> dict[str, Any]:
+    of_contracts = {"contractType", "deliveryDate", "marginAsset", "pair", "underlyingType"}
+    listed = _listing(code, tick)
+    return {key: value for key, value in listed.items() if key not in of_contracts}
