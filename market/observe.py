@@ -190,8 +190,9 @@ class Observer:
         modelled = book is not None and book.origin == "modelled"
 
         def name(datum: str) -> str:
-            many = isinstance(self.source, ManySources) and datum not in _OF_MANY
-            said = self.source.answered_by(datum, symbol) if many else info.name
+            said, source = info.name, self.source
+            if isinstance(source, ManySources) and datum not in _OF_MANY:
+                said = source.answered_by(datum, symbol)
             return f"{said} (modelled)" if modelled and datum == "book" else said
 
         return {
