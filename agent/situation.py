@@ -62,6 +62,7 @@ def situation_values(
         "book": _book(book),
         "funding": _funding(snapshot.funding, snapshot.open_interest),
         "account": _account(account),
+        "quality": "\n".join(f"- {flag}" for flag in snapshot.quality) or "none",
         "missing": "\n".join(f"- {what}" for what in snapshot.missing) or "nothing",
     }
 

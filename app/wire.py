@@ -263,7 +263,13 @@ def _clock(options: SessionOptions) -> Clock:
 
 
 def _source(options: SessionOptions, clock: Clock) -> MarketSource:
-    return make_source(options.market, clock=clock, seed=options.seed, base_url=options.market_url)
+    return make_source(
+        options.market,
+        clock=clock,
+        seed=options.seed,
+        base_url=options.market_url,
+        present=SystemClock().now(),
+    )
 
 
 async def _open_source(source: MarketSource, options: SessionOptions) -> tuple[str, ...]:

@@ -11,9 +11,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from domain.numbers import BPS, ZERO
+from domain.quality import QualityFlag
 
 BookOrigin = Literal["venue", "synthetic", "modelled"]
 OrderSide = Literal["buy", "sell"]
@@ -45,6 +46,8 @@ class OrderBook(BaseModel):
     origin: BookOrigin
     bids: tuple[Level, ...]
     asks: tuple[Level, ...]
+    flags: tuple[QualityFlag, ...] = Field(default=(), exclude=True)
+    """What was mended in it; a snapshot takes them over, so they are written down once."""
 
     @property
     def bid(self) -> Decimal | None:

@@ -6,7 +6,7 @@ that rule; nothing else in the house may decide what is closed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from domain.clock import from_ms, to_ms
+from domain.quality import Flaw
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -86,6 +87,8 @@ class Series:
     low: Floats
     close: Floats
     volume: Floats
+    flaws: tuple[Flaw, ...] = field(default=(), kw_only=True)
+    """What was mended in it; gaps, silence and wicks are seen in the candles themselves."""
 
     def __post_init__(self) -> None:
         for array in (self.open_ms, self.open, self.high, self.low, self.close, self.volume):

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict
 
 from domain.book import OrderBook
 from domain.candles import Timeframe
+from domain.quality import QualityFlag
 
 Origin = Literal["recorded", "synthetic", "live"]
 VolatilityBucket = Literal["low", "normal", "high", "extreme"]
@@ -170,6 +171,8 @@ class Snapshot(_Value):
     """Whether the venue takes orders; None when it did not say."""
     clock_skew_s: float | None = None
     """Our clock minus the venue's, in seconds; 0 in a replay, None when the venue did not say."""
+    quality: tuple[QualityFlag, ...] = ()
+    """What was wrong with the data of this snapshot, mended or not."""
     missing: tuple[str, ...] = ()
     """What is absent and why, such as `1d features: warming up, 120 of 300 bars`."""
     provenance: dict[str, Provenance]

@@ -82,6 +82,7 @@ def note_snapshot(context: RunContext, identity: str, snapshot: Snapshot) -> str
             snapshot=snapshot_hash,
             last=str(snapshot.last),
             missing=list(snapshot.missing),
+            quality=[str(flag) for flag in snapshot.quality],
             sit_out=list(snapshot.regime.sit_out_reasons),
             provenance={k: v.model_dump(mode="json") for k, v in snapshot.provenance.items()},
         ),

@@ -18,7 +18,9 @@ from domain.book import OrderBook
 from domain.candles import Candles, Timeframe
 from domain.clock import from_ms, iso
 from domain.errors import DataError
+from domain.quality import QualityFlag
 from domain.snapshot import Bar, Features, Funding, Provenance, Snapshot
+from market.book_cleaning import book_flags
 from market.facts import (
     CORRELATION_BARS,
     CORRELATION_TIMEFRAME,
@@ -27,6 +29,7 @@ from market.facts import (
     turnover_24h,
 )
 from market.features import WARMUP_BARS, features_at
+from market.flags import candle_flags
 from market.missing import missing_facts, missing_features, missing_regime
 from market.modelled_book import modelled_book
 from market.protocol import ManySources, MarketSource, Tick, VenueState
@@ -113,6 +116,7 @@ class Observer:
             correlations=related,
             venue_status=seen.venue.status,
             clock_skew_s=seen.venue.clock_skew_s,
+            quality=_quality(seen, symbol),
             missing=(
                 *missing_features(seen.candles, features),
                 *missing_regime(market_regime, seen.others),
@@ -179,7 +183,7 @@ class Observer:
             "open_interest": None if seen.open_interest is None else as_of,
             "breadth": _newest(seen.others),
             "correlations": _newest(seen.company.values()),
-            "venue": None if seen.venue == (None, None) else as_of,
+            "venue": None if seen.venue[:2] == (None, None) else as_of,
         }
         for datum, known_at in stamps.items():
             if known_at is not None and known_at > as_of:
@@ -241,6 +245,14 @@ def _bars(candles: Candles) -> tuple[Bar, ...]:
         Bar(open_time=from_ms(stamp), open=o, high=h, low=low, close=c, volume=v)
         for stamp, o, h, low, c, v in rows
     )
+
+
+def _quality(seen: _Seen, symbol: str) -> tuple[QualityFlag, ...]:
+    """What is wrong with the data of this instrument, in one order."""
+    flags = [flag for candles in seen.candles for flag in candle_flags(candles)]
+    flags += book_flags(seen.book) if seen.book else ()
+    flags += (flag for flag in seen.venue.flags if flag.datum.endswith(f" {symbol}"))
+    return tuple(sorted(flags, key=lambda flag: (flag.datum, flag.defect, flag.first_at)))
 
 
 def _breadth(own: Features, others: Sequence[Candles]) -> float | None:

@@ -22,6 +22,7 @@ from typing import Literal, NamedTuple, Protocol, runtime_checkable
 from domain.book import OrderBook
 from domain.candles import Candles, Timeframe
 from domain.instrument import Instrument
+from domain.quality import QualityFlag
 from domain.snapshot import Funding, Origin, VenueStatus
 
 Offer = Literal["order_book", "trades", "funding", "open_interest"]
@@ -82,6 +83,8 @@ class VenueState(NamedTuple):
     """Whether it takes orders."""
     clock_skew_s: float | None
     """Our clock minus its own, in seconds."""
+    flags: tuple[QualityFlag, ...] = ()
+    """What it changed about its instruments since they were opened."""
 
 
 SIMULATED = VenueState("open", 0.0)

@@ -1,11 +1,14 @@
-"""The door for candles: a series that contradicts itself never reaches an indicator or a fill.
+"""What candles must be: a series that contradicts itself never reaches an indicator or a fill.
 
-One check for every source. It raises at the first fault and names where it is, what was found, what
-was expected and what to do, because the reader of the message has the file open in an editor.
+One list of tests for every source. `market.cleaning` is the door that data comes in by: it mends
+what can be mended by rule. `check_series` is strict, for candles that somebody wrote on purpose: it
+raises at the first fault and names where it is, what was found, what was expected and what to do,
+because the reader of the message has the file open in an editor.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -13,14 +16,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from domain.candles import Series, Timeframe
-from domain.clock import from_ms, iso
+from domain.clock import from_ms, iso, to_ms
 from domain.errors import DataError
+from domain.quality import Defect
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from domain.candles import Stamps
 
+_PRICES = ("open", "high", "low", "close")
+_NUMBERS = (*_PRICES, "volume")
 _LATEST_MS = 100_000_000_000_000
 """Year 5138: a stamp beyond it counts microseconds."""
 _EARLIEST_MS = 100_000_000_000
@@ -63,11 +69,12 @@ def check_series(
     """
     if not len(series):
         raise DataError(f"{where}: no candles in it; expected at least one row under the header")
-    place = _Place(series, where, first_line)
+    place = Place(series, where, first_line)
     check_unit(series.open_ms, where=where, first_line=first_line)
     gaps = _check_stamps(series, place, allow_gaps=allow_gaps)
-    _check_finite(series, place)
-    _check_prices(series, place)
+    for _, faulty, said in broken_rows(series):
+        if faulty.any():
+            raise place.first_fault(faulty, said)
     return QualityReport(
         candles=len(series),
         starts_at=from_ms(int(series.open_ms[0])),
@@ -78,25 +85,22 @@ def check_series(
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class Place:
+    """A series and where it comes from, to say where a fault is."""
+
     series: Series
     where: str
     first_line: int | None
 
     def fault(self, row: int, said: str) -> DataError:
+        """The refusal that names the candle of this row."""
         return _fault(int(self.series.open_ms[row]), row, self.where, self.first_line, said)
 
-    def refuse(self, faulty: NDArray[np.bool_], said: str) -> None:
-        """Raise for the first True; `{row}` fields of `said` are filled from that candle."""
-        if not faulty.any():
-            return
-        row = int(np.argmax(faulty))
-        s = self.series
-        values = {
-            name: float(getattr(s, name)[row])
-            for name in ("open", "high", "low", "close", "volume")
-        }
-        raise self.fault(row, said.format(**values))
+    def first_fault(self, faulty: NDArray[np.bool_], said: str) -> DataError:
+        """The refusal that names the first True; `{open}` in `said` is that candle's open."""
+        row, s = int(np.argmax(faulty)), self.series
+        values = {name: float(getattr(s, name)[row]) for name in _NUMBERS}
+        return self.fault(row, said.format(**values))
 
 
 def _fault(stamp: int, row: int, where: str, first_line: int | None, said: str) -> DataError:
@@ -124,7 +128,7 @@ def check_unit(stamps: Stamps, *, where: str, first_line: int | None = None) -> 
         raise _fault(stamp, int(row), where, first_line, said)
 
 
-def _check_stamps(series: Series, place: _Place, *, allow_gaps: bool) -> int:
+def _check_stamps(series: Series, place: Place, *, allow_gaps: bool) -> int:
     """Grid, order, duplicates and gaps; the number of gaps where they are allowed."""
     timeframe, stamps = series.timeframe, series.open_ms
     steps = np.diff(stamps)
@@ -137,20 +141,29 @@ def _check_stamps(series: Series, place: _Place, *, allow_gaps: bool) -> int:
         raise place.fault(
             int(row), f"unsorted, it follows {before}; expected the oldest first: sort by timestamp"
         )
-    off_grid = np.flatnonzero(stamps % timeframe.ms != 0)
-    if len(off_grid):
-        raise place.fault(
-            int(off_grid[0]),
-            f"timestamp {int(stamps[off_grid[0]])} is no multiple of {timeframe.value}; expected "
-            "the candle's open time in UTC: check the file's timeframe and time zone",
-        )
+    check_grid(place)
     gaps = np.flatnonzero(steps > timeframe.ms)
     if len(gaps) and not allow_gaps:
         raise _gap(place, int(gaps[0]) + 1, timeframe)
     return len(gaps)
 
 
-def _gap(place: _Place, row: int, timeframe: Timeframe) -> DataError:
+def check_grid(place: Place) -> None:
+    """Refuse stamps that are no open times of the timeframe: another one's, or another zone's.
+
+    Raises:
+        DataError: naming the first one.
+    """
+    timeframe, stamps = place.series.timeframe, place.series.open_ms
+    for row in np.flatnonzero(stamps % timeframe.ms != 0)[:1]:
+        raise place.fault(
+            int(row),
+            f"timestamp {int(stamps[row])} is no multiple of {timeframe.value}; expected "
+            "the candle's open time in UTC: check the file's timeframe and time zone",
+        )
+
+
+def _gap(place: Place, row: int, timeframe: Timeframe) -> DataError:
     stamps = place.series.open_ms
     missing = int(stamps[row] - stamps[row - 1]) // timeframe.ms - 1
     expected = iso(from_ms(int(stamps[row - 1]) + timeframe.ms))
@@ -161,35 +174,42 @@ def _gap(place: _Place, row: int, timeframe: Timeframe) -> DataError:
     )
 
 
-def _check_finite(series: Series, place: _Place) -> None:
-    for name in ("open", "high", "low", "close", "volume"):
-        place.refuse(
-            ~np.isfinite(getattr(series, name)),
-            f"{name} is {{{name}!r}}, was expected to be a finite number; mend or remove the row",
-        )
+def refuse_future(
+    series: Series, present: datetime, *, where: str, first_line: int | None = None
+) -> None:
+    """Refuse recorded candles that open after `present`, the machine's time.
+
+    Refused and not dropped: what is read from a file must not depend on the day it is read.
+
+    Raises:
+        DataError: naming the first one.
+    """
+    for row in np.flatnonzero(series.open_ms > to_ms(present))[:1]:
+        place = Place(series, where, first_line)
+        said = f"it opens in the future, after {iso(present)}; check the stamps and the clock"
+        raise place.fault(int(row), said)
 
 
-def _check_prices(series: Series, place: _Place) -> None:
-    for name in ("open", "high", "low", "close"):
-        place.refuse(
-            getattr(series, name) <= 0,
-            f"{name} is {{{name}!r}}, was expected above 0; mend the row",
-        )
-    place.refuse(series.volume < 0, "volume is {volume!r}, was expected at or above 0")
-    largest = dict.fromkeys(("open", "high", "low", "close"), LARGEST_PRICE)
-    for name, limit in {**largest, "volume": LARGEST_VOLUME}.items():
-        place.refuse(
-            getattr(series, name) >= limit,
-            f"{name} is {{{name}!r}}, was expected below {limit:g}; mend the row or its unit",
-        )
-    place.refuse(
-        series.high < series.low,
-        "high {high!r} is below low {low!r}; expected high >= low: check the column order",
-    )
+def broken_rows(series: Series) -> Iterator[tuple[Defect, NDArray[np.bool_], str]]:
+    """Per test that a candle must pass by itself: the defect, where it is, and how it is said."""
+    for name in _NUMBERS:
+        said = f"{name} is {{{name}!r}}, was expected to be a finite number; mend or remove the row"
+        yield Defect.NOT_FINITE, ~np.isfinite(getattr(series, name)), said
+    for name in _PRICES:
+        said = f"{name} is {{{name}!r}}, was expected above 0; mend the row"
+        yield Defect.OUT_OF_BOUNDS, getattr(series, name) <= 0, said
+    said = "volume is {volume!r}, was expected at or above 0"
+    yield Defect.OUT_OF_BOUNDS, series.volume < 0, said
+    for name in _NUMBERS:
+        limit = LARGEST_VOLUME if name == "volume" else LARGEST_PRICE
+        said = f"{name} is {{{name}!r}}, was expected below {limit:g}; mend the row or its unit"
+        yield Defect.OUT_OF_BOUNDS, getattr(series, name) >= limit, said
+    said = "high {high!r} is below low {low!r}; expected high >= low: check the column order"
+    yield Defect.CROSSED, series.high < series.low, said
     for name in ("open", "close"):
         values = getattr(series, name)
-        place.refuse(
-            (values < series.low) | (values > series.high),
+        said = (
             f"{name} {{{name}!r}} lies outside low {{low!r}} to high {{high!r}}; "
-            "expected it inside: check the column order",
+            "expected it inside: check the column order"
         )
+        yield Defect.CROSSED, (values < series.low) | (values > series.high), said

@@ -13,7 +13,7 @@ def resample(series: Series, timeframe: Timeframe) -> Series:
 
     A candle is kept only if every one of its base candles is there: a bucket that is cut by the
     start, the end or a gap of the history is left out, because its high, low and volume would be
-    those of a shorter time.
+    those of a shorter time. What was mended in the series was mended in these candles too.
 
     Raises:
         DataError: `timeframe` is finer than the series, or no multiple of it.
@@ -33,7 +33,9 @@ def resample(series: Series, timeframe: Timeframe) -> Series:
     whole = counts == per_bucket
     if not whole.any():
         empty = np.empty(0)
-        return Series(timeframe, np.empty(0, np.int64), empty, empty, empty, empty, empty)
+        return Series(
+            timeframe, np.empty(0, np.int64), empty, empty, empty, empty, empty, flaws=series.flaws
+        )
     return Series(
         timeframe=timeframe,
         open_ms=(buckets[starts] * timeframe.ms)[whole],
@@ -42,4 +44,5 @@ def resample(series: Series, timeframe: Timeframe) -> Series:
         low=np.minimum.reduceat(series.low, starts)[whole],
         close=series.close[starts + counts - 1][whole],
         volume=np.add.reduceat(series.volume, starts)[whole],
+        flaws=series.flaws,
     )

@@ -43,6 +43,8 @@ class SnapshotTaken(_Event):
     """Blob hash of the whole snapshot."""
     last: str
     missing: list[str]
+    quality: list[str] = []
+    """What was wrong with the data, one sentence for each flag."""
     sit_out: list[str]
     provenance: dict[str, dict[str, Any]]
 

@@ -135,6 +135,8 @@ class _Page:
             )
         for sentence in event.missing:
             self._put(f"missing: {sentence}", 4)
+        for sentence in event.quality:
+            self._put(f"flaw: {sentence}", 4)
         for sentence in event.sit_out:
             self._put(f"sit out: {sentence}", 4)
 

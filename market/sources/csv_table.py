@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import zlib
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,8 @@ import numpy as np
 
 from domain.candles import Series, Timeframe
 from domain.errors import DataError
-from market.quality import check_series
+from market.cleaning import clean
+from market.quality import refuse_future
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -95,8 +97,10 @@ def read_columns(text: str, required: Sequence[str], *, where: str) -> NDArray[n
         raise _first_fault(lines, required, columns, len(names), where) from error
 
 
-def read_series(text: str, timeframe: Timeframe, *, where: str) -> Series:
-    """The candles in the text, checked.
+def read_series(
+    text: str, timeframe: Timeframe, *, where: str, present: datetime | None = None
+) -> Series:
+    """The candles in the text, cleaned; none may open after `present`, where that is given.
 
     Raises:
         DataError: naming the line at fault.
@@ -104,8 +108,10 @@ def read_series(text: str, timeframe: Timeframe, *, where: str) -> Series:
     columns = read_columns(text, CANDLE_COLUMNS, where=where)
     stamps = whole_stamps(columns[0], where=where)
     series = Series(timeframe, stamps, *(np.ascontiguousarray(c) for c in columns[1:]))
-    check_series(series, where=where, first_line=FIRST_LINE)
-    return series
+    cleaned = clean(series, where=where, first_line=FIRST_LINE)
+    if present is not None:
+        refuse_future(series, present, where=where, first_line=FIRST_LINE)
+    return cleaned
 
 
 def whole_stamps(values: NDArray[np.float64], *, where: str) -> NDArray[np.int64]:

@@ -17,7 +17,8 @@ import numpy as np
 from domain.candles import Series, Timeframe
 from domain.clock import to_ms
 from domain.numbers import to_decimal
-from market.quality import check_series
+from market.cleaning import clean, closed_only, joined
+from market.quality import check_unit
 from market.sources.funding import FundingHistory, funding_history
 
 PAGE = 1000
@@ -65,7 +66,7 @@ class CandleHistory:
             if last_ms > self._to_ms:
                 rows = await self._pages(self._to_ms + self._timeframe.ms, last_ms)
                 self._keep(rows)
-                self._to_ms = max(self._to_ms, _settled_ms(rows))
+                self._to_ms = max([self._to_ms, *self._begun(rows)[-2:-1]])
             return self._series
 
     def _is_far(self, first_ms: int, last_ms: int) -> bool:
@@ -76,27 +77,29 @@ class CandleHistory:
     async def _pages(self, since_ms: int, last_ms: int) -> list[Any]:
         rows: list[Any] = []
         while since_ms <= last_ms:
-            page = [row for row in await self._fetch(since_ms) if row[0] >= since_ms]
-            if not page:
-                break
+            answer = await self._fetch(since_ms)
+            check_unit(np.array([row[0] for row in answer], np.int64), where=self._where)
+            page = [row for row in answer if row[0] >= since_ms]
             rows += page
-            since_ms = int(page[-1][0]) + self._timeframe.ms
+            newest = self._begun(page)[-1:]
+            if not newest:
+                break
+            since_ms = newest[0] + self._timeframe.ms
         return rows
 
+    def _begun(self, rows: Sequence[Any]) -> list[int]:
+        """Opens of the candles that have begun, ascending, each once."""
+        now_ms = to_ms(self._now())
+        return sorted({int(row[0]) for row in rows if row[0] <= now_ms})
+
     def _keep(self, rows: Sequence[Any]) -> None:
-        newest_open = to_ms(self._now()) - self._timeframe.ms
-        closed = [row[:6] for row in rows if row[0] <= newest_open]
-        if not closed:
+        if not rows:
             return
-        kept, fresh = self._series, np.array(closed, dtype=np.float64)
-        older = np.column_stack(
-            [kept.open_ms, kept.open, kept.high, kept.low, kept.close, kept.volume]
-        )
-        both = np.concatenate([fresh, older])
-        _, chosen = np.unique(both[:, 0], return_index=True)
-        series = _series(self._timeframe, both[chosen])
-        check_series(series, where=self._where, allow_gaps=True)
-        self._series = series
+        raw = _series(self._timeframe, np.array([row[:6] for row in rows], dtype=np.float64))
+        closed = closed_only(raw, self._now())
+        if len(closed):
+            fresh = clean(closed, where=self._where, beside=len(self._series))
+            self._series = joined(self._series, fresh)
 
 
 class FundingBook:
@@ -134,11 +137,6 @@ class FundingBook:
         return funding_history(
             np.array(stamps, np.int64), [to_decimal(rates[stamp]) for stamp in stamps]
         )
-
-
-def _settled_ms(rows: Sequence[Any]) -> int:
-    """Open of the newest candle that a later one follows; 0 where there is none."""
-    return int(rows[-2][0]) if len(rows) > 1 else 0
 
 
 def _joined(older: FundingHistory, newer: FundingHistory) -> FundingHistory:

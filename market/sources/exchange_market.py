@@ -12,6 +12,7 @@ from domain.clock import from_ms
 from domain.errors import DataError, UnknownSymbol
 from domain.instrument import Instrument
 from domain.numbers import ZERO, to_decimal
+from market.book_cleaning import clean_levels
 from market.protocol import MarketTrade
 
 BOOK_DEPTH = 20
@@ -138,24 +139,16 @@ def needs_price(mode: int) -> bool:
 def to_book(
     answer: Mapping[str, Any], market: Mapping[str, Any], as_of: datetime, depth: int
 ) -> OrderBook:
-    """A book asked for on behalf of `as_of`: the milliseconds its answer took are not an age.
+    """A book asked for on behalf of `as_of`: the milliseconds its answer took are not an age."""
+    size, at = contract_size(market), stamped(answer, as_of)
+    bids, flags = clean_levels(answer["bids"], at, falling=True)
+    asks, more = clean_levels(answer["asks"], at, falling=False)
 
-    Orders that an exchange lists one by one are put together where their prices are equal.
-    """
-    size = contract_size(market)
-
-    def levels(rows: Sequence[Sequence[Any]]) -> tuple[Level, ...]:
-        found: dict[Decimal, Decimal] = {}
-        for row in rows:
-            price = to_decimal(row[0])
-            found[price] = found.get(price, ZERO) + to_decimal(row[1]) * size
-        return tuple(Level(*each) for each in list(found.items())[:depth])
+    def in_base(levels: Sequence[Level]) -> tuple[Level, ...]:
+        return tuple(Level(price, quantity * size) for price, quantity in levels[:depth])
 
     return OrderBook(
-        at=stamped(answer, as_of),
-        origin="venue",
-        bids=levels(answer["bids"]),
-        asks=levels(answer["asks"]),
+        at=at, origin="venue", bids=in_base(bids), asks=in_base(asks), flags=(*flags, *more)
     )
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ from domain.clock import from_ms, iso
 from domain.errors import DataError, UnknownSymbol
 from domain.instrument import Instrument
 from domain.numbers import to_decimal
+from market.cleaning import without_unclosed
 from market.quality import check_unit
 from market.sources.csv_table import (
     FIRST_LINE,
@@ -64,7 +66,9 @@ class _Files:
 class FilesSource(RecordedSource):
     """A folder of candle files, shown only as far as each moment knew."""
 
-    def __init__(self, folder: Path | str) -> None:
+    def __init__(self, folder: Path | str, present: datetime | None = None) -> None:
+        """A folder; `present` is the machine's time, after which no recorded candle can open."""
+        self._present = present
         self._folder = Path(folder).expanduser()
         super().__init__(
             f"files:{self._folder.resolve().name}",
@@ -82,14 +86,16 @@ class FilesSource(RecordedSource):
         if files is None:
             raise UnknownSymbol(symbol, str(self._folder), [_pair(c)[2] for c in self._found])
         series = {
-            timeframe: read_series(read_text(path), timeframe, where=str(path))
+            timeframe: read_series(
+                read_text(path), timeframe, where=str(path), present=self._present
+            )
             for timeframe, path in files.candles.items()
         }
         base = series.pop(min(series, key=lambda timeframe: timeframe.seconds))
         return RecordedMarket(
             instrument=_instrument(code, base, perpetual=bool(files.funding)),
             base=base,
-            given=series,
+            given={length: without_unclosed(longer, base) for length, longer in series.items()},
             funding=_read_funding(files.funding[0]) if files.funding else None,
             open_interest=_read_interest(files.interest[0]) if files.interest else None,
         )

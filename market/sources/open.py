@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 
 from domain.clock import Clock
@@ -12,7 +13,12 @@ FORMS = "box, synthetic[:SEED], files:PATH or ccxt:EXCHANGE[,EXCHANGE...][@COLLA
 
 
 def make_source(
-    spec: str, *, clock: Clock, seed: int = 7, base_url: str | None = None
+    spec: str,
+    *,
+    clock: Clock,
+    seed: int = 7,
+    base_url: str | None = None,
+    present: datetime | None = None,
 ) -> MarketSource:
     """The source that `spec` names, not opened yet.
 
@@ -23,6 +29,7 @@ def make_source(
         seed: of a synthetic market whose name carries none.
         base_url: where an exchange is found instead of its own address; of a chain one per
             exchange, separated by commas.
+        present: the machine's time: recorded candles that open later are refused.
 
     Raises:
         ConfigError: no such form, or a negative seed.
@@ -42,7 +49,7 @@ def make_source(
     if kind == "files" and rest:
         from market.sources.files import FilesSource
 
-        return FilesSource(rest)
+        return FilesSource(rest, present)
     if kind == "ccxt" and rest:
         return _exchanges(rest, clock, base_url)
     raise ConfigError(f"unknown market {spec!r}; expected {FORMS}")

@@ -207,7 +207,7 @@ async def test_what_is_not_offered_is_absent(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", NAMES)
 async def test_a_venue_whose_time_is_its_own_is_open_and_in_step(name: str, tmp_path: Path) -> None:
     async with opened(name, tmp_path) as o:
-        assert await o.source.venue(o.at) == SIMULATED == ("open", 0.0)
+        assert await o.source.venue(o.at) == SIMULATED == VenueState("open", 0.0)
         assert await o.source.venue(o.at - timedelta(days=9)) == SIMULATED
 
 

@@ -29,9 +29,8 @@ GOOD = [row(i) for i in range(6)]
 @pytest.mark.parametrize(
     ("name", "rows", "words"),
     [
-        ("gap", GOOD[:3] + GOOD[4:], "gap"),
-        ("duplicate", [*GOOD[:3], GOOD[2], *GOOD[3:]], "duplicate"),
-        ("unsorted", [GOOD[1], GOOD[0], *GOOD[2:]], "unsorted"),
+        ("contradiction", [*GOOD[:3], row(2, close=99.5), *GOOD[3:]], "contradict"),
+        ("future", [*GOOD, row(10**6)], "future"),
         ("nan", [*GOOD[:3], row(3, close=float("nan")), *GOOD[4:]], "nan"),
         ("negative", [*GOOD[:3], row(3, low=-1), *GOOD[4:]], "-1"),
         ("inverted", [*GOOD[:3], row(3, high=90, low=101), *GOOD[4:]], "high"),

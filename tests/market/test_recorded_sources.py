@@ -150,8 +150,6 @@ GOOD = [f"{START + n * HOUR},{BASICS}\n" for n in range(6)]
         (HEADER + GOOD[0] + "\n" + GOOD[1], ["line 3", "blank"]),
         (HEADER + f"{START}.5,{BASICS}\n", ["line 2", "whole milliseconds"]),
         (HEADER + f"nan,{BASICS}\n", ["line 2", "whole milliseconds"]),
-        (HEADER + GOOD[0] + GOOD[2], ["line 3", "gap", "2023-01-01T01:00:00Z"]),
-        (HEADER + GOOD[1] + GOOD[0], ["line 3", "unsorted"]),
     ],
 )
 async def test_a_faulty_file_is_named_with_its_line(
