@@ -53,6 +53,11 @@ class Defect(StrEnum):
     """The venue changed what an instrument's orders must look like, or whether it is traded."""
 
 
+HARMLESS = frozenset({Defect.UNSORTED, Defect.DUPLICATE})
+"""Once mended, nothing is lost and nothing was chosen."""
+LOST = frozenset({Defect.NOT_FINITE, Defect.OUT_OF_BOUNDS, Defect.CROSSED, Defect.UNCLOSED})
+"""What is dropped for one of these is a candle that is missing now."""
+
 Treatment = Literal["dropped", "sorted", "replaced", "kept"]
 """`replaced`: the later of two stands. `kept`: shown as it came, for the rules to judge."""
 

@@ -9,7 +9,6 @@ Where a mend would have to guess, the data is refused. The decision for each def
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -208,11 +207,7 @@ def _equal(series: Series, row: int, other: int) -> bool:
 
 
 def _told(series: Series, row: int) -> str:
-    return "/".join(_values(series, row))
-
-
-def _values(series: Series, row: int) -> Iterator[str]:
-    return (repr(float(getattr(series, name)[row])) for name in COLUMNS[1:])
+    return "/".join(f"{float(getattr(series, name)[row]):.8g}" for name in COLUMNS[1:])
 
 
 def _taken(series: Series, rows: Rows, flaws: tuple[Flaw, ...]) -> Series:

@@ -6,11 +6,14 @@ Pure functions of closed candles. What cannot be said is None, and the gate deni
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from domain.candles import Candles, Timeframe
+from domain.clock import to_ms
+from domain.quality import LOST
 from market.features import WARMUP_BARS
 
 if TYPE_CHECKING:
@@ -46,13 +49,25 @@ def turnover_24h(candles: Candles) -> float | None:
     return float((typical * candles.volume[first:]).sum())
 
 
-def gap_bars(candles: Candles) -> int | None:
-    """Candles missing between the first and the last of the newest 300; None without a candle."""
-    opens = candles.open_ms[-WARMUP_BARS:]
+def gap_bars(candles: Candles, as_of: datetime) -> int | None:
+    """Candles missing among the newest 300; None without a candle.
+
+    Counted are those between the first and the last of them, and those after the last that were
+    answered by `as_of` and could not be believed.
+    """
+    opens, step = candles.open_ms[-WARMUP_BARS:], candles.timeframe.ms
     if not len(opens):
         return None
-    expected = (int(opens[-1]) - int(opens[0])) // candles.timeframe.ms + 1
-    return expected - len(opens)
+    last, known_ms = int(opens[-1]), to_ms(as_of) - step
+    expected = (last - int(opens[0])) // step + 1
+    lost = {
+        stamp // step
+        for flaw in candles.series.flaws
+        if flaw.defect in LOST
+        for stamp in flaw.at_ms[np.searchsorted(flaw.at_ms, last + step) :].tolist()
+        if stamp <= known_ms
+    }
+    return expected - len(opens) + len(lost)
 
 
 def correlations(symbol: str, company: Mapping[str, Candles]) -> dict[str, float]:

@@ -1,19 +1,20 @@
 """What is wrong with the candles that a decision rests on, told as flags.
 
 Mended rows are remembered by the series; gaps, silence and wicks are seen in the candles. All of it
-is told of the newest 300 candles, which is what the indicators rest on, and of nothing after the
-newest one: a flag is as causal as an indicator.
+is told of the newest 300 candles, which is what the indicators rest on, and of nothing later
+than the decision: a flag is as causal as an indicator.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from domain.candles import Candles
-from domain.clock import from_ms
+from domain.clock import from_ms, to_ms
 from domain.quality import Defect, QualityFlag, Treatment
 from market.features import WARMUP_BARS, feature_table
 
@@ -25,16 +26,17 @@ WICK_ATR_RATIO = 5.0
 2026 that is 2 to 9 candles in 10,000, the crash of 10 October 2025 among them: many are real."""
 
 
-def candle_flags(candles: Candles) -> Iterator[QualityFlag]:
-    """Flags of the newest 300 of these candles, the worst-mended first."""
+def candle_flags(candles: Candles, as_of: datetime) -> Iterator[QualityFlag]:
+    """Flags of the newest 300 of these candles, and of what was dropped after them by `as_of`."""
     newest = candles.last(WARMUP_BARS)
     if not len(newest):
         return
     timeframe = newest.timeframe
     datum = f"candles.{timeframe}"
-    first, end = int(newest.open_ms[0]), int(newest.open_ms[-1]) + timeframe.ms
+    first_ms, last_ms = int(newest.open_ms[0]), to_ms(as_of) - timeframe.ms
     for flaw in newest.series.flaws:
-        start, stop = np.searchsorted(flaw.at_ms, (first, end))
+        start = np.searchsorted(flaw.at_ms, first_ms)
+        stop = np.searchsorted(flaw.at_ms, last_ms, side="right")
         yield from _flag(datum, flaw.defect, flaw.treatment, flaw.at_ms[start:stop])
     yield from _gaps(newest, datum)
     yield from _flag(datum, Defect.SILENT, "kept", newest.open_ms[newest.volume == 0])

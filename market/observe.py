@@ -112,11 +112,11 @@ class Observer:
             funding=seen.funding,
             open_interest=seen.open_interest,
             turnover_24h=turnover,
-            gap_bars=gap_bars(decision),
+            gap_bars=gap_bars(decision, as_of),
             correlations=related,
             venue_status=seen.venue.status,
             clock_skew_s=seen.venue.clock_skew_s,
-            quality=_quality(seen, symbol),
+            quality=_quality(seen, symbol, as_of),
             missing=(
                 *missing_features(seen.candles, features),
                 *missing_regime(market_regime, seen.others),
@@ -247,9 +247,9 @@ def _bars(candles: Candles) -> tuple[Bar, ...]:
     )
 
 
-def _quality(seen: _Seen, symbol: str) -> tuple[QualityFlag, ...]:
+def _quality(seen: _Seen, symbol: str, as_of: datetime) -> tuple[QualityFlag, ...]:
     """What is wrong with the data of this instrument, in one order."""
-    flags = [flag for candles in seen.candles for flag in candle_flags(candles)]
+    flags = [flag for candles in seen.candles for flag in candle_flags(candles, as_of)]
     flags += book_flags(seen.book) if seen.book else ()
     flags += (flag for flag in seen.venue.flags if flag.datum.endswith(f" {symbol}"))
     return tuple(sorted(flags, key=lambda flag: (flag.datum, flag.defect, flag.first_at)))

@@ -13,6 +13,7 @@ import numpy as np
 from domain.candles import Candles
 from domain.snapshot import Features, Liquidity, Regime, Trend, VolatilityBucket
 from market.features import WARMUP_BARS, feature_table
+from market.flags import WICK_ATR_RATIO, wicks
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -123,5 +124,9 @@ def _reasons_to_sit_out(
         reasons.append(
             f"Liquidity is thin: the volume of 24 candles is in the lowest "
             f"{THINNEST_FRACTION:.0%} of its history."
+        )
+    if len(wicks(candles.last(1))):
+        reasons.append(
+            f"The newest candle has a wick of over {WICK_ATR_RATIO:g} ATR: perhaps a bad print."
         )
     return tuple(reasons)

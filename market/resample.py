@@ -6,6 +6,7 @@ import numpy as np
 
 from domain.candles import Series, Timeframe
 from domain.errors import DataError
+from domain.quality import HARMLESS
 
 
 def resample(series: Series, timeframe: Timeframe) -> Series:
@@ -13,7 +14,8 @@ def resample(series: Series, timeframe: Timeframe) -> Series:
 
     A candle is kept only if every one of its base candles is there: a bucket that is cut by the
     start, the end or a gap of the history is left out, because its high, low and volume would be
-    those of a shorter time. What was mended in the series was mended in these candles too.
+    those of a shorter time. What was lost or replaced in the series is so in these candles too;
+    order and repetition are nothing that a longer candle could show.
 
     Raises:
         DataError: `timeframe` is finer than the series, or no multiple of it.
@@ -31,10 +33,11 @@ def resample(series: Series, timeframe: Timeframe) -> Series:
     starts = np.flatnonzero(np.diff(buckets, prepend=-1))
     counts = np.diff(np.append(starts, len(series)))
     whole = counts == per_bucket
+    flaws = tuple(flaw for flaw in series.flaws if flaw.defect not in HARMLESS)
     if not whole.any():
         empty = np.empty(0)
         return Series(
-            timeframe, np.empty(0, np.int64), empty, empty, empty, empty, empty, flaws=series.flaws
+            timeframe, np.empty(0, np.int64), empty, empty, empty, empty, empty, flaws=flaws
         )
     return Series(
         timeframe=timeframe,
@@ -44,5 +47,5 @@ def resample(series: Series, timeframe: Timeframe) -> Series:
         low=np.minimum.reduceat(series.low, starts)[whole],
         close=series.close[starts + counts - 1][whole],
         volume=np.add.reduceat(series.volume, starts)[whole],
-        flaws=series.flaws,
+        flaws=flaws,
     )

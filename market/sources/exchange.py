@@ -31,12 +31,14 @@ from market.protocol import (
 from market.resample import resample
 from market.sources.exchange_client import RETRY_DELAYS_S, TIMEOUT_S, ExchangeClient
 from market.sources.exchange_history import PAGE, CandleHistory, FundingBook
+from market.sources.exchange_listing import ListingWatch
 from market.sources.exchange_market import (
     BOOK_DEPTH,
     BOOK_DEPTHS,
     contract_size,
     find_market,
     needs_price,
+    positive,
     stamped,
     to_book,
     to_instrument,
@@ -84,6 +86,7 @@ class ExchangeSource:
         self._derived: dict[tuple[str, Timeframe], tuple[Series, Series]] = {}
         self._payments: dict[str, FundingBook] = {}
         self._watch = VenueWatch(self._client, clock.now)
+        self.listing = ListingWatch(self._client, self._make_instrument)
 
     @property
     def info(self) -> SourceInfo:
@@ -144,7 +147,8 @@ class ExchangeSource:
         if self._is_present(as_of) and self._client.has("fetchTicker"):
             ticker = await self._client.call("fetch_ticker", self._market(symbol)["symbol"])
             price = ticker.get("last") or ticker.get("close")
-            return Tick(to_decimal(price), stamped(ticker, as_of)) if price else None
+            what = f"last price of {symbol!r} at {self._name}"
+            return Tick(positive(price, what), stamped(ticker, as_of)) if price else None
         reach = 60 * self._base.ms
         series = await self._series(
             symbol, self._base, to_ms(as_of) - reach, to_ms(as_of) + self._base.ms
@@ -194,7 +198,7 @@ class ExchangeSource:
         amount = answer.get("openInterestAmount")
         return None if amount is None else to_decimal(amount) * contract_size(market)
 
-    async def venue(self, as_of: datetime) -> VenueState:  # noqa: ARG002 (the seam's signature)
+    async def venue(self, as_of: datetime) -> VenueState:
         """Of the present, at most a minute old; a replay's time is its own, whatever it asks about.
 
         Closed, too, where the exchange lists every opened symbol as not traded.
@@ -202,8 +206,10 @@ class ExchangeSource:
         if isinstance(self._clock, FixedClock):
             return SIMULATED
         state = await self._watch.state()
+        changes = await self.listing.renew(self._instruments, as_of)
         traded = any(instrument.active for instrument in self._instruments.values())
-        return state if traded or state.status != "open" else state._replace(status="closed")
+        status = "closed" if state.status == "open" and not traded else state.status
+        return VenueState(status, state.clock_skew_s, changes)
 
     async def bars_after(self, symbol: str, after: datetime, until: datetime) -> Candles:
         """Base candles with open >= `after` and open + timeframe <= `until`."""

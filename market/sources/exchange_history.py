@@ -16,10 +16,9 @@ import numpy as np
 
 from domain.candles import Series, Timeframe
 from domain.clock import to_ms
-from domain.numbers import to_decimal
 from market.cleaning import clean, closed_only, joined
 from market.quality import check_unit
-from market.sources.funding import FundingHistory, funding_history
+from market.sources.funding import FundingHistory, funding_history, to_rate
 
 PAGE = 1000
 """Candles or payments asked for in one request."""
@@ -127,6 +126,7 @@ class FundingBook:
         rates: dict[int, Any] = {}
         while since_ms <= last_ms:
             answer = [row for row in await self._fetch(since_ms) if row["fundingRate"] is not None]
+            check_unit(np.array([row["timestamp"] for row in answer], np.int64), where="funding")
             page = [row for row in answer if row["timestamp"] >= since_ms]
             for row in page:
                 rates.setdefault(row["timestamp"], row["fundingRate"])
@@ -135,7 +135,7 @@ class FundingBook:
             since_ms = int(page[-1]["timestamp"]) + 1
         stamps = sorted(rates)
         return funding_history(
-            np.array(stamps, np.int64), [to_decimal(rates[stamp]) for stamp in stamps]
+            np.array(stamps, np.int64), [to_rate(rates[stamp], stamp) for stamp in stamps]
         )
 
 

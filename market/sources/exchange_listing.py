@@ -36,7 +36,7 @@ class ListingWatch:
         self._client = client
         self._remake = remake
         self._monotonic = monotonic
-        self._every_s = every_s
+        self.every_s = every_s
         self._read_at_s: float | None = None
         self._flags: tuple[QualityFlag, ...] = ()
 
@@ -51,7 +51,7 @@ class ListingWatch:
         now_s = self._monotonic()
         if self._read_at_s is None:  # the list was read when the symbols were opened
             self._read_at_s = now_s
-        if now_s - self._read_at_s < self._every_s:
+        if now_s - self._read_at_s < self.every_s:
             return self._flags
         self._read_at_s = now_s
         try:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
+
 from domain.book import Level, OrderBook
-from domain.clock import from_ms
+from domain.clock import from_ms, iso
 from domain.errors import DataError, UnknownSymbol
 from domain.instrument import Instrument
 from domain.numbers import ZERO, to_decimal
 from market.book_cleaning import clean_levels
 from market.protocol import MarketTrade
+from market.quality import check_unit
 
 BOOK_DEPTH = 20
 """Levels kept on each side."""
@@ -26,6 +29,8 @@ _DECIMAL_PLACES, _SIGNIFICANT_DIGITS = 2, 3
 """ccxt's precision modes besides tick size (4)."""
 _FINEST = Decimal("0.00000001")
 """Step where an exchange states none."""
+MAX_STAMP_LEAD = timedelta(seconds=60)
+"""How far a stamp may lie ahead of the moment that was asked about."""
 _USUAL_FEE = Decimal("0.001")
 _BANDS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "PERCENT_PRICE": (("multiplierDown",), ("multiplierUp",)),
@@ -155,25 +160,65 @@ def to_book(
 def to_trades(
     answers: Sequence[Mapping[str, Any]], market: Mapping[str, Any], as_of: datetime
 ) -> list[MarketTrade]:
-    """Trades up to `as_of`, oldest first; one without a side is left out."""
-    size = contract_size(market)
-    trades = [
-        MarketTrade(
-            at=from_ms(answer["timestamp"]),
-            price=to_decimal(answer["price"]),
-            quantity=to_decimal(answer["amount"]) * size,
+    """Trades up to `as_of`, oldest first, each once; one without a side or a time is left out.
+
+    Raises:
+        DataError: one has a price or a quantity that no trade can have.
+    """
+    size, seen = contract_size(market), {}
+    for row, answer in enumerate(answers):
+        if not (answer.get("side") and answer.get("timestamp")):
+            continue
+        where = f"trade {answer.get('id') or row} of {market['symbol']}"
+        trade = MarketTrade(
+            at=_moment(answer["timestamp"], where),
+            price=positive(answer["price"], f"{where}: price"),
+            quantity=positive(answer["amount"], f"{where}: amount") * size,
             aggressor="buy" if answer["side"] == "buy" else "sell",
         )
-        for answer in answers
-        if answer.get("side") and answer.get("timestamp")
-    ]
-    return sorted((t for t in trades if t.at <= as_of), key=lambda t: t.at)
+        seen[answer.get("id") or row] = trade
+    return sorted((t for t in seen.values() if t.at <= as_of), key=lambda t: t.at)
 
 
 def stamped(answer: Mapping[str, Any], as_of: datetime) -> datetime:
-    """The answer's own stamp, at most `as_of`; `as_of` where it has none."""
+    """The answer's own stamp, at most `as_of`; `as_of` where it has none.
+
+    The milliseconds that an answer took are no age, and a clock may be a little ahead of another.
+
+    Raises:
+        DataError: the stamp counts no milliseconds, or lies more than a minute ahead.
+    """
     stamp = answer.get("timestamp")
-    return min(as_of, from_ms(int(stamp))) if stamp else as_of
+    if not stamp:
+        return as_of
+    where = str(answer.get("symbol") or "an answer of the exchange")
+    at = _moment(stamp, where)
+    if at - as_of > MAX_STAMP_LEAD:
+        raise DataError(
+            f"{where} is stamped {iso(at)} when asked as of {iso(as_of)}; expected at most "
+            f"{MAX_STAMP_LEAD.seconds} s ahead: the exchange's clock or ours is wrong"
+        )
+    return min(as_of, at)
+
+
+def positive(value: Any, what: str) -> Decimal:
+    """A price or quantity.
+
+    Raises:
+        DataError: it is no finite number above 0.
+    """
+    try:
+        number = to_decimal(value)
+    except (TypeError, ValueError, ArithmeticError):
+        number = ZERO
+    if number <= ZERO:
+        raise DataError(f"{what} is {value!r}, was expected to be a finite number above 0")
+    return number
+
+
+def _moment(stamp: Any, where: str) -> datetime:
+    check_unit(np.array([int(stamp)], np.int64), where=where)
+    return from_ms(int(stamp))
 
 
 def _ratio(stated: Mapping[str, Any], name: str) -> Decimal:

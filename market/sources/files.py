@@ -32,7 +32,7 @@ from market.sources.csv_table import (
     read_text,
     whole_stamps,
 )
-from market.sources.funding import FundingHistory, funding_history, whole_seconds
+from market.sources.funding import RATE_LIMIT, FundingHistory, funding_history, whole_seconds
 from market.sources.recorded import RecordedMarket, RecordedSource, StampedValues
 
 if TYPE_CHECKING:
@@ -46,8 +46,6 @@ never come from candles that it could not see."""
 
 MAX_DECIMALS = 10
 """More decimals than any venue quotes prices in."""
-RATE_LIMIT = 1
-"""No payment reaches the whole notional; such a number is a percentage or garbage."""
 _NAME = re.compile(
     r"(?P<code>[A-Za-z0-9]+)-(?:(?P<funding>funding)|(?P<interest>open-interest)-\w+|(?P<tf>\w+))"
     r"\.csv(?:\.gz)?"

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from domain.clock import from_ms, to_ms
+from domain.clock import from_ms, iso, to_ms
+from domain.errors import DataError
+from domain.numbers import to_decimal
 from domain.snapshot import Funding
 from market.protocol import FundingStamp
 
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 _HOUR_MS = 3_600_000
 _USUAL_HOURS = 8
 """Interval assumed from a single payment: the most common one among venues."""
+RATE_LIMIT = 1
+"""No payment reaches the whole notional; such a number is a percentage or garbage."""
 _RECENT = 12
 """How many of the latest rates are told."""
 
@@ -78,6 +82,24 @@ def funding_history(stamps_ms: Stamps, rates: Sequence[Decimal]) -> FundingHisto
     """
     stamps, kept = np.unique(whole_seconds(stamps_ms), return_index=True)
     return FundingHistory(stamps, tuple(rates[row] for row in kept))
+
+
+def to_rate(value: Any, stamp_ms: int) -> Decimal:
+    """The rate of a payment as a venue states it.
+
+    Raises:
+        DataError: it is no fraction of the notional.
+    """
+    try:
+        rate = to_decimal(value)
+    except (TypeError, ValueError, ArithmeticError):
+        rate = Decimal(RATE_LIMIT)
+    if abs(rate) >= RATE_LIMIT:
+        raise DataError(
+            f"funding rate of {iso(from_ms(stamp_ms))} is {value!r}, was expected between "
+            f"-{RATE_LIMIT} and {RATE_LIMIT}, a fraction of the notional"
+        )
+    return rate
 
 
 def whole_seconds(stamps_ms: Stamps) -> Stamps:

@@ -15,7 +15,7 @@ import pytest
 from domain.candles import Series, Timeframe
 from domain.clock import FixedClock, from_ms, to_ms
 from domain.errors import DataError, PlangateError, UnknownSymbol
-from market.protocol import SIMULATED, MarketSource
+from market.protocol import SIMULATED, MarketSource, VenueState
 from market.sources.box import BoxSource
 from market.sources.chain import ChainSource
 from market.sources.exchange import ExchangeSource

@@ -14,12 +14,14 @@ from domain.clock import from_ms
 from domain.errors import DataError
 from domain.quality import Defect
 from market.cleaning import COLUMNS, clean, closed_only, joined, without_unclosed
+from market.facts import gap_bars
 from market.flags import candle_flags, wicks
 from market.resample import resample
-from tests.market.handmade import START_MS, changed, cut, walk, without
+from tests.market.handmade import START_MS, changed, close_time, cut, walk, without
 
 SOUND = walk(400)
 HOUR = Timeframe.H1.ms
+END = close_time(SOUND, 400)
 
 
 def rows(of: Series, order: Sequence[int] | np.ndarray) -> Series:
@@ -112,7 +114,7 @@ def test_a_row_that_can_be_no_candle_is_dropped_and_leaves_a_gap(
     series, found = mended(changed(SOUND, slice(123, 124), **{column: value}))
     assert same(series, without(SOUND, 123, 124))
     assert found == {defect.value: [123]}
-    flags = {flag.defect: flag for flag in candle_flags(Candles.whole(series))}
+    flags = {flag.defect: flag for flag in candle_flags(Candles.whole(series), END)}
     assert flags[defect].treatment == "dropped"
     assert (flags[Defect.GAP].count, flags[Defect.GAP].first_at) == (1, flags[defect].first_at)
 
@@ -177,22 +179,34 @@ def test_a_longer_candle_recorded_too_early_is_dropped_where_shorter_ones_show_i
 
 def test_longer_candles_keep_what_was_mended_in_the_shorter_ones() -> None:
     series = mended(changed(SOUND, slice(123, 124), close=float("nan")))[0]
-    flags = {f.defect: f for f in candle_flags(Candles.whole(resample(series, Timeframe.H4)))}
+    flags = {f.defect: f for f in candle_flags(Candles.whole(resample(series, Timeframe.H4)), END)}
     assert flags[Defect.NOT_FINITE].first_at == from_ms(START_MS + 123 * HOUR)
     assert flags[Defect.GAP].count == 1
 
 
 def test_flags_tell_of_the_newest_300_candles_and_of_nothing_after_them() -> None:
     series = mended(rows(SOUND, [*range(20), 19, *range(20, 400)]))[0]
-    assert [f.defect for f in candle_flags(Candles(series, 0, 319))] == [Defect.DUPLICATE]
-    assert list(candle_flags(Candles(series, 0, 320))) == []
-    assert list(candle_flags(Candles(series, 0, 19))) == []
-    assert list(candle_flags(Candles(series, 0, 0))) == []
+    assert [f.defect for f in candle_flags(Candles(series, 0, 319), close_time(series, 319))] == [
+        Defect.DUPLICATE
+    ]
+    assert list(candle_flags(Candles(series, 0, 320), close_time(series, 320))) == []
+    assert list(candle_flags(Candles(series, 0, 19), close_time(series, 19))) == []
+    assert list(candle_flags(Candles(series, 0, 0), close_time(series, 0))) == []
+
+
+def test_a_newest_candle_that_could_not_be_believed_is_missing() -> None:
+    series = mended(changed(SOUND, slice(398, 400), close=float("nan")))[0]
+    whole = Candles.whole(series)
+    assert len(series) == 398
+    (flag,) = candle_flags(whole, END)
+    assert (flag.defect, flag.count) == (Defect.NOT_FINITE, 2)
+    assert [gap_bars(whole, close_time(SOUND, n)) for n in (398, 399, 400)] == [0, 1, 2]
+    assert list(candle_flags(whole, close_time(SOUND, 398))) == []
 
 
 def test_silence_is_told_and_nothing_is_filled() -> None:
     series = mended(changed(SOUND, slice(200, 203), volume=0.0))[0]
-    (flag,) = candle_flags(Candles.whole(series))
+    (flag,) = candle_flags(Candles.whole(series), END)
     assert (flag.defect, flag.treatment, flag.count) == (Defect.SILENT, "kept", 3)
     assert str(flag) == ("candles.1h: 3 silent kept, 2024-01-09T08:00:00Z to 2024-01-09T10:00:00Z")
 
@@ -202,7 +216,7 @@ def test_a_price_touched_far_away_is_kept_and_called_a_wick(column: str) -> None
     far = SOUND.close[350] * (1.5 if column == "high" else 0.5)
     series = mended(changed(SOUND, slice(350, 351), **{column: far}))[0]
     assert getattr(series, column)[350] == far
-    (flag,) = candle_flags(Candles.whole(series))
+    (flag,) = candle_flags(Candles.whole(series), END)
     assert (flag.defect, flag.count) == (Defect.WICK, 1)
     assert wicks(Candles(series, 0, 350)).tolist() == []
     assert wicks(Candles(series, 350, 351)).tolist() == [0]

@@ -5,7 +5,7 @@ import pytest
 
 from domain.candles import Candles, Series, Timeframe
 from market.facts import MIN_RETURNS, correlations, gap_bars, turnover_24h
-from tests.market.handmade import changed, cut, walk, without
+from tests.market.handmade import START, changed, cut, walk, without
 
 A, B, C = "A/USDT", "B/USDT", "C/USDT"
 OWN, OTHER = (walk(181, seed=seed, timeframe=Timeframe.H4) for seed in (1, 2))
@@ -13,6 +13,10 @@ OWN, OTHER = (walk(181, seed=seed, timeframe=Timeframe.H4) for seed in (1, 2))
 
 def whole(series: Series) -> Candles:
     return Candles.whole(series)
+
+
+def gaps(candles: Candles) -> int | None:
+    return gap_bars(candles, candles.known_at or START)
 
 
 def by_numpy(one: Series, two: Series) -> float:
@@ -51,17 +55,17 @@ def test_turnover_where_nobody_trades_is_nothing_and_not_absent() -> None:
     [((500, 503), 3), ((301, 600), 299), ((0, 100), 0), ((100, 250), 0), ((598, 599), 1)],
 )
 def test_gaps_are_counted_among_the_newest_300_candles(lost: tuple[int, int], missing: int) -> None:
-    assert gap_bars(whole(without(walk(601), *lost))) == missing
+    assert gaps(whole(without(walk(601), *lost))) == missing
 
 
 def test_two_gaps_add_up() -> None:
-    assert gap_bars(whole(without(without(walk(400), 350, 352), 200, 201))) == 3
+    assert gaps(whole(without(without(walk(400), 350, 352), 200, 201))) == 3
 
 
 def test_without_a_candle_nothing_is_said() -> None:
     empty = whole(cut(walk(1), 0))
     assert turnover_24h(empty) is None
-    assert gap_bars(empty) is None
+    assert gaps(empty) is None
     assert correlations(A, {A: empty, B: whole(OTHER)}) == {}
     assert correlations(A, {A: whole(OWN), B: empty}) == {}
     assert correlations(A, {}) == {}
