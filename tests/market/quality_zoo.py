@@ -256,7 +256,8 @@ ZOO = (
     ),
     Specimen(
         "a book out of order, with a level of NaN, one of 0 and one twice",
-        "Sorted; what can be no level is dropped; of one price the smaller quantity stands.",
+        "What can be no level is dropped; of one price the quantities are put together, since some "
+        "exchanges list single orders. (ccxt sorts by itself.)",
         exchange=book(
             lambda b: [*b[::-1], ["NaN", "1"], [b[0][0], "0"], [b[1][0], "1"], b[2]]
         ),
