@@ -96,7 +96,11 @@ class Flaw:
     defect: Defect
     treatment: Treatment
     at_ms: Stamps
-    """Open times, ascending, one for each candle concerned; shape (n,), n > 0."""
+    """Open times, ascending, one for each candle concerned; shape (n,)."""
 
     def __post_init__(self) -> None:
         self.at_ms.setflags(write=False)
+
+    def until(self, last_ms: int) -> Flaw:
+        """The part of it up to a candle; may be empty."""
+        return Flaw(self.defect, self.treatment, self.at_ms[self.at_ms <= last_ms])

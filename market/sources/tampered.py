@@ -127,6 +127,8 @@ class TamperedSource:
 
 def _ended(series: Series, as_of: datetime, *, forming: bool) -> Series:
     stop = _closed_count(series, as_of)
+    newest_open = to_ms(as_of) - series.timeframe.ms
+    series = replace(series, flaws=tuple(flaw.until(newest_open) for flaw in series.flaws))
     if not (forming and _is_forming(series, stop, as_of)):
         return _first(series, stop)
     cut, opened = _first(series, stop + 1), series.open[stop : stop + 1]
@@ -173,6 +175,7 @@ def _first(series: Series, count: int) -> Series:
         series.low[:count],
         series.close[:count],
         series.volume[:count],
+        flaws=series.flaws,
     )
 
 
