@@ -28,12 +28,10 @@ from langchain_core.messages import AIMessage, BaseMessage
 
 from agent.parse import call_requests
 from domain.strict_json import canonical
+from market.feeds.protocol import CHARACTERS_PER_TOKEN, estimated_tokens
 
 if TYPE_CHECKING:
     import tiktoken
-
-CHARACTERS_PER_TOKEN = 4
-"""Rule of thumb for models whose tokenizer we do not have."""
 
 _PER_MESSAGE = 3
 """Tokens around each message, and before the answer (OpenAI cookbook, gpt-4 and later; checked
@@ -75,6 +73,17 @@ def count_prompt(
     counted = sum(_count(encoding, text) for text in (*texts, *schemas))
     names = sum(_sent_name(message) is not None for message in messages)
     return TokenCount(counted + _PER_MESSAGE * (len(messages) + 1) + names, "tiktoken")
+
+
+def count_text(text: str, model: str) -> int:
+    """Tokens of a text by itself, for caps on data.
+
+    Args:
+        text: Any text.
+        model: The provider's model name, with or without `openai:`.
+    """
+    encoding = encoding_for(model.removeprefix("openai:"))
+    return estimated_tokens(text) if encoding is None else _count(encoding, text)
 
 
 def count_answer(message: AIMessage, model: str) -> TokenCount:

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 from app.clock import SystemClock
 from app.home import database_place, state_home
 from app.settings import load_settings
-from domain.errors import AccessRefused, PlangateError, Unreachable
+from domain.errors import AccessRefused, ConfigError, PlangateError, Unreachable
 
 
 class Check(NamedTuple):
@@ -24,11 +24,15 @@ class Check(NamedTuple):
     exit_code: int = 0
 
 
-async def check_all(market: str | None, market_url: str | None) -> list[Check]:
+async def check_all(
+    market: str | None, market_url: str | None, feeds: Path | None = None
+) -> list[Check]:
     """Every check in order; never raises for what it finds broken."""
     checks = [_python(), _packages(), _home(), _database(), await _box(), _model_key()]
     if market:
         checks.append(await _market(market, market_url))
+    if feeds:
+        checks += await _feeds(feeds)
     return checks
 
 
@@ -97,6 +101,27 @@ def _model_key() -> Check:
     return Check(
         "model key", "note", "no OPENAI_API_KEY: --model rules works, openai:NAME needs one"
     )
+
+
+async def _feeds(path: Path) -> list[Check]:
+    from app.feed_listing import failures
+
+    try:
+        found = await failures(path)
+    except ConfigError as error:
+        return [Check("feeds", "broken", str(error), 2)]
+    except PlangateError as error:
+        return [Check("feeds", "broken", str(error), 3)]
+    return [
+        Check("feed", "ok", f"{name}: answers")
+        if error is None
+        else Check("feed", "broken", f"{name}: {error}", _feed_exit_code(error))
+        for name, error in found
+    ]
+
+
+def _feed_exit_code(error: PlangateError) -> int:
+    return 4 if isinstance(error, Unreachable | AccessRefused) else 3
 
 
 async def _market(market: str, market_url: str | None) -> Check:

@@ -12,6 +12,7 @@ from typing import Any
 
 from app.capital import capital_words, read_capital
 from app.fault_file import open_faults
+from app.feed_file import FeedFile, read_feed_file
 from broker.fault_spec import FaultSpec
 from domain.candles import Timeframe
 from domain.clock import iso, parse_moment
@@ -53,6 +54,10 @@ class SessionOptions:
     """The desk's limits; None: the defaults, or none that are needed."""
     tools_hash: str | None = None
     """Of the file of limits that the session has."""
+    feeds: FeedFile | None = None
+    """News, sentiment and other markets; None: none, or not opened."""
+    feeds_hash: str | None = None
+    """Of the file of feeds that the session has."""
 
     def config(
         self, policy_hash: str, symbols: tuple[str, ...], purses: Mapping[str, Decimal]
@@ -71,6 +76,7 @@ class SessionOptions:
             "seed": self.seed,
             "faults": self.faults.text if self.faults else None,
             "tools": self.tools_hash,
+            "feeds": self.feeds_hash,
         }
 
 
@@ -87,11 +93,12 @@ def read_options(
     capital: Sequence[str] | None,
     policy: Path | None,
     session: str | None,
-    decisions: int | None,
     market_url: str | None,
     seed: int,
+    decisions: int | None = None,
     faults: str | None = None,
     tools: Path | None = None,
+    feeds: Path | None = None,
 ) -> SessionOptions:
     """The command line's words as values.
 
@@ -99,6 +106,7 @@ def read_options(
         ConfigError: naming the option, its value and what was expected.
     """
     limits = None if tools is None else load_limits(tools)
+    feed_file = None if feeds is None else read_feed_file(feeds)
     return SessionOptions(
         symbols=tuple(symbols or ()),
         market=market,
@@ -117,6 +125,8 @@ def read_options(
         faults=None if faults is None else open_faults(faults),
         tools=limits,
         tools_hash=None if limits is None else content_hash(limits.model_dump(mode="json")),
+        feeds=feed_file,
+        feeds_hash=None if feed_file is None else feed_file.content_hash,
     )
 
 

@@ -47,8 +47,13 @@ def stored_options(
         seed=config["seed"],
         faults=config.get("faults"),
     )
-    # No model and no tool is asked, so none needs a key.
-    return replace(options, base_url=OPENAI_URL, tools_hash=config.get("tools"))
+    # No model, no tool and no feed is asked, so none needs a key.
+    return replace(
+        options,
+        base_url=OPENAI_URL,
+        tools_hash=config.get("tools"),
+        feeds_hash=config.get("feeds"),
+    )
 
 
 async def reconcile_session(

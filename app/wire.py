@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from langchain_core.language_models import BaseChatModel
 
@@ -20,6 +20,7 @@ from app.capital import purses_of
 from app.clock import SystemClock
 from app.diary import Diary
 from app.faulting import made_faulty
+from app.feeding import known_secrets, opened_feeds
 from app.home import CHECKPOINTS, DATABASE, TELEMETRY
 from app.lease import lease
 from app.options import SessionOptions
@@ -47,6 +48,7 @@ from graph.context import RunContext
 from journal.books import Journal
 from journal.continuing import require_end_ahead
 from journal.reading import session_names
+from market.feeds.protocol import Feeds
 from market.observe import Observer
 from market.protocol import MarketSource, SourceInfo
 from market.sources.chain import home_of
@@ -55,7 +57,7 @@ from policies.policy_file import load_policy
 from policies.settings import Policy
 from tools.desk import Desk
 from tools.limits import ToolLimits
-from tools.standard import standard_tools
+from tools.standard import feed_tools, standard_tools
 from traces.database import Database
 from traces.recorder import Recorder
 from traces.redact import Redactor
@@ -88,6 +90,18 @@ class Replaced:
     source: MarketSource | None = None
 
 
+class _Parts(NamedTuple):
+    """What is opened before a session is put together."""
+
+    planner: Planner
+    desk: Desk
+    source: MarketSource
+    feeds: Feeds
+    symbols: tuple[str, ...]
+    journal: Journal
+    clock: Clock
+
+
 @asynccontextmanager
 async def wire_session(
     options: SessionOptions,
@@ -118,31 +132,24 @@ async def wire_session(
         api_key=settings.secrets.get("OPENAI_API_KEY"),
     )
     clock = _clock(options)
+    feeds = opened_feeds(options, clock)
     source = replaced.source or _source(options, clock)
     limits = options.tools or ToolLimits()
     async with AsyncExitStack() as stack:
         stack.push_async_callback(close_model, model)
         stack.push_async_callback(source.close)
+        stack.push_async_callback(feeds.close)
         symbols = await _open_source(source, options)
         database = Database.open(settings.server(home) or home / DATABASE, METADATA)
         stack.callback(database.close)
         name = options.session or session_name(database, options.market, SystemClock().now())
         if alone:
             stack.enter_context(lease(home, name))
-        desk = await stack.enter_async_context(open_desk(standard_tools(), limits, clock, database))
-        wired = _assemble(
-            options,
-            settings,
-            home,
-            policy,
-            Planner(model, options.model, desk.schemas),
-            desk,
-            source,
-            symbols,
-            Journal(database, name),
-            clock,
-            alone=alone,
-        )
+        tools = [*standard_tools(), *feed_tools(feeds)]
+        desk = await stack.enter_async_context(open_desk(tools, limits, clock, database))
+        planner = Planner(model, options.model, desk.schemas)
+        parts = _Parts(planner, desk, source, feeds, symbols, Journal(database, name), clock)
+        wired = _assemble(options, settings, home, policy, parts, alone=alone)
         stack.callback(wired.diary.write_lines)
         yield wired
 
@@ -152,15 +159,11 @@ def _assemble(
     settings: Settings,
     home: Path,
     policy: Policy,
-    planner: Planner,
-    desk: Desk,
-    source: MarketSource,
-    symbols: tuple[str, ...],
-    journal: Journal,
-    clock: Clock,
+    parts: _Parts,
     *,
     alone: bool,
 ) -> Wired:
+    planner, desk, source, feeds, symbols, journal, clock = parts
     info = source.info
     replay = isinstance(clock, FixedClock)
     window = replay_window(info, options.timeframe, options.start, options.end) if replay else None
@@ -169,7 +172,10 @@ def _assemble(
     config = _config(options, policy, symbols, info, purses)
     kinds = {symbol: source.instrument(symbol).kind for symbol in symbols}
     journal.open_session(config, kinds, purses, alone=alone)
-    secrets = {**settings.secrets, **tool_secrets(options.tools or ToolLimits())}
+    secrets = {
+        **known_secrets(options, settings),
+        **tool_secrets(options.tools or ToolLimits()),
+    }
     store = TraceStore(journal.database, journal.session)
     recorder = Recorder(store, Redactor(secrets), SystemClock())
     observer = Observer(source, options.timeframe, symbols)
@@ -187,6 +193,7 @@ def _assemble(
         symbols=symbols,
         timeframe=options.timeframe,
         prompt_hash=prompt_hash(),
+        feeds=feeds,
     )
     diary = Diary(recorder, home / TELEMETRY)
     venue = PaperBroker(

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from langchain_core.tools import BaseTool
 
+from market.feeds.protocol import Feeds
 from tools.catalog.cross_asset import cross_asset
 from tools.catalog.funding import funding
 from tools.catalog.indicators import indicators
+from tools.catalog.news import news
 from tools.catalog.ohlcv import ohlcv
 from tools.catalog.order_book import order_book
 from tools.catalog.regime import regime
+from tools.catalog.sentiment import sentiment
 
 
 def standard_tools() -> list[BaseTool]:
     """The tools every session has, in the order that the model sees them."""
     return [ohlcv, indicators, regime, order_book, funding, cross_asset]
+
+
+def feed_tools(feeds: Feeds) -> list[BaseTool]:
+    """The tools of the session's feeds: one that could only say no is not shown."""
+    offered = ((news, feeds.news), (sentiment, feeds.sentiment))
+    return [tool for tool, behind in offered if behind]

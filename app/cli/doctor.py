@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.parameters import AsJson, MarketUrl
+from app.cli.parameters import AsJson, FeedsFile, MarketUrl
 
 
 def doctor(
@@ -14,9 +14,10 @@ def doctor(
         str | None, typer.Option(help="Also check this market, such as ccxt:kraken.")
     ] = None,
     market_url: MarketUrl = None,
+    feeds: FeedsFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check interpreter, packages, data, state folder, model key and (if named) a market.
+    """Check interpreter, packages, data, state folder, model key and (if named) a market and feeds.
 
     Exits with 0 when nothing is broken; warnings do not count.
     """
@@ -25,7 +26,7 @@ def doctor(
     from app.cli.output import out, print_json
     from app.health import check_all
 
-    checks = asyncio.run(check_all(market, market_url))
+    checks = asyncio.run(check_all(market, market_url, feeds))
     broken = [c for c in checks if c.status == "broken"]
     if as_json:
         print_json(

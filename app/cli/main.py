@@ -25,6 +25,7 @@ import typer
 from app.cli import (
     deposit,
     doctor,
+    feeds,
     gate,
     lists,
     lookahead,
@@ -79,6 +80,7 @@ app.command(name="step")(step.step)
 app.add_typer(traces.app, name="traces")
 app.add_typer(gate.app, name="gate")
 app.add_typer(policy.app, name="policy")
+app.add_typer(feeds.app, name="feeds")
 app.add_typer(paper.app, name="paper")
 app.command(name="report")(report.report)
 app.command(name="lookahead")(lookahead.lookahead)

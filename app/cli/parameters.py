@@ -53,6 +53,10 @@ Faults = Annotated[
     str | None,
     typer.Option(metavar="SPEC", help="Inject faults between us and the paper venue; see above."),
 ]
+FeedsFile = Annotated[
+    Path | None,
+    typer.Option("--feeds", help="News, sentiment and other markets (TOML); see: feeds --help."),
+]
 AsJson = Annotated[
     bool, typer.Option("--json", help="One JSON document on standard output, the rest on error.")
 ]

@@ -28,6 +28,7 @@ def run(
     decisions: p.Decisions = None,
     market_url: p.MarketUrl = None,
     seed: p.Seed = 7,
+    feeds: p.FeedsFile = None,
     faults: p.Faults = None,
     as_json: p.AsJson = False,
 ) -> None:
@@ -42,27 +43,10 @@ def run(
     duplicate, out-of-order, reject, reject-exit, refuse-amend, race-cancel, partial-cancel,
     hidden. Whole numbers: outage-calls, hidden-seconds, seed. The same seed gives the same faults.
     """
+    asked = {name: value for name, value in locals().items() if name != "as_json"}
     from app.options import read_options
 
-    options = read_options(
-        symbols=symbols,
-        market=market,
-        model=model,
-        base_url=base_url,
-        timeframe=timeframe,
-        every=every,
-        start=start,
-        end=end,
-        capital=capital,
-        policy=policy,
-        tools=tools,
-        session=session,
-        decisions=decisions,
-        market_url=market_url,
-        seed=seed,
-        faults=faults,
-    )
-    _run(options, as_json=as_json)
+    _run(read_options(**asked), as_json=as_json)
 
 
 def _run(options: SessionOptions, *, as_json: bool) -> None:

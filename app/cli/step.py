@@ -20,33 +20,19 @@ def step(
     session: p.SessionName = None,
     market_url: p.MarketUrl = None,
     seed: p.Seed = 7,
+    feeds: p.FeedsFile = None,
 ) -> None:
     """The same run as `plangate run`, stopping before each node.
 
     Keys: n or Enter next node, c to the end of this decision, s state, p prompt, v verdict,
     e FIELD VALUE edit (such as: e draft.targets.0.price 43000), b back, q quit, ? help.
     """
+    asked = {name: value for name, value in locals().items() if name != "as_json"}
     import asyncio
 
     from app.cli.step_view import StepView
     from app.options import read_options
     from app.step_command import step_session
 
-    options = read_options(
-        symbols=symbols,
-        market=market,
-        model=model,
-        base_url=base_url,
-        timeframe=timeframe,
-        every=every,
-        start=start,
-        end=end,
-        capital=capital,
-        policy=policy,
-        tools=tools,
-        session=session,
-        decisions=None,
-        market_url=market_url,
-        seed=seed,
-    )
+    options = read_options(**asked)
     asyncio.run(step_session(options, StepView()))

@@ -19,6 +19,7 @@ from datetime import datetime
 from typing import Literal, Protocol, get_args
 
 from domain.snapshot import Origin
+from market.feeds.plain_text import Mark
 
 MacroAsset = Literal["btc_dominance", "spy", "qqq", "vix", "dxy", "gold"]
 """Markets beside the session's own that traders look at."""
@@ -47,6 +48,8 @@ class NewsItem:
     """Event time: when its outlet says that it was published."""
     known_at: datetime
     """Availability time: when it was first seen."""
+    marks: tuple[Mark, ...] = ()
+    """Why it deserves less trust."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +59,25 @@ class Reading:
     value: int
     """0 extreme fear to 100 extreme greed."""
     at: datetime
-    """The period it is of."""
+    """Event time: the period it is of."""
     known_at: datetime
+    """Availability time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Observation:
     """One value of another market."""
 
+    asset: MacroAsset
     value: float
+    at: datetime
+    """Event time: what the source stamps it with, such as the day of a close."""
     known_at: datetime
+    """Availability time."""
+
+
+Sighted = NewsItem | Reading | Observation
+"""What feeds are made of."""
 
 
 class Feed(Protocol):
@@ -103,20 +115,15 @@ class SentimentFeed(Feed, Protocol):
     """An index of the crowd's mood."""
 
     async def readings(self, as_of: datetime) -> Sequence[Reading]:
-        """What was known at `as_of`, oldest first."""
+        """What was known at `as_of`, in any order."""
         ...
 
 
 class MacroFeed(Feed, Protocol):
     """Values of other markets."""
 
-    @property
-    def assets(self) -> tuple[MacroAsset, ...]:
-        """What it has."""
-        ...
-
-    async def observations(self, asset: MacroAsset, as_of: datetime) -> Sequence[Observation]:
-        """Values known at `as_of`, oldest first."""
+    async def observations(self, as_of: datetime) -> Sequence[Observation]:
+        """Values of every market that it has, known at `as_of`, in any order."""
         ...
 
 

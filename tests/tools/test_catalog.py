@@ -297,8 +297,9 @@ async def test_cross_asset_shows_prices_in_btc():
 async def test_cross_asset_names_what_no_source_here_has():
     data = await data_of(cross_asset, await request_to(Shop()))
     assert data["ratios"]["rows"] == []
-    for name in ("BTC dominance", "SPY", "QQQ", "VIX", "DXY"):
-        assert f"{name}: not offered by shop" in data["missing"]
+    for name in ("btc_dominance", "spy", "qqq", "vix", "dxy", "gold", "eth_btc"):
+        assert f"{name}: no feed of the session has it" in data["missing"]
+    assert data["risk_appetite"] == {"score": None, "label": None}
     assert any(gap.startswith("ETH/BTC:") for gap in data["missing"])
 
 

@@ -20,6 +20,7 @@ from tools.catalog.answering import (
     table,
     timeframe_of,
 )
+from tools.catalog.other_markets import other_markets
 from tools.protocol import ToolRequest
 
 if TYPE_CHECKING:
@@ -40,8 +41,6 @@ COLUMNS = (
     "correlation",
 )
 RATIO_COLUMNS = ("pair", "ratio", f"change_{SHORT_BARS}_bars", "change_window")
-NEVER_OFFERED = ("BTC dominance", "SPY", "QQQ", "VIX", "DXY")
-"""What traders look at beside crypto and no source of candles here has."""
 
 
 @tool(parse_docstring=True)
@@ -50,11 +49,12 @@ async def cross_asset(
     timeframe: TimeframeName | None = None,
     bars: Annotated[int, Field(ge=24, le=1000)] = 168,
 ) -> dict[str, Any]:
-    """The session's symbols against each other: returns, strength, correlation, price ratios.
+    """The session's symbols against each other, and other markets: risk-on or risk-off.
 
     Relative strength is a symbol's return minus that of the instrument under decision, correlation
-    that of their log returns. Returns and changes are fractions over closed candles; `missing` says
-    what is absent.
+    that of their log returns. Returns and changes are fractions over closed candles. Risk appetite
+    is -1 (risk off) to 1 (risk on), of what SPY, QQQ, VIX, DXY, gold, BTC dominance and ETH/BTC did
+    in five days; `missing` says what is absent.
 
     Args:
         request: Injected by the desk.
@@ -68,17 +68,20 @@ async def cross_asset(
     if request.symbol not in seen:
         raise DataError(f"no {length} candle of {request.symbol} is closed yet")
     ratios, missing_ratio = _ratios(seen)
+    others = await other_markets(request)
+    known = [window.known_at for window in seen.values()]
     return answer(
         request,
-        max(known for window in seen.values() if (known := window.known_at) is not None),
+        max(at for at in (*known, others.known_at) if at is not None),
         symbol=request.symbol,
         timeframe=length.value,
         **table(COLUMNS, [_row(name, seen[name], seen[request.symbol]) for name in seen]),
         ratios=table(RATIO_COLUMNS, ratios),
+        **others.data,
         missing=[
             *(f"{name}: no closed {length} candle" for name in windows if name not in seen),
             *missing_ratio,
-            *(f"{name}: not offered by {request.source.info.name}" for name in NEVER_OFFERED),
+            *others.missing,
         ],
     )
 
