@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from journal.metrics import drawdowns
+
 
 class Point(NamedTuple):
     """A purse's value at a moment, and what was paid in until then."""
@@ -31,17 +33,10 @@ def curve(rows: Sequence[Mapping[str, str]]) -> list[Point]:
     ]
 
 
-def drawdowns(points: Points) -> list[float]:
-    """Equity over its peak so far minus 1, per point; 0 at a new high.
-
-    A deposit moves the peak as it moves equity: neither is a gain or a loss.
-    """
-    best, falls = float("-inf"), []
-    for _, equity, paid_in in points:
-        best = max(best, equity - paid_in)
-        peak = best + paid_in
-        falls.append(equity / peak - 1 if peak > 0 else 0.0)
-    return falls
+def _falls(points: Points) -> list[float]:
+    """In percent, downwards."""
+    falls = drawdowns([p.equity for p in points], [p.net_deposits for p in points])
+    return [0.0 - 100 * fall for fall in falls]
 
 
 def terminal_chart(points: Points, currency: str, *, width: int = 96, height: int = 12) -> str:
@@ -56,7 +51,7 @@ def terminal_chart(points: Points, currency: str, *, width: int = 96, height: in
     panels = []
     for title, values, rows in (
         (f"equity, {currency}, {span}", [point.equity for point in points], height),
-        ("drawdown, %", [100 * fall for fall in drawdowns(points)], max(6, height // 2)),
+        ("drawdown, %", _falls(points), max(6, height // 2)),
     ):
         plt.clear_figure()
         plt.theme("clear")
@@ -82,7 +77,7 @@ def svg_chart(points: Points, currency: str) -> str:
     upper.plot(moments, [point.equity for point in points], linewidth=1.2, color="#1f6feb")
     upper.set_ylabel(f"equity, {currency}")
     upper.grid(alpha=0.25)
-    falls = [100 * fall for fall in drawdowns(points)]
+    falls = _falls(points)
     lower.fill_between(moments, falls, 0, color="#cf222e", alpha=0.4, linewidth=0)
     lower.set_ylabel("drawdown, %")
     lower.grid(alpha=0.25)

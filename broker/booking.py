@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from broker.closing import close_order, closes, reduce_again, retry_at, under_way
-from broker.costs import fill_of
+from broker.executed import fill_of
 from broker.exits import in_order, wanted_exits, withdrawn
 from broker.outbox import liquidation_order
 from broker.plan_steps import steps_of
@@ -119,7 +119,7 @@ class Booking:
         booked = {e.trade_id for e in self._entries if isinstance(e, Fill)}
         if execution.trade_id in booked or self._journal.has_fill(execution.trade_id):
             return
-        self._entries.append(fill_of(order, execution))
+        self._entries.append(fill_of(execution, order))
         order = replace(order, filled=order.filled + execution.quantity)
         if order.status in LIVE and order.remaining <= ZERO:
             order = replace(order, status=OrderStatus.FILLED)

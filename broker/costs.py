@@ -1,15 +1,14 @@
-"""What trading costs: fees per side, funding at its stamps, slippage; a fill with its costs."""
+"""What trading costs: fees per side, funding at its stamps, slippage."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
 
-from broker.protocol import Execution
 from domain.book import OrderSide
 from domain.instrument import Instrument
 from domain.numbers import BPS, ZERO
-from domain.orders import Fill, FundingPayment, Order, Position
+from domain.orders import FundingPayment, Position
 
 
 def fee(instrument: Instrument, quantity: Decimal, price: Decimal) -> Decimal:
@@ -39,26 +38,4 @@ def funding_payment(
         quantity=position.quantity,
         price=price,
         amount=rate_fraction * position.quantity * price,
-    )
-
-
-def fill_of(order: Order, execution: Execution) -> Fill:
-    """The fill that an execution is for its order."""
-    expected = execution.expected_price or order.price or execution.price
-    return Fill(
-        trade_id=execution.trade_id,
-        client_order_id=execution.client_order_id,
-        plan_id=order.plan_id,
-        symbol=order.symbol,
-        leg=order.leg,
-        side=execution.side,
-        quantity=execution.quantity,
-        price=execution.price,
-        fee=execution.fee,
-        at=execution.at,
-        expected_price=expected,
-        slippage_bps=slippage_bps(execution.side, execution.price, expected),
-        reason=order.reason,
-        fee_currency=execution.fee_currency,
-        clamped=execution.clamped,
     )

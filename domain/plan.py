@@ -11,12 +11,12 @@ from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
     StringConstraints,
     WithJsonSchema,
-    model_validator,
 )
 
 from domain.candles import Timeframe
@@ -44,10 +44,22 @@ class Target(_Answer):
     """Share of the position closed here; the weights of all targets sum to 1."""
 
 
-def _require_whole(targets: tuple[Target, ...]) -> None:
+def _require_whole(targets: tuple[Target, ...]) -> tuple[Target, ...]:
     total = sum((t.weight for t in targets), Decimal(0))
     if total != 1:
         raise ValueError(f"target weights sum to {total}, was expected 1")
+    return targets
+
+
+Targets = Annotated[
+    tuple[Target, ...], Field(min_length=1, max_length=3), AfterValidator(_require_whole)
+]
+HorizonBars = Annotated[int, Field(ge=1, le=500)]
+EvidenceIds = Annotated[
+    tuple[Annotated[str, StringConstraints(min_length=1, max_length=64)], ...],
+    Field(max_length=16),
+]
+Confidence = Annotated[Decimal, Field(ge=0, le=1), _SHARE]
 
 
 class PlanDraft(_Answer):
@@ -57,55 +69,39 @@ class PlanDraft(_Answer):
     """`long` profits from a rise, `short` from a fall; spot instruments cannot be shorted."""
     entry: Price | None = None
     """Limit price in quote; null enters at the market."""
-    targets: Annotated[tuple[Target, ...], Field(min_length=1, max_length=3)]
+    targets: Targets
     """One to three take-profit levels beyond the entry, nearest first."""
     invalidation: Price
     """Price at which the thesis is wrong; the executor's stop is never closer than this."""
-    horizon_bars: Annotated[int, Field(ge=1, le=500)]
+    horizon_bars: HorizonBars
     """Candles of the decision timeframe after which the position is closed in any case."""
     thesis: Text
     """Why, in plain words, from the data you were given."""
-    evidence: Annotated[
-        tuple[Annotated[str, StringConstraints(min_length=1, max_length=64)], ...],
-        Field(max_length=16),
-    ] = ()
+    evidence: EvidenceIds = ()
     """Ids of the tool results the plan rests on, such as `ohlcv#1`."""
-    confidence: Annotated[Decimal, Field(ge=0, le=1), _SHARE]
+    confidence: Confidence
     """How sure you are, 0 to 1; low confidence can block a plan, high never enlarges it."""
-
-    @model_validator(mode="after")
-    def _weights_sum_to_one(self) -> PlanDraft:
-        _require_whole(self.targets)
-        return self
 
 
 class ReplanDraft(_Answer):
     """Change the plan that stands: new levels for it, never more risk than it was approved with."""
 
-    targets: Annotated[tuple[Target, ...], Field(min_length=1, max_length=3)]
+    targets: Targets
     """One to three take-profit levels for what is open, nearest first."""
     invalidation: Price
     """Price at which the thesis is wrong now; never farther than where the stop stands."""
-    horizon_bars: Annotated[int, Field(ge=1, le=500)]
+    horizon_bars: HorizonBars
     """Candles of the decision timeframe, from now, after which the position is closed."""
     thesis: Text
     """What has changed since the plan was made, in plain words, from the data you were given."""
-    evidence: Annotated[
-        tuple[Annotated[str, StringConstraints(min_length=1, max_length=64)], ...],
-        Field(max_length=16),
-    ] = ()
+    evidence: EvidenceIds = ()
     """Ids of the tool results the change rests on, such as `ohlcv#1`."""
-    confidence: Annotated[Decimal, Field(ge=0, le=1), _SHARE]
+    confidence: Confidence
     """How sure you are, 0 to 1."""
     entry: Price | None = None
     """New limit price of an entry, in quote; null enters at the market."""
     add: bool = False
     """True to add to an open position, as far as the plan's first risk and policy allow."""
-
-    @model_validator(mode="after")
-    def _weights_sum_to_one(self) -> ReplanDraft:
-        _require_whole(self.targets)
-        return self
 
     def draft(self, side: Side) -> PlanDraft:
         """The plan that this makes of one on `side`."""

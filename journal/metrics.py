@@ -79,7 +79,7 @@ def performance(
     losses = -sum(n for n in nets if n < 0)
     return Performance(
         total_return_fraction=_linked(returns) if any(flows) else _total_return(equity),
-        max_drawdown_fraction=_drawdown(equity, paid_in),
+        max_drawdown_fraction=max(drawdowns(equity, paid_in), default=None),
         sharpe_ratio=sharpe,
         sharpe_standard_error=error,
         sortino_ratio=_sortino(returns, points_per_year),
@@ -92,6 +92,19 @@ def performance(
         worst_r=min(multiples, default=None),
         net=sum(nets),
     )
+
+
+def drawdowns(equity: Sequence[float], paid_in: Sequence[float]) -> list[float]:
+    """How far equity lies below its peak so far, per point, as a positive fraction; 0 at a high.
+
+    A deposit moves the peak as it moves equity: neither is a gain or a loss.
+    """
+    best, falls = -math.inf, []
+    for value, paid in zip(equity, paid_in, strict=True):
+        best = max(best, value - paid)
+        peak = best + paid
+        falls.append(max(0.0, 1 - value / peak) if peak > 0 else 0.0)
+    return falls
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,17 +157,6 @@ def _total_return(equity: Sequence[float]) -> float | None:
 def _linked(returns: Sequence[float]) -> float:
     """What a sum would have come to that nothing was added to or taken from."""
     return math.prod(1 + each for each in returns) - 1
-
-
-def _drawdown(equity: Sequence[float], paid_in: Sequence[float]) -> float | None:
-    if not equity:
-        return None
-    best, worst = equity[0] - paid_in[0], 0.0
-    for value, paid in zip(equity, paid_in, strict=True):
-        best = max(best, value - paid)
-        peak = best + paid
-        worst = max(worst, 1 - value / peak if peak > 0 else 0.0)
-    return worst
 
 
 def _sharpe(returns: Sequence[float], per_year: float) -> tuple[float | None, float | None]:

@@ -11,7 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from broker import costs
-from broker.costs import fill_of
+from broker.executed import fill_of
 from broker.paper.fills import Phase, Touch
 from broker.paper.terms import PaperTerms
 from broker.protocol import Execution, News, VenueOrder, VenueStatus
@@ -169,7 +169,7 @@ class PaperBook:
         return deposit
 
     def _book(self, order: Order, execution: Execution, on: Instrument) -> None:
-        fill = fill_of(order, execution)
+        fill = fill_of(execution, order)
         self.ledger = self.ledger.apply_fill(fill, on.kind)
         self.log.append(fill)
         self.told.append(execution)

@@ -8,8 +8,8 @@ from datetime import datetime
 
 from typing_extensions import override
 
-from broker import costs
 from broker.chance import Silenced
+from broker.executed import fill_of
 from broker.patience import patiently
 from broker.protocol import Ack, Broker, Execution
 from broker.simulate.events import Amend, Cancel, Event, Send, Transfer
@@ -19,7 +19,7 @@ from domain.clock import EPOCH
 from domain.instrument import InstrumentKind
 from domain.lifecycle import OrderStatus
 from domain.numbers import plain
-from domain.orders import Fill, FundingPayment, Order
+from domain.orders import FundingPayment, Order
 from journal.ledger import Entry, Ledger, replay
 
 
@@ -100,7 +100,7 @@ class DirectStage(Stage):
         orders = [await _state(broker, order) for order in self._world.watch.sent.values()]
         executions, payments = await broker.executions(EPOCH), await broker.payments(EPOCH)
         deposits = await self._treasury.deposits()
-        log: list[Entry] = [*map(_fill, executions), *payments, *deposits]
+        log: list[Entry] = [*(fill_of(e, None) for e in executions), *payments, *deposits]
         replayed = replay(self._world.script.account.money, log, self._kinds)
         held = {symbol: p.quantity for symbol, p in self._ledger.positions.items()}
         equal = replayed == self._ledger and held == dict(await broker.positions())
@@ -116,7 +116,7 @@ class DirectStage(Stage):
             if execution.trade_id not in self._booked:
                 self._booked.add(execution.trade_id)
                 kind = self._kinds[execution.symbol]
-                self._ledger = self._ledger.apply_fill(_fill(execution), kind)
+                self._ledger = self._ledger.apply_fill(fill_of(execution, None), kind)
         for payment in payments:
             name = f"{payment.symbol} {payment.at}"
             if name not in self._booked:
@@ -150,26 +150,6 @@ class DirectStage(Stage):
             quantity=event.quantity or order.quantity,
             price=event.price or order.price,
         )
-
-
-def _fill(execution: Execution) -> Fill:
-    expected = execution.expected_price or execution.price
-    return Fill(
-        trade_id=execution.trade_id,
-        client_order_id=execution.client_order_id,
-        plan_id="",
-        symbol=execution.symbol,
-        leg="entry",
-        side=execution.side,
-        quantity=execution.quantity,
-        price=execution.price,
-        fee=execution.fee,
-        at=execution.at,
-        expected_price=expected,
-        slippage_bps=costs.slippage_bps(execution.side, execution.price, expected),
-        fee_currency=execution.fee_currency,
-        clamped=execution.clamped,
-    )
 
 
 async def _state(broker: Broker, order: Order) -> OrderState:

@@ -21,6 +21,9 @@ def test_a_state_folder_that_cannot_be_made_is_broken(tmp_path: Path, name: str)
     assert "PLANGATE_HOME" in " ".join(ran.out.split())
 
 
-@pytest.mark.skipif(not Path("/proc/self").exists(), reason="no /proc here")
+@pytest.mark.skipif(
+    not Path("/proc/self").exists(),
+    reason="this system has no /proc, whose folders nobody can make",
+)
 def test_a_state_folder_on_a_kernel_file_system_is_broken(tmp_path: Path) -> None:
     assert plangate(Path("/proc/nope"), "doctor", cwd=tmp_path).code == 6

@@ -3,18 +3,13 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from app.charts import Point, drawdowns, svg_chart, terminal_chart
+from app.charts import Point, svg_chart, terminal_chart
 from app.document import cost_document
 from app.report_page import page
 from app.trade_report import trades_summary
 
 AT = datetime(2024, 1, 1, tzinfo=UTC)
 POINTS = [Point(AT + timedelta(hours=i), 100.0 + (i % 7) - i / 20) for i in range(200)]
-
-
-def test_drawdown_is_measured_from_the_peak_so_far() -> None:
-    points = [Point(AT, v) for v in (100.0, 110.0, 99.0, 120.0, 60.0)]
-    assert [round(d, 4) for d in drawdowns(points)] == [0.0, 0.0, -0.1, 0.0, -0.5]
 
 
 def test_the_terminal_chart_fits_and_says_what_it_shows() -> None:

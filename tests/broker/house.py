@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from broker.booking import Booked
 from broker.dispatcher import Dispatched, Dispatcher
@@ -19,6 +19,7 @@ from broker.paper.venue import PaperBroker
 from broker.protocol import Broker
 from broker.reconciler import Reconciler
 from broker.review import GateReview, Review
+from broker.treasury import Treasury
 from domain.candles import Timeframe
 from domain.clock import Clock, FixedClock
 from domain.instrument import InstrumentKind
@@ -29,7 +30,7 @@ from domain.verdict import Approved
 from journal.batch import Batch
 from journal.books import Journal
 from market.observe import Observer
-from market.protocol import FundingStamp
+from market.protocol import FundingStamp, MarketSource
 from policies.settings import Policy
 from tests.broker.venue import (
     OTHER,
@@ -72,6 +73,48 @@ def paper(
     )
 
 
+class Hands(NamedTuple):
+    """All that carries word between a journal and a venue."""
+
+    follower: Follower
+    dispatcher: Dispatcher
+    executor: Executor
+
+
+def gate(book: Journal, source: MarketSource, clock: Clock) -> GateReview:
+    """The real gate on this market."""
+    observer = Observer(source, Timeframe.H1, SYMBOLS)
+    return GateReview(book, source, observer, Policy(), clock, SYMBOLS, Timeframe.H1)
+
+
+def wired(
+    book: Journal,
+    venue: Broker,
+    source: MarketSource,
+    clock: Clock,
+    review: Review,
+    *,
+    booked: Callable[[Booked], None] = lambda _: None,
+    told: Callable[[Dispatched], None] = lambda _: None,
+    treasury: Treasury | None = None,
+) -> Hands:
+    """Wire them as a session does; a paper venue is its own treasury."""
+    follower = Follower(book, venue, source, booked)
+    dispatcher = Dispatcher(book, venue, follower, review, clock, told)
+    observer = Observer(source, Timeframe.H1, SYMBOLS)
+    executor = Executor(
+        book,
+        venue,
+        follower,
+        dispatcher,
+        Reconciler(book, venue, follower),
+        Guard(book, source, observer, Policy(), Timeframe.H1),
+        source,
+        treasury=treasury or (venue if isinstance(venue, PaperBroker) else None),
+    )
+    return Hands(follower, dispatcher, executor)
+
+
 class House:
     """One process of a session: opened on a folder, it goes on where another left off."""
 
@@ -92,25 +135,15 @@ class House:
         self.venue = venue or paper(self.book, source, terms=terms, clock=self.clock)
         self.booked: list[Booked] = []
         self.told: list[Dispatched] = []
-        policy, observer = Policy(), Observer(source, Timeframe.H1, SYMBOLS)
-        self.follower = Follower(self.book, self.venue, source, self.booked.append)
-        reviews = (
-            review(self.book, self.clock)
-            if review
-            else GateReview(self.book, source, observer, policy, self.clock, SYMBOLS, Timeframe.H1)
-        )
-        self.dispatcher = Dispatcher(
-            self.book, self.venue, self.follower, reviews, self.clock, self.told.append
-        )
-        self.executor = Executor(
+        made = review or (lambda book, clock: gate(book, source, clock))
+        self.follower, self.dispatcher, self.executor = wired(
             self.book,
             self.venue,
-            self.follower,
-            self.dispatcher,
-            Reconciler(self.book, self.venue, self.follower),
-            Guard(self.book, source, observer, policy, Timeframe.H1),
             source,
-            treasury=self.venue if isinstance(self.venue, PaperBroker) else None,
+            self.clock,
+            made(self.book, self.clock),
+            booked=self.booked.append,
+            told=self.told.append,
         )
 
     async def work(self, plan: TradePlan, verdict: Approved) -> Order:

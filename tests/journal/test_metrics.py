@@ -5,7 +5,7 @@ import math
 import pytest
 
 from domain.trade import ClosedTrade
-from journal.metrics import EquityPoint, Performance, performance
+from journal.metrics import EquityPoint, Performance, drawdowns, performance
 from tests.journal.hand import D, H, T
 
 
@@ -40,6 +40,12 @@ def test_the_standard_error_of_the_sharpe_ratio_is_los() -> None:
     found = of("100", "110", "99", "118.8")
     # SR per period 0.43643578, SR² = 4/21: sqrt((1 + 2/21) / 3) per period, times sqrt(100)
     assert found.sharpe_standard_error == pytest.approx(math.sqrt(23 / 63) * 10)
+
+
+def test_each_point_has_its_drawdown_and_a_deposit_is_none() -> None:
+    falls = drawdowns([100, 110, 99, 120, 60], [0.0] * 5)
+    assert falls == pytest.approx([0, 0, 0.1, 0, 0.5])
+    assert drawdowns([100, 150, 90], [0, 50, 0]) == pytest.approx([0, 0, 0.1])
 
 
 def test_a_drawdown_is_measured_from_the_highest_point_before_it() -> None:

@@ -8,20 +8,13 @@ from functools import cache
 from pathlib import Path
 
 from broker.dispatcher import Dispatcher
-from broker.executor import Executor
 from broker.fault_rates import Faults
-from broker.follower import Follower
-from broker.guard import Guard
 from broker.paper.terms import PaperTerms
 from broker.paper.venue import PaperBroker
-from broker.reconciler import Reconciler
-from broker.review import GateReview, Review
-from domain.candles import Timeframe
 from domain.clock import Clock
 from journal.books import Journal
-from market.observe import Observer
-from policies.settings import Policy
-from tests.broker.venue import OTHER, SYMBOL, D, T
+from tests.broker.house import SYMBOLS, gate, wired
+from tests.broker.venue import D, T
 from tests.places import scratch
 from tests.properties.order_flow_doubles import KINDS, GrowingSource, MortalBroker, OpenReview
 from tests.properties.order_flow_rows import note_steps
@@ -29,7 +22,6 @@ from traces.database import Database
 from traces.tables import METADATA
 
 CAPITAL = D(10_000)
-SYMBOLS = (SYMBOL, OTHER)
 
 
 @cache
@@ -71,25 +63,18 @@ class Process:
         )  # fmt: skip
         self.unfinished = paper.unfinished
         self.venue = MortalBroker(paper, faults, seed)
-        policy, observer = Policy(), Observer(source, Timeframe.H1, SYMBOLS)
-        gate = GateReview(self.book, source, observer, policy, clock, SYMBOLS, Timeframe.H1)
-        self.follower = Follower(self.book, self.venue, source, lambda _: None)
-        self.dispatcher = self._dispatcher(OpenReview(self.book, clock))
-        self.gated = self._dispatcher(gate)
-        """Asks the real gate before it sends."""
-        self.executor = Executor(
+        self.follower, self.dispatcher, self.executor = wired(
+            self.book, self.venue, source, clock, OpenReview(self.book, clock), treasury=self.venue
+        )
+        self.gated = Dispatcher(
             self.book,
             self.venue,
             self.follower,
-            self.dispatcher,
-            Reconciler(self.book, self.venue, self.follower),
-            Guard(self.book, source, observer, policy, Timeframe.H1),
-            source,
-            treasury=self.venue,
+            gate(self.book, source, clock),
+            clock,
+            lambda _: None,
         )
-
-    def _dispatcher(self, review: Review) -> Dispatcher:
-        return Dispatcher(self.book, self.venue, self.follower, review, self.clock, lambda _: None)
+        """Asks the real gate before it sends."""
 
     def close(self) -> None:
         """It is gone."""

@@ -242,7 +242,9 @@ def test_what_cannot_be_written_is_a_state_error_and_can_be_read(
     assert value(database) == 0
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write every file")
+@pytest.mark.skipif(
+    os.geteuid() == 0, reason="runs as root, who may write every file whatever its mode"
+)
 def test_a_file_that_may_not_be_written_is_named(tmp_path: Path) -> None:
     opened(tmp_path).close()
     (tmp_path / "plangate.sqlite").chmod(0o400)
@@ -269,7 +271,7 @@ def test_on_a_server_durability_is_given_up_only_where_it_may_be(
     tmp_path: Path, each_database: str
 ) -> None:
     if each_database == "sqlite":
-        pytest.skip("seen by its pragmas")
+        pytest.skip("a server setting; what a file does is seen by its pragmas, above")
     database = opened(tmp_path)
     for durable, expected in ((True, "on"), (False, "off"), (True, "on")):
         with database.begin(durable=durable) as connection:
@@ -278,7 +280,7 @@ def test_on_a_server_durability_is_given_up_only_where_it_may_be(
 
 def test_a_server_sorts_text_by_its_bytes(tmp_path: Path, each_database: str) -> None:
     if each_database == "sqlite":
-        pytest.skip("a file does so by itself")
+        pytest.skip("SQLite has no other order than that of bytes; a server has")
     with opened(tmp_path).read() as connection:
         sorts = connection.execute(
             text(
