@@ -241,7 +241,8 @@ class FaultyBroker(Broker):
 
     def _is_hidden(self, name: str, act: Act) -> bool:
         left, since = self._hidden.get(name, _Hiding(0, None))
-        if since and act.moment and act.moment - since >= self.faults.settles_within:
+        promised = self.faults.settles_within
+        if not promised or (since and act.moment and act.moment - since >= promised):
             return False
         if left:
             self._hidden[name] = _Hiding(left - 1, since)

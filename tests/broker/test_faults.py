@@ -134,6 +134,16 @@ async def test_a_new_order_is_hidden_and_the_venue_says_that_it_may_be() -> None
     assert [await broker.find("a") is None for _ in range(3)] == [True, True, False]
 
 
+async def test_a_venue_that_hides_nothing_any_more_shows_what_it_hid() -> None:
+    faults = Faults(hidden_answers_count=2, settles_within=timedelta(minutes=1))
+    broker = FaultyBroker(KeptVenue(), faults, 0)
+    await broker.send(made())
+    broker.faults = Faults()
+    assert not broker.traits.settles_within
+    assert await broker.find("a") is not None
+    assert [order.client_order_id for order in await broker.working()] == ["a"]
+
+
 def test_rates_are_shares_and_hiding_is_admitted() -> None:
     with pytest.raises(ValueError, match=r"lost_reply_fraction is 1\.5"):
         Faults(lost_reply_fraction=1.5)
