@@ -15,19 +15,19 @@ from typing import NamedTuple
 
 from broker.closing import close_order, closes, reduce_again, retry_at, under_way
 from broker.executed import fill_of
-from broker.exits import in_order, wanted_exits, withdrawn
+from broker.exits import in_order, wanted_exits, whole_steps, withdrawn
 from broker.outbox import liquidation_order
 from broker.plan_steps import steps_of
 from broker.protocol import Execution, News, VenueOrder
 from domain.instrument import Instrument
 from domain.lifecycle import LIVE, PLAN_STEPS, OrderStatus, PlanStatus
-from domain.numbers import ZERO, floor_to_step
+from domain.numbers import ZERO
 from domain.orders import CloseReason, Fill, FundingPayment, Order, Position
 from domain.trade import ClosedTrade
 from journal.batch import Batch
 from journal.books import Journal
 from journal.reading import StoredPlan
-from journal.trades import held_of, round_trip
+from journal.trades import round_trip
 
 _ENDS: dict[str, OrderStatus] = {
     "filled": OrderStatus.FILLED,
@@ -174,19 +174,19 @@ class Booking:
         if not fills:
             for order in withdrawn([] if PLAN_STEPS[status] else orders):
                 self._put(order)
-        elif (held := self._held(stored, fills)) > ZERO:
-            self._hold(stored, status, orders, held)
+        elif self._held(stored, fills) > ZERO:
+            self._hold(stored, status, orders, fills)
         else:
             self._let_go(stored, status, orders, fills)
 
     def _hold(
-        self, stored: StoredPlan, status: PlanStatus, orders: Sequence[Order], held: Decimal
+        self, stored: StoredPlan, status: PlanStatus, orders: Sequence[Order], fills: Sequence[Fill]
     ) -> None:
         """Exits for what is held, and what is still to be sold of it."""
         if status == PlanStatus.OPEN and closes(orders):
             status = self._plan(stored.plan.plan_id, PlanStatus.CLOSING)
-        self._guard(stored, orders, held)
-        on = self._instrument(stored.plan.symbol)
+        self._guard(stored, orders, fills)
+        held, on = self._held(stored, fills), self._instrument(stored.plan.symbol)
         if status == PlanStatus.CLOSING:
             self._close_out(stored, orders, held, None)
         elif (order := reduce_again(orders, held, on, self._at, self._account)) is not None:
@@ -212,16 +212,16 @@ class Booking:
             self._put(order)
         return [back.get(o.client_order_id, o) for o in orders]
 
-    def _guard(self, stored: StoredPlan, orders: Sequence[Order], held: Decimal) -> None:
+    def _guard(self, stored: StoredPlan, orders: Sequence[Order], fills: Sequence[Fill]) -> None:
         """Stop and targets for what is held; where the venue refuses the stop, out at once."""
         stops = [o for o in orders if o.leg == "stop"]
         refused = bool(stops) and stops[-1].status == OrderStatus.REJECTED
         on = self._instrument(stored.plan.symbol)
-        for order in wanted_exits(stored, orders, held, on, self._at, self._account):
+        for order in wanted_exits(stored, orders, fills, on, self._at, self._account):
             if not (refused and order.leg == "stop"):
                 self._put(order)
         if refused:
-            self._close_out(stored, orders, held, "unguarded")
+            self._close_out(stored, orders, self._held(stored, fills), "unguarded")
 
     def _tidy(self, stored: StoredPlan, orders: Sequence[Order]) -> None:
         """After the end of a plan: an order that was half sent works after all, or even filled.
@@ -240,9 +240,7 @@ class Booking:
             self._trade(fills, stored.risk_amount)
 
     def _held(self, stored: StoredPlan, fills: Sequence[Fill]) -> Decimal:
-        """What the plan holds, in whole steps: dust cannot be sold and counts as closed."""
-        step = self._instrument(stored.plan.symbol).quantity_step
-        return floor_to_step(held_of(fills, stored.bracket.side), step)
+        return whole_steps(stored, fills, self._instrument(stored.plan.symbol))
 
     def _close_out(
         self, stored: StoredPlan, orders: Sequence[Order], held: Decimal, reason: CloseReason | None

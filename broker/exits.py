@@ -15,16 +15,17 @@ from decimal import Decimal
 from domain.instrument import Instrument
 from domain.lifecycle import AT_THE_VENUE, LIVE, TAKEN_BACK, OrderStatus
 from domain.numbers import ZERO, floor_to_step
-from domain.orders import TARGET_LEGS, Leg, Order, OrderKind, client_order_id, live_stop
+from domain.orders import TARGET_LEGS, Fill, Leg, Order, OrderKind, client_order_id, live_stop
 from domain.plan import TradePlan
 from domain.verdict import Bracket, TargetLeg
 from journal.reading import StoredPlan
+from journal.trades import held_of
 
 
 def wanted_exits(
     stored: StoredPlan,
     orders: Sequence[Order],
-    held: Decimal,
+    fills: Sequence[Fill],
     on: Instrument,
     at: datetime,
     account: str,
@@ -32,13 +33,14 @@ def wanted_exits(
     """The exits of a plan that have to be new or otherwise than they are.
 
     Args:
-        stored: The plan.
+        stored: The plan; it holds something.
         orders: Every order of the plan so far.
-        held: What it holds now, unsigned, in base.
+        fills: Every fill of the plan so far; the account may hold dust of earlier plans besides.
         on: Its instrument: steps and minimums.
         at: The moment that new ones are made.
         account: Enters their ids.
     """
+    held = whole_steps(stored, fills, on)
     live = [o for o in orders if o.status in LIVE]
     closing = [o for o in live if o.leg == "close"]
     reducing = [o for o in live if o.leg == "reduce" and o.remaining > held]
@@ -49,6 +51,11 @@ def wanted_exits(
     ]
     known = {order.client_order_id: order for order in orders}
     return [order for order in wanted if known.get(order.client_order_id) != order]
+
+
+def whole_steps(stored: StoredPlan, fills: Sequence[Fill], on: Instrument) -> Decimal:
+    """What a plan holds, unsigned, in base: dust cannot be sold and counts as closed."""
+    return floor_to_step(held_of(fills, stored.bracket.side), on.quantity_step)
 
 
 def withdrawn(orders: Sequence[Order]) -> list[Order]:

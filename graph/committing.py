@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from broker.closing import close_order, reduce_order, sellable
-from broker.exits import wanted_exits
+from broker.exits import wanted_exits, whole_steps
 from broker.outbox import entry_order
 from domain.instrument import Instrument
 from domain.lifecycle import LIVE, PLAN_STEPS, OrderStatus
-from domain.numbers import ONE, ZERO, floor_to_step
+from domain.numbers import ONE, ZERO
 from domain.orders import Order, Position, live_stop
 from domain.plan import ExitDraft, TradePlan
 from domain.verdict import Approved
@@ -43,16 +43,15 @@ def commit_levels(
 
     Named is the stop alone: what else is changed depends on how far an interrupted run had come.
     """
-    journal, position = context.journal, context.journal.position(plan.symbol)
-    on = context.source.instrument(plan.symbol)
-    if position is None or position.plan_id != plan.plan_id:
-        return None
+    journal, on = context.journal, context.source.instrument(plan.symbol)
     stored = journal.stored_plan(plan.plan_id)._replace(plan=plan, bracket=verdict.bracket)
-    orders = journal.plan_orders(plan.plan_id)
+    orders, fills = journal.plan_orders(plan.plan_id), journal.plan_fills(plan.plan_id)
+    if not whole_steps(stored, fills, on):
+        return None
     wanted = wanted_exits(
         stored,
         orders,
-        floor_to_step(abs(position.quantity), on.quantity_step),  # less than a step is not sent
+        fills,
         on,
         context.now(state),
         context.account_name,

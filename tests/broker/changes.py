@@ -59,11 +59,9 @@ def commit_change(
         order = entry_order(plan, verdict.bracket, TICK, at, PAPER_ACCOUNT)
         book.commit_entry(plan, verdict, order, entry=seen)
         return [order.client_order_id]
-    held = book.position(plan.symbol)
-    assert held is not None
     changed = stands._replace(plan=plan, bracket=verdict.bracket)
     orders = wanted_exits(
-        changed, book.plan_orders(plan_id), abs(held.quantity), on, at, PAPER_ACCOUNT
+        changed, book.plan_orders(plan_id), book.plan_fills(plan_id), on, at, PAPER_ACCOUNT
     )
     book.commit_levels(plan, verdict, orders)
     return []

@@ -11,7 +11,7 @@ from broker.exits import target_quantities, wanted_exits, withdrawn
 from broker.outbox import PAPER_ACCOUNT
 from domain.instrument import Instrument
 from domain.lifecycle import OrderStatus, PlanStatus
-from domain.orders import Leg, Order, Position
+from domain.orders import Fill, Leg, Order, Position
 from domain.verdict import TargetLeg
 from journal.reading import StoredPlan
 from tests.broker.venue import SYMBOL, D, H, T, VenueSource, approved, close_of, exits_of
@@ -26,8 +26,17 @@ def stored(targets: list[tuple[str, str]] = TWO) -> StoredPlan:
     return StoredPlan(plan, bracket, PlanStatus.OPEN, T, bracket.close_at, bracket.risk_amount)
 
 
-def wanted(orders: list[Order], held: str) -> dict[str, tuple[Decimal, str]]:
-    found = wanted_exits(stored(), orders, D(held), ON, T + H, PAPER_ACCOUNT)
+def bought(quantity: str, fee: str = "0") -> list[Fill]:
+    """What a plan's entry came to; a fee is taken in base."""
+    plan_id, price = stored().plan.plan_id, D(100)
+    return [
+        Fill("t", "e", plan_id, SYMBOL, "entry", "buy", D(quantity), price, D(fee), T, price, D(0),
+             fee_currency="base")
+    ]  # fmt: skip
+
+
+def wanted(orders: list[Order], held: str, fee: str = "0") -> dict[str, tuple[Decimal, str]]:
+    found = wanted_exits(stored(), orders, bought(held, fee), ON, T + H, PAPER_ACCOUNT)
     return {o.leg: (o.quantity, o.status.value) for o in found}
 
 
@@ -49,6 +58,14 @@ def test_a_new_position_gets_a_stop_for_all_and_targets_by_share() -> None:
         "stop": (D("0.3"), "pending"),
         "target_1": (D("0.1"), "pending"),
         "target_2": (D("0.2"), "pending"),
+    }
+
+
+def test_less_than_a_step_is_guarded_by_nothing_whoever_asks() -> None:
+    assert wanted([], "2.001", fee="0.002001") == {
+        "stop": (D("1.998"), "pending"),
+        "target_1": (D("0.666"), "pending"),
+        "target_2": (D("1.332"), "pending"),
     }
 
 
@@ -90,7 +107,9 @@ def test_exits_follow_what_is_held(
 def test_a_dead_stop_is_replaced_under_a_new_name_where_it_stood_last() -> None:
     moved = replace(working()["stop"], price=D(99), status=OrderStatus.CANCELLED)
     (new,) = [
-        o for o in wanted_exits(stored(), [moved], D(3), ON, T + H, "paper") if o.leg == "stop"
+        o
+        for o in wanted_exits(stored(), [moved], bought("3"), ON, T + H, "paper")
+        if o.leg == "stop"
     ]
     assert new.client_order_id != moved.client_order_id
     assert (new.price, new.quantity, new.status) == (D(99), D(3), OrderStatus.PENDING)
@@ -100,7 +119,7 @@ def test_a_close_that_is_under_way_is_kept_at_what_is_held() -> None:
     position = Position(SYMBOL, D(3), D(300), T, stored().plan.plan_id)
     close = close_of(position, T, run="run").placed(D(3), None)
     part = replace(close, filled=D("0.5"))
-    found = wanted_exits(stored(), [*working().values(), part], D(2), ON, T + H, "paper")
+    found = wanted_exits(stored(), [*working().values(), part], bought("2"), ON, T + H, "paper")
     assert {o.leg: o.quantity for o in found}["close"] == D("2.5")
 
 

@@ -8,15 +8,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from agent.scripted_model import Step
 from app.session import ORDER_DELAY
 from app.wire import Wired
-from domain.clock import FixedClock
+from broker.booking import Booking
+from broker.protocol import Execution, News
+from domain.clock import FixedClock, iso
 from domain.lifecycle import OrderStatus, PlanStatus
 from domain.orders import Order
+from domain.verdict import Approved
+from graph.committing import commit_levels
 from graph.run import Runner, open_saver
+from graph.state import RunState
 from journal.reading import StoredPlan
 from tests.graph.room import SLOT, proposal, scripted, wired_session
 
@@ -220,3 +225,23 @@ async def test_a_replan_that_died_before_its_record_is_made_again_as_the_same(
         assert [d["orders"] for d in journal.decisions()] == named
         versions = journal.versions(room.plan.plan.plan_id)
         assert [v.plan.version for v in versions] == [1, 2]
+
+
+async def test_new_levels_for_what_is_sold_meanwhile_come_to_nothing(tmp_path: Path) -> None:
+    """Less than a step is left: a fee in base, or a venue that sells finer than it says."""
+    async with room_in(tmp_path) as room:
+        first = await room.decide(SLOT, proposal(5300))
+        await room.wired.executor.advance(SLOT + H)
+        context, stood = room.wired.context, room.plan
+        (stop,) = room.orders("stop")
+        sold = stop.quantity - context.source.instrument(SYMBOL).quantity_step / 2
+        name, at = stop.client_order_id, SLOT + H
+        told = Execution("x", name, SYMBOL, "sell", sold, D(5120), D(0), "quote", at)
+        booking = Booking(context.journal, context.source.instrument, context.account_name, at)
+        context.journal.apply(booking.take(News([told])).batch)
+        assert room.plan.status == PlanStatus.CLOSED
+        assert context.journal.position(SYMBOL) is not None
+        newer = stood.plan.model_copy(update={"version": 2, "act": "adjust"})
+        state = cast(RunState, {**first, "as_of": iso(at)})
+        assert commit_levels(context, state, newer, Approved(stood.bracket, ())) is None
+        assert len(room.orders("stop")) == 1
