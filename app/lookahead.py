@@ -20,6 +20,7 @@ from langchain_core.messages import AIMessage
 
 from agent.messages import load_message
 from agent.recorded_model import Prompt, PromptChanged, RecordedModel
+from app.feed_file import read_feed_file
 from app.home import database_place
 from app.lookahead_seen import Difference, Item, edits_count, first_difference, seen_of
 from app.options import SessionOptions
@@ -31,13 +32,16 @@ from app.settings import load_settings
 from app.wire import Replaced, Wired, wire_session
 from domain.clock import EPOCH, FixedClock
 from domain.errors import ConfigError
+from domain.strict_json import content_hash
 from graph.run import Runner
 from journal.books import Journal
 from journal.operator import acts_since
+from market.feeds.tampered import tampered_feeds
 from market.sources.open import make_source
 from market.sources.recorded import RecordedSource
 from market.sources.tampered import TamperedSource, Tampering
 from policies.settings import Policy
+from tools.limits_file import load_limits
 from traces.events import Certified, ModelAnswered, PromptSent
 from traces.store import TraceStore
 
@@ -71,24 +75,32 @@ class World(NamedTuple):
 
 
 def look(
-    name: str | None, progress: Progress, source: RecordedSource | None = None
+    name: str | None,
+    progress: Progress,
+    *,
+    tools: Path | None = None,
+    feeds: Path | None = None,
+    source: RecordedSource | None = None,
 ) -> dict[str, Any]:
     """The whole check of one session, as a JSON-able document.
 
     Args:
         name: The session; None is the newest.
         progress: Told how far it has come.
+        tools: The file of the desk's limits, where the session was given one.
+        feeds: The file of its feeds, likewise.
         source: In place of the session's own, for those who try a source of theirs.
 
     Raises:
-        ConfigError: the session's market is live, so that it cannot be lived again.
+        ConfigError: the session's market is live, so that it cannot be lived again, or it had
+            another file of tools or feeds.
         StateError: no such session.
     """
     import asyncio
 
     database, journal = open_journal(database_place(), name)
     try:
-        past, store = _read(journal), TraceStore(database, journal.session)
+        past, store = _read(journal, tools, feeds), TraceStore(database, journal.session)
         worlds = []
         for tampering in WORLDS:
             again = _live_again(past, _tampered(past, source, tampering), store, progress)
@@ -98,7 +110,7 @@ def look(
         database.close()
 
 
-def _read(journal: Journal) -> Past:
+def _read(journal: Journal, tools: Path | None, feeds: Path | None) -> Past:
     store, config = TraceStore(journal.database, journal.session), journal.config()
     runs: dict[str, tuple[Item, ...]] = {}
     answers: dict[Prompt, AIMessage | None] = {}
@@ -119,10 +131,31 @@ def _read(journal: Journal) -> Past:
             elif isinstance(item.event, Certified):
                 certified.append(item.event)
     options = replace(
-        stored_options(journal.session, config, None, None), decisions=max(1, len(runs))
+        stored_options(journal.session, config, None, None),
+        decisions=max(1, len(runs)),
+        **_files(config, tools, feeds),
     )
     policy = kept_policy(journal.session, config)
     return Past(journal.session, options, policy, runs, answers, tuple(certified), hands_count)
+
+
+def _files(config: Mapping[str, Any], tools: Path | None, feeds: Path | None) -> dict[str, Any]:
+    """The two files of options that a session is known to have had, but that it does not keep."""
+    given: dict[str, Any] = {}
+    if tools is not None:
+        limits = load_limits(tools)
+        given |= {"tools": limits, "tools_hash": content_hash(limits.model_dump(mode="json"))}
+    if feeds is not None:
+        file = read_feed_file(feeds)
+        given |= {"feeds": file, "feeds_hash": file.content_hash}
+    for key in ("tools", "feeds"):
+        kept = config.get(key)
+        if given.get(f"{key}_hash") != kept:
+            raise ConfigError(
+                f"the session ran with {'another' if kept else 'no'} file of {key}; expected "
+                f"{f'--{key} FILE with what it had then' if kept else f'no --{key}'}"
+            )
+    return given
 
 
 def _tampered(past: Past, given: RecordedSource | None, how: Tampering) -> TamperedSource:
@@ -141,7 +174,11 @@ async def _live_again(
 ) -> World:
     """The session in a folder of its own, up to the first prompt that was never sent."""
     view = _View(progress, source.tampering, len(past.runs))
-    replaced = Replaced(model=RecordedModel(past.answers), source=source)
+    replaced = Replaced(
+        model=RecordedModel(past.answers),
+        source=source,
+        feeds=lambda feeds: tampered_feeds(feeds, source.tampering),
+    )
     settings = load_settings().model_copy(update={"database_url": None})
     with TemporaryDirectory() as folder:
         home = Path(folder)

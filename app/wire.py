@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -88,6 +88,8 @@ class Replaced:
 
     model: BaseChatModel | None = None
     source: MarketSource | None = None
+    feeds: Callable[[Feeds], Feeds] | None = None
+    """What is made of the feeds that they name."""
 
 
 class _Parts(NamedTuple):
@@ -133,6 +135,7 @@ async def wire_session(
     )
     clock = _clock(options)
     feeds = opened_feeds(options, clock)
+    feeds = replaced.feeds(feeds) if replaced.feeds else feeds
     source = replaced.source or _source(options, clock)
     limits = options.tools or ToolLimits()
     async with AsyncExitStack() as stack:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from app.cli.parameters import AsJson
+from app.cli.parameters import AsJson, FeedsFile, ToolsFile
 
 if TYPE_CHECKING:
     from market.sources.tampered import Tampering
@@ -22,6 +22,8 @@ def lookahead(
     session: Annotated[
         str | None, typer.Argument(help="Default: the newest session.", show_default=False)
     ] = None,
+    tools: ToolsFile = None,
+    feeds: FeedsFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Live a session again without its future, and compare; exits with 8 when something differs.
@@ -35,7 +37,7 @@ def lookahead(
     from app.lookahead import look
 
     with _Bars(quiet=as_json) as bars:
-        document = look(session, bars.told)
+        document = look(session, bars.told, tools=tools, feeds=feeds)
     if as_json:
         print_json(document)
     else:

@@ -7,11 +7,13 @@ live, and what it shows is known from when it was seen.
 
 from __future__ import annotations
 
+import copy
 import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Self
 
 from domain.clock import Clock
 from domain.errors import DataError
@@ -85,6 +87,17 @@ class DailyFiles:
         if not self._known:
             expected = ", ".join(f"{asset}.csv" for asset in MACRO_ASSETS)
             raise DataError(f"{str(folder)!r} has no closes; expected some of {expected}")
+
+    @property
+    def known(self) -> Sequence[Observation]:
+        """Every close, whenever it was known."""
+        return self._known
+
+    def showing(self, known: Sequence[Observation]) -> Self:
+        """The same feed over other closes."""
+        other = copy.copy(self)
+        other._known = list(known)
+        return other
 
     @property
     def description(self) -> str:

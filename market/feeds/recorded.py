@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Self
 
 from domain.snapshot import Origin
-from market.feeds.protocol import NewsItem, Observation, Reading
+from market.feeds.protocol import NewsItem, Observation, Reading, Sighted
 from market.feeds.record import read_record
 
 
@@ -25,6 +27,17 @@ class RecordedFeed:
         self.name = name
         self._folder = folder
         self._known = read_record(folder)
+
+    @property
+    def known(self) -> Sequence[Sighted]:
+        """Every line, whenever it was known."""
+        return self._known
+
+    def showing(self, known: Sequence[Sighted]) -> Self:
+        """The same feed over other lines."""
+        other = copy.copy(self)
+        other._known = list(known)
+        return other
 
     @property
     def description(self) -> str:

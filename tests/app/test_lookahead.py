@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from app.feed_file import read_feed_file
 from app.home import DATABASE
 from app.lookahead import look
 from app.options import SessionOptions
@@ -30,6 +31,8 @@ from traces.database import Database
 from traces.tables import METADATA
 
 H = timedelta(hours=1)
+EXAMPLES = Path(__file__).parents[2] / "examples"
+FEEDS = EXAMPLES / "feeds" / "offline.toml"
 START = datetime(2024, 2, 1, tzinfo=UTC)
 OPTIONS = SessionOptions(
     symbols=("BTC/USDT", "ETH/USDT"),
@@ -50,15 +53,17 @@ class Quiet:
     def notice(self, words: str) -> None: ...
 
 
-def lived(home: Path, source: RecordedSource | None = None) -> None:
+def lived(
+    home: Path, source: RecordedSource | None = None, options: SessionOptions = OPTIONS
+) -> None:
     """The session, in this process."""
 
     async def live() -> None:
         async with wire_session(
-            OPTIONS, Settings(), home, replaced=Replaced(source=source)
+            options, Settings(), home, replaced=Replaced(source=source)
         ) as wired:
-            session = made_session(wired, Runner(wired.context, None), OPTIONS, Quiet())
-            await drive(session, wired, OPTIONS, Quiet())
+            session = made_session(wired, Runner(wired.context, None), options, Quiet())
+            await drive(session, wired, options, Quiet())
 
     asyncio.run(live())
 
@@ -67,7 +72,7 @@ def looked(
     home: Path, monkeypatch: pytest.MonkeyPatch, source: RecordedSource | None = None
 ) -> Any:
     monkeypatch.setenv("PLANGATE_HOME", str(home))
-    return look("s", lambda *_: None, source)
+    return look("s", lambda *_: None, source=source)
 
 
 def test_a_session_that_saw_nothing_too_early_is_clean(
@@ -178,3 +183,21 @@ def test_a_leak_that_only_a_tool_shows_is_caught(
     assert found["verdict"] == "differs"
     ended, _corrupted = found["worlds"]
     assert ended["difference"]["what"].partition("#")[0] == "tool order_book"
+
+
+def test_a_session_with_feeds_is_lived_again_with_the_same_feeds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PLANGATE_HOME", str(tmp_path))
+    file = read_feed_file(FEEDS)
+    short = replace(
+        OPTIONS, end=START + 6 * H, feeds=file, feeds_hash=file.content_hash, symbols=("BTC/USDT",)
+    )
+    lived(tmp_path, options=short)
+    with pytest.raises(ConfigError, match="--feeds FILE with what it had then"):
+        look("s", lambda *_: None)
+    limits = tmp_path / "tools.toml"
+    limits.write_text("calls_per_decision_count = 3\n")
+    with pytest.raises(ConfigError, match="no --tools"):
+        look("s", lambda *_: None, feeds=FEEDS, tools=limits)
+    assert look("s", lambda *_: None, feeds=FEEDS)["verdict"] == "clean"
