@@ -91,6 +91,7 @@ class McpLink:
             Unreachable: it does not answer.
         """
         from mcp import MCPError
+        from mcp.types import CONNECTION_CLOSED
 
         connection = await self._connection()
         try:
@@ -101,7 +102,7 @@ class McpLink:
                 self._drop()
             raise
         except Exception as error:
-            if not isinstance(error, MCPError) or connection.over():
+            if not isinstance(error, MCPError) or error.code == CONNECTION_CLOSED:
                 self._drop()
             raise Unreachable(
                 f"MCP server {self.name!r} failed ({type(error).__name__})"
