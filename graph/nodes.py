@@ -7,6 +7,7 @@ plan and its order intent in one transaction and ends; sending is the dispatcher
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from langchain_core.messages import BaseMessage, ToolMessage
@@ -16,7 +17,7 @@ from agent.parse import Asked, Invalid, parse_answer
 from agent.prompt import situation_message, system_message
 from domain.clock import parse_moment
 from domain.errors import DataError, StateError, Unreachable
-from domain.plan import Evidence, ExitDraft, make_plan
+from domain.plan import ExitDraft
 from domain.verdict import Approved, Denied
 from graph.answers import ended_without_answer, evidence, read_answer, spent_so_far, tool_call
 from graph.caps import cap_reached, may_go_on
@@ -41,12 +42,10 @@ from graph.recording import (
     primary_sentence,
     verdict_of,
 )
-from graph.replanning import change_of, judged, standing_plan
+from graph.replanning import change_of, standing_plan
+from graph.reviewing import reviewed, what_if
 from graph.state import RunState, initial_state
-from journal.standing import standing_facts
-from policies.case import case_of
 from policies.explain import rules_text
-from policies.facts import market_facts
 from tools.protocol import ToolRequest
 from traces import events
 
@@ -124,6 +123,8 @@ async def call_tools(context: RunContext, state: RunState) -> Update:
         as_of=context.now(state),
         feeds=context.feeds,
         journal=context.journal,
+        policy=context.policy,
+        review=partial(what_if, context, state),
     )
     elapsed_s = context.stopwatch.elapsed_s(state["run_id"])
     spent = spent_so_far(state, context.caps.max_seconds_s - elapsed_s)
@@ -146,52 +147,20 @@ async def call_tools(context: RunContext, state: RunState) -> Update:
 
 async def review(context: RunContext, state: RunState) -> Update:
     """Wrap the draft into a plan and hold it before the gate."""
-    seen = context.snapshot(state)
-    now = context.now(state)
     try:
         change = change_of(context, state)
-        fresh = seen if now == seen.as_of else await context.observer.snapshot(seen.symbol, now)
-        account = await context.account(now, fresh, state, change.changed_run)
+        trade_plan, case, verdict, fresh = await reviewed(context, state, change)
     except (DataError, Unreachable) as error:
         return {"approved": False, **ended_without_answer("DATA_UNAVAILABLE", str(error))}
     except StateError as error:
         return {"approved": False, **ended_without_answer("NO_PLAN", str(error))}
-    versions = state["versions"]
-    previous = plan_of(context, versions[-1][0]) if versions else None
-    trade_plan = make_plan(
-        change.draft,
-        version=change.newest_version + len(versions) + 1,
-        run_id=state["run_id"],
-        symbol=state["symbol"],
-        as_of=seen.as_of,
-        timeframe=context.timeframe,
-        decision_price=seen.last,
-        model=context.planner.model_name,
-        prompt_hash=context.prompt_hash,
-        policy_hash=context.policy.policy_hash,
-        revises=previous.plan_id if previous else None,
-        evidence=tuple(Evidence.model_validate(item) for item in state["evidence"]),
-        act=change.act,
-        changes=change.plan_id,
-    )
-    case = case_of(
-        trade_plan,
-        context.source.instrument(seen.symbol),
-        context.symbols,
-        market_facts(fresh, now, context.clock.jump_s()),
-        account,
-        context.policy,
-        head_version=trade_plan.version,
-        standing=standing_facts(context.journal, trade_plan),
-    )
-    verdict = judged(context, case, trade_plan)
     note_review(context, state, trade_plan, case, verdict)
     pair = [
         context.recorder.blob(trade_plan.model_dump_json()),
         keep_verdict(context, verdict),
     ]
     return {
-        "versions": [*versions, pair],
+        "versions": [*state["versions"], pair],
         "known": known_of_snapshot(state["known"], fresh),
         "approved": verdict.approved,
         "codes": list(verdict.codes),

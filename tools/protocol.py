@@ -19,6 +19,7 @@ from domain.verdict import Verdict
 from journal.books import Journal
 from market.feeds.protocol import NO_FEEDS, Feeds
 from market.protocol import MarketSource
+from policies.settings import Policy
 
 Reviewing = Callable[[PlanDraft], Awaitable[Verdict]]
 """What the gate says of a draft, as if it were proposed now; nothing comes of it."""
@@ -64,6 +65,8 @@ class ToolRequest:
     """How long one part of an answer may take before the rest is told without it."""
     journal: Journal | None = None
     """The session's record, only to be read; None where there is no session."""
+    policy: Policy | None = None
+    """The gate's limits; None where there is no session."""
     review: Reviewing | None = None
     """Holds a draft before the gate and forgets it; None where there is no account to judge by."""
 

@@ -57,7 +57,10 @@ def test_the_timeframes_and_indicators_offered_are_those_that_there_are():
 
 def test_no_tool_can_act():
     names = {tool.name for tool in standard_tools()}
-    assert names == {"ohlcv", "indicators", "regime", "order_book", "funding", "cross_asset"}
+    assert names == {
+        *("ohlcv", "indicators", "regime", "order_book", "trades", "funding", "open_interest"),
+        *("cross_asset", "correlation", "breadth", "calendar", "position", "what_if"),
+    }
 
 
 def test_a_hidden_tool_is_not_shown():

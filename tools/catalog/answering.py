@@ -6,25 +6,29 @@ are a list of columns and a list of rows: a third of the tokens of a list of obj
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Awaitable, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from langchain_core.tools import InjectedToolArg
 
 from domain.candles import Candles, Timeframe
 from domain.clock import iso
-from domain.errors import DataError
+from domain.errors import DataError, Unreachable
 from market.observe import CONTEXT_BARS, DECISION_BARS
 from tools.protocol import ToolComplaint, ToolRequest
 
+_T = TypeVar("_T")
 Request = Annotated[ToolRequest, InjectedToolArg]
 """Injected by the desk; LangChain keeps it out of the schema."""
 TimeframeName = Literal["1m", "5m", "15m", "30m", "1h", "4h", "1d"]
 """The values of `Timeframe` as the schema lists them."""
 SIGNIFICANT_DIGITS = 7
 """What a model can make use of; the rest is noise and tokens."""
+MAX_GAP_CHARS = 160
+"""Of the reason why a part of an answer is not there."""
 PRICE_DIGITS = 10
 """Prices that were traded are told to the tick; none that we know has more digits."""
 
@@ -69,6 +73,17 @@ async def history(request: ToolRequest, symbol: str, timeframe: Timeframe) -> Ca
     if not len(candles):
         raise DataError(f"no {timeframe} candle of {symbol} is closed at {iso(request.as_of)}")
     return candles
+
+
+async def part(asked: Awaitable[_T], what: str, request: ToolRequest, gaps: list[str]) -> _T | None:
+    """One part of an answer; what does not come in time or fails leaves a gap, and is None."""
+    try:
+        return await asyncio.wait_for(asked, request.patience_s)
+    except TimeoutError:
+        gaps.append(f"{what}: did not come in time")
+    except (DataError, Unreachable) as error:
+        gaps.append(f"{what}: {str(error)[:MAX_GAP_CHARS]}")
+    return None
 
 
 def answer(request: ToolRequest, known_at: datetime | None, **data: Any) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -15,7 +16,15 @@ from domain.clock import iso
 from domain.numbers import ZERO
 from market.modelled_book import LOOKBACK_BARS, modelled_book
 from market.protocol import MarketTrade, Offer
-from tools.catalog.answering import PRICE_DIGITS, Request, answer, rounded, symbol_of, table
+from tools.catalog.answering import (
+    PRICE_DIGITS,
+    Request,
+    answer,
+    part,
+    rounded,
+    symbol_of,
+    table,
+)
 from tools.protocol import ToolComplaint, ToolRequest
 
 DEPTHS_BPS = (5, 10, 20)
@@ -35,15 +44,23 @@ async def order_book(request: Request, symbol: str | None = None) -> dict[str, A
     """
     name = symbol_of(request, symbol)
     book = await _book(request, name)
-    trades = await request.source.trades(name, request.as_of, FLOW_TRADES_COUNT)
-    open_interest = await request.source.open_interest(name, request.as_of)
+    failed: list[str] = []
+    trades, open_interest = await _beside(request, name, failed)
+    known = [gap.partition(":")[0] for gap in failed]
     missing = [
-        gap
-        for gap in (
-            _gap(request, "trades", there=bool(trades)),
-            _gap(request, "open_interest", there=open_interest is not None),
-        )
-        if gap
+        *failed,
+        *(
+            gap
+            for gap in (
+                _gap(request, "trades", there=bool(trades) or "trades" in known),
+                _gap(
+                    request,
+                    "open_interest",
+                    there=open_interest is not None or "open interest" in known,
+                ),
+            )
+            if gap
+        ),
     ]
     return answer(
         request,
@@ -61,7 +78,20 @@ async def order_book(request: Request, symbol: str | None = None) -> dict[str, A
         trade_flow=_flow(trades) if trades else None,
         open_interest_base=rounded(open_interest),
         missing=missing,
+        **({"partial": True} if failed else {}),
     )
+
+
+async def _beside(
+    request: ToolRequest, name: str, failed: list[str]
+) -> tuple[Sequence[MarketTrade], Decimal | None]:
+    """Trades and open interest, asked at once; what fails is said and does not take the book."""
+    source, as_of = request.source, request.as_of
+    trades, open_interest = await asyncio.gather(
+        part(source.trades(name, as_of, FLOW_TRADES_COUNT), "trades", request, failed),
+        part(source.open_interest(name, as_of), "open interest", request, failed),
+    )
+    return trades or (), open_interest
 
 
 def _whose(request: ToolRequest, book: OrderBook) -> dict[str, str]:

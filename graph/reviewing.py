@@ -1,0 +1,78 @@
+"""A draft before the gate: in earnest by the review node, or only to be told what it would say."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from domain.plan import Evidence, PlanDraft, TradePlan, make_plan
+from domain.snapshot import Snapshot
+from domain.verdict import Verdict
+from graph.context import RunContext
+from graph.recording import plan_of
+from graph.replanning import Change, judged
+from graph.state import RunState
+from journal.standing import standing_facts
+from policies.case import Case, case_of
+from policies.facts import market_facts
+
+
+class Reviewed(NamedTuple):
+    """A plan, what the gate saw of it, and its word."""
+
+    plan: TradePlan
+    case: Case
+    verdict: Verdict
+    fresh: Snapshot
+    """The market that it was judged on."""
+
+
+async def reviewed(context: RunContext, state: RunState, change: Change) -> Reviewed:
+    """Wrap the draft into a plan and hold it before the gate; nothing is written.
+
+    Raises:
+        DataError: market or account cannot be seen.
+        Unreachable: no answer.
+    """
+    seen = context.snapshot(state)
+    now = context.now(state)
+    fresh = seen if now == seen.as_of else await context.observer.snapshot(seen.symbol, now)
+    account = await context.account(now, fresh, state, change.changed_run)
+    versions = state["versions"]
+    previous = plan_of(context, versions[-1][0]) if versions else None
+    plan = make_plan(
+        change.draft,
+        version=change.newest_version + len(versions) + 1,
+        run_id=state["run_id"],
+        symbol=state["symbol"],
+        as_of=seen.as_of,
+        timeframe=context.timeframe,
+        decision_price=seen.last,
+        model=context.planner.model_name,
+        prompt_hash=context.prompt_hash,
+        policy_hash=context.policy.policy_hash,
+        revises=previous.plan_id if previous else None,
+        evidence=tuple(Evidence.model_validate(item) for item in state["evidence"]),
+        act=change.act,
+        changes=change.plan_id,
+    )
+    case = case_of(
+        plan,
+        context.source.instrument(seen.symbol),
+        context.symbols,
+        market_facts(fresh, now, context.clock.jump_s()),
+        account,
+        context.policy,
+        head_version=plan.version,
+        standing=standing_facts(context.journal, plan),
+    )
+    return Reviewed(plan, case, judged(context, case, plan), fresh)
+
+
+async def what_if(context: RunContext, state: RunState, draft: PlanDraft) -> Verdict:
+    """What the gate would say if the draft were proposed now.
+
+    Raises:
+        DataError: market or account cannot be seen.
+        Unreachable: no answer.
+    """
+    return (await reviewed(context, state, Change(draft))).verdict

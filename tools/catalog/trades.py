@@ -1,0 +1,82 @@
+"""Who has been trading, and who crossed the spread."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Annotated, Any
+
+from langchain_core.tools import tool
+from pydantic import Field
+
+from domain.clock import iso
+from domain.numbers import ZERO
+from market.protocol import MarketTrade
+from tools.catalog.answering import PRICE_DIGITS, Request, answer, rounded, symbol_of, table
+from tools.protocol import ToolComplaint
+
+SLICES_COUNT = 5
+LARGEST_COUNT = 3
+COLUMNS = ("from", "trades", "buy_base", "sell_base", "last")
+
+
+@tool(parse_docstring=True)
+async def trades(
+    request: Request,
+    symbol: str | None = None,
+    count: Annotated[int, Field(ge=10, le=1000)] = 200,
+) -> dict[str, Any]:
+    """Newest public trades: bought and sold by the aggressor in base, in 5 slices, largest prints.
+
+    Args:
+        request: Injected by the desk.
+        symbol: One of the session's symbols; null is the instrument under decision.
+        count: How many trades.
+    """
+    name, source = symbol_of(request, symbol), request.source
+    if "trades" not in source.info.offers:
+        raise ToolComplaint("NOT_OFFERED", f"{source.info.name} offers no public trades")
+    found = await source.trades(name, request.as_of, count)
+    if not found:
+        known = f"{source.info.name} knows no trade of {name} at {iso(request.as_of)}"
+        raise ToolComplaint("NOT_OFFERED", known)
+    bought, sold = _by_aggressor(found)
+    turnover = sum((t.price * t.quantity for t in found), ZERO)
+    largest = sorted(found, key=lambda t: t.quantity, reverse=True)[:LARGEST_COUNT]
+    return answer(
+        request,
+        found[-1].at,
+        symbol=name,
+        trades_count=len(found),
+        to=iso(found[-1].at),
+        buy_base=rounded(bought),
+        sell_base=rounded(sold),
+        buy_share=rounded(bought / (bought + sold)) if bought + sold else None,
+        vwap=rounded(turnover / (bought + sold), PRICE_DIGITS) if bought + sold else None,
+        slices=table(COLUMNS, [_slice(part) for part in _slices(found)]),
+        largest=table(
+            ("at", "aggressor", "quantity", "price"),
+            [
+                [iso(t.at), t.aggressor, rounded(t.quantity), rounded(t.price, PRICE_DIGITS)]
+                for t in largest
+            ],
+        ),
+    )
+
+
+def _by_aggressor(found: Sequence[MarketTrade]) -> tuple[Decimal, Decimal]:
+    """Bought and sold, in base."""
+    bought = sum((t.quantity for t in found if t.aggressor == "buy"), ZERO)
+    return bought, sum((t.quantity for t in found), ZERO) - bought
+
+
+def _slices(found: Sequence[MarketTrade]) -> list[Sequence[MarketTrade]]:
+    """Parts of like count, oldest first."""
+    size = -(-len(found) // SLICES_COUNT)
+    return [found[start : start + size] for start in range(0, len(found), size)]
+
+
+def _slice(part: Sequence[MarketTrade]) -> list[Any]:
+    bought, sold = _by_aggressor(part)
+    last = rounded(part[-1].price, PRICE_DIGITS)
+    return [iso(part[0].at), len(part), rounded(bought), rounded(sold), last]
