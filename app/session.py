@@ -24,6 +24,7 @@ from domain.errors import DataError, Unreachable
 from graph.context import RunContext
 from graph.identity import run_id
 from journal.standing import state_change
+from market.protocol import NoticingSource
 
 ORDER_DELAY = timedelta(seconds=1)
 """In replay, orders are sent this long after the decision's candle closed."""
@@ -185,7 +186,9 @@ class Session:
         self._say()
 
     def _say(self) -> None:
-        for words in self.executor.notices():
+        source = self.context.source
+        told = source.notices() if isinstance(source, NoticingSource) else []
+        for words in (*self.executor.notices(), *told):
             self.notice(words)
 
     async def _decide_all(self, slot: datetime) -> None:

@@ -25,7 +25,9 @@ from domain.instrument import Instrument
 from domain.quality import QualityFlag
 from domain.snapshot import Funding, Origin, VenueStatus
 
-Offer = Literal["order_book", "trades", "funding", "open_interest"]
+Offer = Literal[
+    "order_book", "trades", "funding", "open_interest", "open_interest_history", "liquidations"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,29 @@ class FundingStamp:
     """When it fell due."""
     rate_fraction: Decimal
     """Share of notional; positive is paid by longs to shorts."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenInterest:
+    """Open contracts at one moment."""
+
+    at: datetime
+    """The exchange's stamp."""
+    quantity: Decimal
+    """In base."""
+
+
+@dataclass(frozen=True, slots=True)
+class Liquidation:
+    """One position that was closed by force."""
+
+    at: datetime
+    price: Decimal
+    """In quote."""
+    quantity: Decimal
+    """In base."""
+    order_side: Literal["buy", "sell"]
+    """Of the closing order: `sell` closed a long."""
 
 
 class VenueState(NamedTuple):
@@ -180,4 +205,28 @@ class ManySources(Protocol):
             datum: As in a snapshot's provenance, such as `candles.1h`, `last` or `book`.
             symbol: An opened symbol.
         """
+        ...
+
+
+@runtime_checkable
+class FlowSource(Protocol):
+    """A market source that can be asked for more order flow; `info.offers` says for which."""
+
+    async def open_interest_history(
+        self, symbol: str, timeframe: Timeframe, as_of: datetime, limit: int
+    ) -> Sequence[OpenInterest]:
+        """Values stamped at or before `as_of`, oldest first; empty where not offered."""
+        ...
+
+    async def liquidations(self, symbol: str, as_of: datetime, limit: int) -> Sequence[Liquidation]:
+        """Forced closes stamped at or before `as_of`, oldest first; empty where not offered."""
+        ...
+
+
+@runtime_checkable
+class NoticingSource(Protocol):
+    """A market source to which things happen that a person should know of."""
+
+    def notices(self) -> list[str]:
+        """What happened since the last time, each said once."""
         ...

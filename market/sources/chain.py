@@ -14,42 +14,37 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import TypeVar
 
 from domain.book import OrderBook
 from domain.candles import Candles, Timeframe
-from domain.errors import AccessRefused, DataError, PlangateError, UnknownSymbol, Unreachable
+from domain.errors import AccessRefused, DataError, Unreachable
 from domain.instrument import Instrument
 from domain.snapshot import Funding
 from market.price_collar import COLLAR_BPS, Collar, QuotedPrice, collar_of
-from market.protocol import FundingStamp, MarketSource, MarketTrade, SourceInfo, Tick, VenueState
+from market.protocol import (
+    FlowSource,
+    FundingStamp,
+    Liquidation,
+    MarketSource,
+    MarketTrade,
+    NoticingSource,
+    OpenInterest,
+    SourceInfo,
+    Tick,
+    VenueState,
+)
+from market.sources.chain_link import FAILURES, ChainLink
 
-PROBE_EVERY_S = 60.0
-"""How long an exchange that failed is left out before it is asked again."""
 CHECK_PATIENCE_S = 3.0
 """How long a price waits for those that it is compared with."""
 CHAIN_TIMEOUT_S = 5.0
 CHAIN_RETRY_DELAYS_S = (0.5,)
 """An exchange of a chain is given up sooner than a lonely one."""
-_FAILURES = (Unreachable, AccessRefused, DataError)
-
 _T = TypeVar("_T")
-
-
-@dataclass(slots=True)
-class _Link:
-    source: MarketSource
-    name: str
-    is_open: bool = False
-    down_until_s: float = 0.0
-    """Not asked before, by the monotonic clock."""
-    complaint: str = ""
-    """Why it is left out."""
-    failures: int = 0
-    """How often it was left out: an answer to what was asked before that says nothing of now."""
 
 
 class ChainSource:
@@ -69,11 +64,9 @@ class ChainSource:
         collar_bps: Decimal = COLLAR_BPS,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._links = [_Link(s, n) for s, n in zip(sources, names, strict=True)]
+        self._links = [ChainLink(s, n, monotonic) for s, n in zip(sources, names, strict=True)]
         self._collar_bps = collar_bps
         self._monotonic = monotonic
-        self._symbols: dict[str, dict[str, str]] = {}
-        """Per link and home symbol, what it is called there."""
         self._answered: dict[tuple[str, str], str] = {}
 
     @property
@@ -103,11 +96,9 @@ class ChainSource:
         home, *others = self._links
         await home.source.open(symbols)
         home.is_open = True
-        asked = [self.home.instrument(symbol) for symbol in symbols]
-        known = self._symbols.setdefault(home.name, {})
-        for symbol, instrument in zip(symbols, asked, strict=True):
-            known[symbol] = known[instrument.symbol] = symbol
-        await asyncio.gather(*(self._open(link, tuple(known)) for link in others))
+        for symbol in symbols:
+            home.names[symbol] = home.names[self.home.instrument(symbol).symbol] = symbol
+        await asyncio.gather(*(link.open(self._instruments()) for link in others))
 
     async def close(self) -> None:
         """Close every exchange; may be called twice."""
@@ -180,14 +171,39 @@ class ChainSource:
         """Home's: what is paid is paid there."""
         return await self.home.funding_stamps(symbol, after, until)
 
+    async def open_interest_history(
+        self, symbol: str, timeframe: Timeframe, as_of: datetime, limit: int
+    ) -> Sequence[OpenInterest]:
+        """Of one exchange."""
+        return await self._ask(
+            "open_interest_history",
+            symbol,
+            lambda s, name: _flow(s).open_interest_history(name, timeframe, as_of, limit),
+        )
+
+    async def liquidations(self, symbol: str, as_of: datetime, limit: int) -> Sequence[Liquidation]:
+        """Of one exchange."""
+        return await self._ask(
+            "liquidations", symbol, lambda s, name: _flow(s).liquidations(name, as_of, limit)
+        )
+
+    def notices(self) -> list[str]:
+        """Who was left out and who is back, and what each exchange changed."""
+        said: list[str] = []
+        for link in self._links:
+            said += link.notices
+            link.notices.clear()
+            if isinstance(link.source, NoticingSource):
+                said += link.source.notices()
+        return said
+
     def answered_by(self, datum: str, symbol: str) -> str:
         """Which exchange gave the newest answer about a datum, such as `candles.1h`."""
         return self._answered.get((datum, symbol), self._links[0].name)
 
     def left_out(self) -> dict[str, str]:
         """Exchanges that are not asked now, and why."""
-        now_s = self._monotonic()
-        return {link.name: link.complaint for link in self._links if now_s < link.down_until_s}
+        return {link.name: link.complaint for link in self._links if link.is_out}
 
     async def _ask(
         self, datum: str, symbol: str, question: Callable[[MarketSource, str], Awaitable[_T]]
@@ -200,19 +216,18 @@ class ChainSource:
         """
         broken: DataError | None = None
         for link in self._links:
-            if not await self._is_asked(link, symbol):
+            if not (link.take_turn() and await self._has(link, symbol)):
                 continue
             failures = link.failures
             try:
-                found = await question(link.source, self._symbols[link.name][symbol])
+                found = await question(link.source, link.names[symbol])
             except DataError as error:
                 broken = broken or error
                 continue
             except (Unreachable, AccessRefused) as error:
-                self._leave_out(link, error)
+                link.leave_out(error)
                 continue
-            if link.failures == failures:
-                link.down_until_s, link.complaint = 0.0, ""
+            link.answered(failures)
             for name in {symbol, self.instrument(symbol).symbol}:
                 self._answered[datum, name] = link.name
             return found
@@ -220,7 +235,7 @@ class ChainSource:
             raise broken
         lacks = f"does not have {symbol}"
         said = "; ".join(f"{link.name}: {link.complaint or lacks}" for link in self._links)
-        back_s = min(link.down_until_s for link in self._links if link.complaint)
+        back_s = min(link.back_at_s for link in self._links if link.complaint)
         raise Unreachable(
             f"no exchange of the chain answered {datum} of {symbol}: {said}",
             retry_after_s=max(0.0, back_s - self._monotonic()),
@@ -231,64 +246,42 @@ class ChainSource:
     ) -> list[QuotedPrice]:
         """What the other exchanges that are there say, within their patience."""
 
-        async def quoted(link: _Link) -> QuotedPrice | None:
+        async def quoted(link: ChainLink) -> QuotedPrice | None:
             try:
                 async with asyncio.timeout(CHECK_PATIENCE_S):
-                    if not await self._ready(link, symbol):
+                    if not await self._has(link, symbol):
                         return None
-                    tick = await link.source.tick(self._symbols[link.name][symbol], as_of)
-            except (*_FAILURES, TimeoutError):
+                    tick = await link.source.tick(link.names[symbol], as_of)
+            except (*FAILURES, TimeoutError):
                 return None  # a comparison that fails is no fault of the price
             return QuotedPrice(link.name, tick.price, tick.at) if tick else None
 
-        now_s = self._monotonic()
         others = [
             link
             for link in self._links
-            if (own is None or link.name != own.source) and now_s >= link.down_until_s
+            if (own is None or link.name != own.source) and not link.is_out
         ]
         return [each for each in await asyncio.gather(*map(quoted, others)) if each]
 
-    async def _is_asked(self, link: _Link, symbol: str) -> bool:
-        """Whether it is its turn; one that was away is probed by one question at a time."""
-        if self._monotonic() < link.down_until_s:
-            return False
-        if link.complaint:
-            link.down_until_s = self._monotonic() + PROBE_EVERY_S
-        return await self._ready(link, symbol)
-
-    def _leave_out(self, link: _Link, error: PlangateError) -> None:
-        """It is not asked for a while; one that has Retry-After in its answer, for so long."""
-        asked_s = error.retry_after_s if isinstance(error, Unreachable) else None
-        link.down_until_s = self._monotonic() + max(PROBE_EVERY_S, asked_s or 0.0)
-        link.complaint, link.failures = str(error), link.failures + 1
-
-    async def _ready(self, link: _Link, symbol: str) -> bool:
+    async def _has(self, link: ChainLink, symbol: str) -> bool:
         """Whether an exchange is open and has the symbol; one that was away is opened now."""
         if not link.is_open:
-            await self._open(link, tuple(self._symbols[self._links[0].name]))
-        return link.is_open and symbol in self._symbols.get(link.name, {})
+            await link.open(self._instruments())
+        return link.is_open and symbol in link.names
 
-    async def _open(self, link: _Link, symbols: Sequence[str]) -> None:
-        """Open an exchange that stands by, under its own names of home's symbols."""
-        known = self._symbols.setdefault(link.name, {})
-        try:
-            for symbol in symbols:
-                there = _same(self.instrument(symbol))
-                try:
-                    await link.source.open([there])
-                except UnknownSymbol:
-                    continue
-                known[symbol] = there
-            link.is_open = True
-        except _FAILURES as error:
-            self._leave_out(link, error)
+    def _instruments(self) -> list[tuple[str, Instrument]]:
+        return [(symbol, self.instrument(symbol)) for symbol in self._links[0].names]
 
 
-def _same(instrument: Instrument) -> str:
-    """Ccxt's name of the same thing at any exchange: same assets, same kind."""
-    pair = f"{instrument.base}/{instrument.quote}"
-    return pair if instrument.kind == "spot" else f"{pair}:{instrument.quote}"
+def _flow(source: MarketSource) -> FlowSource:
+    """The same source, where it can be asked for order flow.
+
+    Raises:
+        DataError: it cannot.
+    """
+    if not isinstance(source, FlowSource):
+        raise DataError(f"{source.info.name} offers neither liquidations nor past open interest")
+    return source
 
 
 def home_of(source: MarketSource) -> MarketSource:

@@ -22,14 +22,16 @@ from domain.snapshot import Funding
 from market.protocol import (
     SIMULATED,
     FundingStamp,
+    Liquidation,
     MarketTrade,
-    Offer,
+    OpenInterest,
     SourceInfo,
     Tick,
     VenueState,
 )
 from market.resample import resample
 from market.sources.exchange_client import RETRY_DELAYS_S, TIMEOUT_S, ExchangeClient
+from market.sources.exchange_flow import liquidations, offers_of, open_interest_history
 from market.sources.exchange_history import PAGE, CandleHistory, FundingBook
 from market.sources.exchange_listing import ListingWatch
 from market.sources.exchange_market import (
@@ -37,6 +39,7 @@ from market.sources.exchange_market import (
     BOOK_DEPTHS,
     contract_size,
     find_market,
+    native_timeframe,
     needs_price,
     positive,
     stamped,
@@ -51,13 +54,6 @@ MAX_CLOCK_LEAD = timedelta(seconds=60)
 """How far the session's clock may run before the exchange's."""
 _FUNDING_REACH = timedelta(days=5)
 """How far back recent funding is read: at least 12 payments of an eight-hour interval."""
-_OFFERS: tuple[tuple[str, Offer], ...] = (
-    ("fetchOrderBook", "order_book"),
-    ("fetchTrades", "trades"),
-    ("fetchFundingRateHistory", "funding"),
-    ("fetchOpenInterest", "open_interest"),
-)
-_OF_SWAPS: frozenset[Offer] = frozenset({"funding", "open_interest"})
 
 
 class ExchangeSource:
@@ -95,7 +91,7 @@ class ExchangeSource:
             name=self._name,
             origin="live",
             description=f"public market data of {self._client.api.name}, by ccxt",
-            offers=self._offers(),
+            offers=offers_of(self._client, self._markets.values()),
             base_timeframe=self._base,
             starts_at=None,
             ends_at=None,
@@ -198,6 +194,23 @@ class ExchangeSource:
         amount = answer.get("openInterestAmount")
         return None if amount is None else to_decimal(amount) * contract_size(market)
 
+    async def open_interest_history(
+        self, symbol: str, timeframe: Timeframe, as_of: datetime, limit: int
+    ) -> Sequence[OpenInterest]:
+        """Values stamped at or before `as_of`, oldest first; empty for spot."""
+        market = self._market(symbol)
+        if not (market.get("swap") and self._client.has("fetchOpenInterestHistory")):
+            return ()
+        return await open_interest_history(self._client, market, timeframe, as_of, limit)
+
+    async def liquidations(self, symbol: str, as_of: datetime, limit: int) -> Sequence[Liquidation]:
+        """The newest forced closes; empty for spot and for the past."""
+        market = self._market(symbol)
+        offered = market.get("swap") and self._client.has("fetchLiquidations")
+        if not (offered and self._is_present(as_of)):
+            return ()
+        return await liquidations(self._client, market, as_of, limit)
+
     async def venue(self, as_of: datetime) -> VenueState:
         """Of the present, at most a minute old; a replay's time is its own, whatever it asks about.
 
@@ -224,15 +237,6 @@ class ExchangeSource:
             return ()
         history = await self._payment_book(symbol).covering(to_ms(after), to_ms(until))
         return history.between(after, until)
-
-    def _offers(self) -> frozenset[Offer]:
-        """What the exchange has, as far as the opened markets can have it."""
-        swaps = not self._markets or any(market.get("swap") for market in self._markets.values())
-        return frozenset(
-            offer
-            for method, offer in _OFFERS
-            if self._client.has(method) and (swaps or offer not in _OF_SWAPS)
-        )
 
     def _market(self, symbol: str) -> Mapping[str, Any]:
         try:
@@ -264,7 +268,7 @@ class ExchangeSource:
     ) -> Series:
         """Candles of the symbol over the range, maybe more, fetched where not at hand."""
         unified = self._market(symbol)["symbol"]
-        native = self._native(timeframe)
+        native = native_timeframe(self._client.api.timeframes or {}, timeframe, self._name)
         kept = self._candles.get((unified, native))
         if kept is None:
             kept = CandleHistory(
@@ -281,17 +285,6 @@ class ExchangeSource:
         if made is None or made[0] is not series:
             made = self._derived[unified, timeframe] = (series, resample(series, timeframe))
         return made[1]
-
-    def _native(self, timeframe: Timeframe) -> Timeframe:
-        """The longest timeframe the exchange has that this one can be made from."""
-        offered = self._client.api.timeframes or {}
-        fitting = [t for t in Timeframe if t.value in offered and timeframe.ms % t.ms == 0]
-        if not fitting:
-            raise DataError(
-                f"{self._name} has no {timeframe.value} candles and none to make them from; "
-                f"it offers {', '.join(offered)}"
-            )
-        return max(fitting, key=lambda t: t.seconds)
 
     def _payment_book(self, symbol: str) -> FundingBook:
         unified = self._market(symbol)["symbol"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from domain.book import Level, OrderBook
+from domain.candles import Timeframe
 from domain.clock import from_ms, iso
 from domain.errors import DataError, UnknownSymbol
 from domain.instrument import Instrument
@@ -68,6 +69,21 @@ def find_market(symbol: str, markets: Mapping[str, Any], source: str) -> Mapping
         )
     found: Mapping[str, Any] = market
     return found
+
+
+def native_timeframe(offered: Collection[str], timeframe: Timeframe, source: str) -> Timeframe:
+    """The longest timeframe the exchange has that this one can be made from.
+
+    Raises:
+        DataError: none.
+    """
+    fitting = [t for t in Timeframe if t.value in offered and timeframe.ms % t.ms == 0]
+    if not fitting:
+        raise DataError(
+            f"{source} has no {timeframe.value} candles and none to make them from; "
+            f"it offers {', '.join(offered)}"
+        )
+    return max(fitting, key=lambda t: t.seconds)
 
 
 def contract_size(market: Mapping[str, Any]) -> Decimal:

@@ -148,7 +148,9 @@ async def test_the_instrument_is_the_exchange_s() -> None:
         assert short.max_quantity == 1000
         assert (short.min_price_ratio, short.max_price_ratio) == (Decimal("0.85"), Decimal("1.15"))
         assert source.info.origin == "live"
-        assert source.info.offers == {"order_book", "trades", "funding", "open_interest"}
+        assert source.info.offers == {
+            "order_book", "trades", "funding", "open_interest", "open_interest_history"
+        }  # fmt: skip
 
 
 async def test_a_read_is_tried_again_when_nobody_answered() -> None:

@@ -134,6 +134,7 @@ class ExchangeServer:
             "fundingRate": self._funding_rates,
             "premiumIndex": self._premium_index,
             "openInterest": self._open_interest,
+            "openInterestHist": self._open_interest_rows,
         }.get(endpoint)
         if answer is None:
             return web.json_response({"code": -1, "msg": f"no {path}"}, status=404)
@@ -234,6 +235,17 @@ class ExchangeServer:
     def _open_interest(self, query: dict[str, str]) -> Any:
         at = to_ms(self.now())
         return {"symbol": query["symbol"], "openInterest": "12345.6", "time": at}
+
+    def _open_interest_rows(self, query: dict[str, str]) -> Any:
+        """One value per period, the newest stamped now; it grows by 10 a period."""
+        length, now_ms = Timeframe(query["period"]).ms, to_ms(self.now())
+        start = -(-int(query["startTime"]) // length) * length
+        stamps = range(start, min(now_ms, int(query["endTime"])) + 1, length)
+        return [
+            {"symbol": query["symbol"], "sumOpenInterest": str(10 * (stamp // length % 1000))}
+            | {"sumOpenInterestValue": "1", "timestamp": stamp}
+            for stamp in stamps
+        ]
 
     def price(self, code: str) -> Decimal:
         """Close of the newest closed minute, else the first open."""

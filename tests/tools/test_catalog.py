@@ -212,8 +212,14 @@ async def test_the_book_of_the_source_shows_spread_depth_and_flow():
     assert data["book"] == "synthetic"
     assert (data["bid"], data["ask"], data["mid"]) == (99.99, 100.01, 100.0)
     assert data["spread_bps"] == 2.0
-    assert data["depth_base"]["columns"] == ["within_bps", "bids", "asks"]
-    assert data["depth_base"]["rows"] == [[5, 3.0, 1.0], [10, 3.0, 3.0], [20, 8.0, 3.0]]
+    assert data["depth_base"]["columns"] == [
+        "within_bps", "bids", "asks", "imbalance", "book_ends_nearer"
+    ]  # fmt: skip
+    assert data["depth_base"]["rows"] == [
+        [5, 3.0, 1.0, 0.5, False],
+        [10, 3.0, 3.0, 0.0, True],
+        [20, 8.0, 3.0, 0.4545455, True],
+    ]
     assert data["trade_flow"]["buy_base"] == 3.0
     assert data["trade_flow"]["buy_share"] == 0.75
     assert data["open_interest_base"] == 1234.5

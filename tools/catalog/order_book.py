@@ -10,11 +10,11 @@ from typing import Any
 
 from langchain_core.tools import tool
 
-from domain.book import OrderBook, OrderSide
+from domain.book import OrderBook
 from domain.candles import Timeframe
 from domain.clock import iso
-from domain.numbers import ZERO
 from market.modelled_book import LOOKBACK_BARS, modelled_book
+from market.order_flow import depth_profile, trade_flow
 from market.protocol import MarketTrade, Offer
 from tools.catalog.answering import (
     PRICE_DIGITS,
@@ -75,7 +75,7 @@ async def order_book(request: Request, symbol: str | None = None) -> dict[str, A
         spread_bps=rounded(book.spread_bps),
         imbalance=rounded(book.imbalance),
         depth_base=_depth(book),
-        trade_flow=_flow(trades) if trades else None,
+        trade_flow=_flow(trades),
         open_interest_base=rounded(open_interest),
         missing=missing,
         **({"partial": True} if failed else {}),
@@ -122,26 +122,25 @@ async def _book(request: ToolRequest, symbol: str) -> OrderBook:
 
 def _depth(book: OrderBook) -> dict[str, Any]:
     """Quantity in base on each side."""
-    sides: tuple[OrderSide, OrderSide] = ("sell", "buy")
     rows = [
-        [within, *(rounded(book.depth(side, Decimal(within))) for side in sides)]
-        for within in DEPTHS_BPS
+        [int(d.within_bps), rounded(d.bids), rounded(d.asks), rounded(d.imbalance), not d.is_whole]
+        for d in depth_profile(book, [Decimal(within) for within in DEPTHS_BPS])
     ]
-    return table(("within_bps", "bids", "asks"), rows)
+    return table(("within_bps", "bids", "asks", "imbalance", "book_ends_nearer"), rows)
 
 
-def _flow(trades: Sequence[MarketTrade]) -> dict[str, Any]:
+def _flow(trades: Sequence[MarketTrade]) -> dict[str, Any] | None:
     """Volume by who crossed the spread."""
-    bought = sum((t.quantity for t in trades if t.aggressor == "buy"), ZERO)
-    sold = sum((t.quantity for t in trades if t.aggressor == "sell"), ZERO)
-    total = bought + sold
+    flow = trade_flow(trades)
+    if flow is None:
+        return None
     return {
-        "trades_count": len(trades),
-        "from": iso(trades[0].at),
-        "to": iso(trades[-1].at),
-        "buy_base": rounded(bought),
-        "sell_base": rounded(sold),
-        "buy_share": rounded(bought / total) if total > ZERO else None,
+        "trades_count": flow.trades_count,
+        "from": iso(flow.first_at),
+        "to": iso(flow.last_at),
+        "buy_base": rounded(flow.bought),
+        "sell_base": rounded(flow.sold),
+        "buy_share": rounded(flow.buy_fraction),
     }
 
 
