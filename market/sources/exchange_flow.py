@@ -32,9 +32,7 @@ MOST_ROWS = 500
 """The most that Binance gives at once."""
 
 
-def offers_of(
-    client: ExchangeClient, markets: Collection[Mapping[str, Any]]
-) -> frozenset[Offer]:
+def offers_of(client: ExchangeClient, markets: Collection[Mapping[str, Any]]) -> frozenset[Offer]:
     """What the exchange has beside candles, as far as the opened markets can have it."""
     swaps = not markets or any(market.get("swap") for market in markets)
     return frozenset(
