@@ -48,24 +48,25 @@ class TamperedFeed:
 
     async def items(self, as_of: datetime) -> Sequence[NewsItem]:
         """Articles, in the world as of `as_of`."""
-        found: Sequence[NewsItem] = await self._world(as_of).items(as_of)
+        found: Sequence[NewsItem] = await self.world(as_of).items(as_of)
         return found
 
     async def readings(self, as_of: datetime) -> Sequence[Reading]:
         """Sentiment, in the world as of `as_of`."""
-        found: Sequence[Reading] = await self._world(as_of).readings(as_of)
+        found: Sequence[Reading] = await self.world(as_of).readings(as_of)
         return found
 
     async def observations(self, as_of: datetime) -> Sequence[Observation]:
         """Values of other markets, in the world as of `as_of`."""
-        found: Sequence[Observation] = await self._world(as_of).observations(as_of)
+        found: Sequence[Observation] = await self.world(as_of).observations(as_of)
         return found
 
     async def close(self) -> None:
         """Let go of the record."""
         await self._feed.close()
 
-    def _world(self, as_of: datetime) -> Any:
+    def world(self, as_of: datetime) -> Any:
+        """The feed as of one moment."""
         known: Sequence[Sighted] = self._feed.known
         if self._how == "ended":
             return self._feed.showing([one for one in known if one.known_at <= as_of])
