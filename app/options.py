@@ -115,8 +115,8 @@ def read_options(
         base_url=base_url,
         timeframe=_timeframe(timeframe),
         every=every,
-        start=_moment("--from", start),
-        end=_moment("--to", end),
+        start=read_moment("--from", start),
+        end=read_moment("--to", end),
         capital=read_capital(capital or ()),
         policy=policy,
         session=_session(session),
@@ -130,7 +130,12 @@ def read_options(
     )
 
 
-def _moment(name: str, text: str | None) -> datetime | None:
+def read_moment(name: str, text: str | None) -> datetime | None:
+    """A date or moment that option `name` was given.
+
+    Raises:
+        ConfigError: it is none.
+    """
     if text is None:
         return None
     try:

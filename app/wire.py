@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 
 from langchain_core.language_models import BaseChatModel
 
-import market.store.tables  # noqa: F401  # a new database is made at once from all definitions
 from agent.models import close_model, make_model
 from agent.planner import Planner
 from agent.prompt import prompt_hash
@@ -53,6 +52,7 @@ from market.observe import Observer
 from market.protocol import MarketSource, SourceInfo
 from market.sources.chain import home_of
 from market.sources.open import make_source
+from market.store.store import MarketStore
 from policies.policy_file import load_policy
 from policies.settings import Policy
 from tools.desk import Desk
@@ -136,15 +136,15 @@ async def wire_session(
     clock = _clock(options)
     feeds = opened_feeds(options, clock)
     feeds = replaced.feeds(feeds) if replaced.feeds else feeds
-    source = replaced.source or _source(options, clock)
     limits = options.tools or ToolLimits()
     async with AsyncExitStack() as stack:
         stack.push_async_callback(close_model, model)
-        stack.push_async_callback(source.close)
         stack.push_async_callback(feeds.close)
-        symbols = await _open_source(source, options)
         database = Database.open(settings.server(home) or home / DATABASE, METADATA)
         stack.callback(database.close)
+        source = replaced.source or _source(options, clock, MarketStore(database))
+        stack.push_async_callback(source.close)
+        symbols = await _open_source(source, options)
         name = options.session or session_name(database, options.market, SystemClock().now())
         if alone:
             stack.enter_context(lease(home, name))
@@ -272,13 +272,14 @@ def _clock(options: SessionOptions) -> Clock:
     return SystemClock() if live else FixedClock(options.start or EPOCH)
 
 
-def _source(options: SessionOptions, clock: Clock) -> MarketSource:
+def _source(options: SessionOptions, clock: Clock, store: MarketStore) -> MarketSource:
     return make_source(
         options.market,
         clock=clock,
         seed=options.seed,
         base_url=options.market_url,
         present=SystemClock().now(),
+        store=store,
     )
 
 

@@ -15,8 +15,8 @@ SCHEMA_VERSION = int(HEAD)
 TABLES = frozenset(
     {
         "decision", "deposit", "equity", "fill", "funding_payment", "market_candle",
-        "market_coverage", "market_funding", "market_instrument", "market_open_interest",
-        "market_revision", "market_series", "operator_act", "order",
+        "market_coverage", "market_flaw", "market_funding", "market_instrument",
+        "market_open_interest", "market_revision", "market_series", "operator_act", "order",
         "paper_log", "paper_order", "paper_venue", "plan", "plan_version", "price_path",
         "purse", "session", "tool_rate", "trace_blob", "trace_event", "trace_run", "trade",
         "trading_state",

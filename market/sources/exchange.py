@@ -29,17 +29,17 @@ from market.protocol import (
     Tick,
     VenueState,
 )
-from market.resample import resample
+from market.sources.exchange_archive import Archive, kept_as
 from market.sources.exchange_client import RETRY_DELAYS_S, TIMEOUT_S, ExchangeClient
 from market.sources.exchange_flow import liquidations, offers_of, open_interest_history
-from market.sources.exchange_history import PAGE, CandleHistory, FundingBook
+from market.sources.exchange_funding import FundingBook
+from market.sources.exchange_history import CandleHistory
 from market.sources.exchange_listing import ListingWatch
 from market.sources.exchange_market import (
     BOOK_DEPTH,
     BOOK_DEPTHS,
     contract_size,
     find_market,
-    native_timeframe,
     needs_price,
     positive,
     stamped,
@@ -49,6 +49,7 @@ from market.sources.exchange_market import (
 )
 from market.sources.exchange_venue import VenueWatch
 from market.sources.recorded import tick_of
+from market.store.store import MarketStore
 
 MAX_CLOCK_LEAD = timedelta(seconds=60)
 """How far the session's clock may run before the exchange's."""
@@ -69,6 +70,8 @@ class ExchangeSource:
         is_limited: bool = True,
         timeout_s: float = TIMEOUT_S,
         retry_delays_s: Sequence[float] = RETRY_DELAYS_S,
+        store: MarketStore | None = None,
+        keep_as: str | None = None,
     ) -> None:
         self._name = f"ccxt:{exchange_id}"
         self._clock = clock
@@ -78,9 +81,7 @@ class ExchangeSource:
         self._base = base_timeframe
         self._markets: dict[str, Mapping[str, Any]] = {}
         self._instruments: dict[str, Instrument] = {}
-        self._candles: dict[tuple[str, Timeframe], CandleHistory] = {}
-        self._derived: dict[tuple[str, Timeframe], tuple[Series, Series]] = {}
-        self._payments: dict[str, FundingBook] = {}
+        self._archive = Archive(self._client, store, keep_as or kept_as(exchange_id, base_url))
         self._watch = VenueWatch(self._client, clock.now)
         self.listing = ListingWatch(self._client, self._make_instrument)
 
@@ -119,6 +120,7 @@ class ExchangeSource:
                 self._instruments[symbol] = await self._make_instrument(market)
                 self._markets[symbol] = market
                 self._markets[market["symbol"]] = market
+                self._archive.see(self._instruments[symbol])
                 self._instruments[market["symbol"]] = self._instruments[symbol]
 
     async def close(self) -> None:
@@ -170,11 +172,10 @@ class ExchangeSource:
 
     async def funding(self, symbol: str, as_of: datetime) -> Funding | None:
         """Settled funding as known at `as_of`; the next payment as the exchange announces it."""
-        if not self._has_funding(symbol):
+        payments = self.payments(symbol)
+        if payments is None:
             return None
-        history = await self._payment_book(symbol).covering(
-            to_ms(as_of - _FUNDING_REACH), to_ms(as_of)
-        )
+        history = await payments.covering(to_ms(as_of - _FUNDING_REACH), to_ms(as_of))
         known = history.as_of(as_of)
         if known is None or not (self._is_present(as_of) and self._client.has("fetchFundingRate")):
             return known
@@ -233,10 +234,21 @@ class ExchangeSource:
         self, symbol: str, after: datetime, until: datetime
     ) -> Sequence[FundingStamp]:
         """Payments with `after` < at <= `until`, oldest first."""
-        if not self._has_funding(symbol) or until <= after:
+        payments = self.payments(symbol)
+        if payments is None or until <= after:
             return ()
-        history = await self._payment_book(symbol).covering(to_ms(after), to_ms(until))
+        history = await payments.covering(to_ms(after), to_ms(until))
         return history.between(after, until)
+
+    def history(self, symbol: str, timeframe: Timeframe) -> CandleHistory:
+        """The candles that the asked ones are made from: the same, where the exchange has them."""
+        return self._archive.history(self._market(symbol)["symbol"], timeframe)
+
+    def payments(self, symbol: str) -> FundingBook | None:
+        """Its funding; None for spot and where `funding` is not offered."""
+        market = self._market(symbol)
+        offered = market.get("swap") and self._client.has("fetchFundingRateHistory")
+        return self._archive.payments(market["symbol"]) if offered else None
 
     def _market(self, symbol: str) -> Mapping[str, Any]:
         try:
@@ -251,11 +263,6 @@ class ExchangeSource:
         """Whether ticker and book of now answer a question about `as_of`."""
         return self._client.now() - as_of <= max(2 * self._base.delta, timedelta(minutes=2))
 
-    def _has_funding(self, symbol: str) -> bool:
-        return bool(self._market(symbol).get("swap")) and self._client.has(
-            "fetchFundingRateHistory"
-        )
-
     async def _make_instrument(self, market: Mapping[str, Any]) -> Instrument:
         mode, price = self._client.api.precisionMode, None
         if needs_price(mode):
@@ -268,28 +275,4 @@ class ExchangeSource:
     ) -> Series:
         """Candles of the symbol over the range, maybe more, fetched where not at hand."""
         unified = self._market(symbol)["symbol"]
-        native = native_timeframe(self._client.api.timeframes or {}, timeframe, self._name)
-        kept = self._candles.get((unified, native))
-        if kept is None:
-            kept = CandleHistory(
-                native,
-                lambda since: self._client.call("fetch_ohlcv", unified, native.value, since, PAGE),
-                self._client.now,
-                f"{self._name} {unified} {native.value}",
-            )
-            self._candles[unified, native] = kept
-        series = await kept.covering(first_ms, last_ms)
-        if native is timeframe:
-            return series
-        made = self._derived.get((unified, timeframe))
-        if made is None or made[0] is not series:
-            made = self._derived[unified, timeframe] = (series, resample(series, timeframe))
-        return made[1]
-
-    def _payment_book(self, symbol: str) -> FundingBook:
-        unified = self._market(symbol)["symbol"]
-        if unified not in self._payments:
-            self._payments[unified] = FundingBook(
-                lambda since: self._client.call("fetch_funding_rate_history", unified, since, PAGE)
-            )
-        return self._payments[unified]
+        return await self._archive.series(unified, timeframe, first_ms, last_ms)

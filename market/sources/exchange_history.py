@@ -1,150 +1,194 @@
-"""Candles and funding of an exchange, fetched in pages and kept, so that nothing is fetched twice.
+"""Candles and funding of an exchange: read from the store, fetched where the store has nothing.
 
 A page may reach past the moment that is asked about; what was known then is cut out by the caller
-with `Candles.until`, as everywhere. A candle is kept only once the exchange itself shows a later
-one: until then our clock might be ahead of it.
+with `Candles.until`, as everywhere. A candle is settled, and goes into the store, only once the
+exchange itself shows a later one: until then our clock might be ahead of it.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from domain.candles import Series, Timeframe
 from domain.clock import to_ms
-from market.cleaning import clean, closed_only, joined
+from market.cleaning import COLUMNS, clean, closed_only, joined
 from market.quality import check_unit
-from market.sources.funding import FundingHistory, funding_history, to_rate
+from market.store.candles import CandleShelf
+from market.store.ranges import Stretch, without
+from market.store.ranges import joined as stretches_joined
+from market.store.store import Kept
 
 PAGE = 1000
 """Candles or payments asked for in one request."""
+REREAD_CANDLES = 3
+"""What follows is asked for from so many candles before: exchanges mend their newest ones."""
 _FAR_CANDLES = 20 * PAGE
 """A request that far from what is kept starts anew instead of filling the distance."""
-_HOUR_MS = 3_600_000
 
 FetchPage = Callable[[int], Awaitable[Sequence[Any]]]
 """Rows from a moment (ms) on, oldest first, at most `PAGE`."""
+
+
+class _Page(NamedTuple):
+    """One answer."""
+
+    candles: Series
+    """Closed ones, mended."""
+    covered: Stretch
+    """What it settles: in there, no row means no candle."""
 
 
 class CandleHistory:
     """Closed candles of one symbol and timeframe, as far as they were asked for."""
 
     def __init__(
-        self, timeframe: Timeframe, fetch: FetchPage, now: Callable[[], datetime], where: str
+        self,
+        timeframe: Timeframe,
+        fetch: FetchPage,
+        now: Callable[[], datetime],
+        where: str,
+        shelf: CandleShelf | None = None,
     ) -> None:
-        self._timeframe = timeframe
+        self.timeframe = timeframe
+        self.shelf = shelf
         self._fetch = fetch
         self._now = now
         self._where = where
         self._series = _series(timeframe, np.empty((0, 6)))
-        self._from_ms: int | None = None
-        self._to_ms = 0
+        self._held: Stretch | None = None
+        """What of the series' time was asked for."""
         self._lock = asyncio.Lock()
 
     async def covering(self, first_ms: int, last_ms: int) -> Series:
         """A series with every closed candle that opens from `first_ms` to `last_ms`.
 
         It may hold more on both sides, and less where the exchange has no candle. The same object
-        is returned until something new was fetched.
+        is returned until something new was learnt.
 
         Raises:
             DataError: what the exchange answered contradicts itself.
         """
         async with self._lock:
-            last_ms = min(last_ms, to_ms(self._now()) - self._timeframe.ms)
-            if self._from_ms is None or self._is_far(first_ms, last_ms):
-                self._series = _series(self._timeframe, np.empty((0, 6)))
-                self._from_ms, self._to_ms = first_ms, first_ms - self._timeframe.ms
-            elif first_ms < self._from_ms:
-                self._keep(await self._pages(first_ms, self._from_ms - 1))
-                self._from_ms = first_ms
-            if last_ms > self._to_ms:
-                rows = await self._pages(self._to_ms + self._timeframe.ms, last_ms)
-                self._keep(rows)
-                self._to_ms = max([self._to_ms, *self._begun(rows)[-2:-1]])
+            length = self.timeframe.ms
+            start = -(-first_ms // length) * length
+            end = min((last_ms // length + 1) * length, self.end_of_closed())
+            held = self._held
+            if held is None or self._is_far(held, start, end):
+                self._series = _series(self.timeframe, np.empty((0, 6)))
+                held = Stretch(start, start)
+            elif start < held.start:
+                await self._load(start, held.start)
+                held = Stretch(start, held.end)
+            if end > held.end:
+                held = Stretch(held.start, max(held.end, await self._load(held.end, end)))
+            self._held = held
             return self._series
 
-    def _is_far(self, first_ms: int, last_ms: int) -> bool:
-        reach = _FAR_CANDLES * self._timeframe.ms
-        before = self._from_ms is not None and last_ms < self._from_ms - reach
-        return before or first_ms > self._to_ms + reach
+    async def fill(
+        self,
+        asked: Sequence[Stretch],
+        at: Callable[[], datetime],
+        told: Callable[[int, Kept], None],
+    ) -> None:
+        """Ask for each stretch and put what is answered into the store, not into memory.
 
-    async def _pages(self, since_ms: int, last_ms: int) -> list[Any]:
-        rows: list[Any] = []
-        while since_ms <= last_ms:
-            answer = await self._fetch(since_ms)
+        Args:
+            asked: On the timeframe's grid; whatever is stored there already is compared.
+            at: The moment to note as the answer's.
+            told: Called after each page that was committed, with the end of what it settles.
+        """
+        assert self.shelf is not None  # noqa: S101  # without a store there is nothing to fill
+        for one in asked:
+            async for page in self._pages(one):
+                told(page.covered.end, self.shelf.keep(*self._settled(page), at()))
+
+    def end_of_closed(self) -> int:
+        """Where the candle that is forming opened, by the exchange's own time."""
+        return to_ms(self._now()) // self.timeframe.ms * self.timeframe.ms
+
+    def _is_far(self, held: Stretch, start: int, end: int) -> bool:
+        reach = _FAR_CANDLES * self.timeframe.ms
+        return end < held.start - reach or start > held.end + reach
+
+    async def _load(self, start: int, end: int) -> int:
+        """Take in the candles of a stretch; returns how far, without a hole, it is settled now."""
+        asked = Stretch(start, end)
+        known = [] if self.shelf is None else self.shelf.coverage()
+        for one in without(asked, known):
+            reached = one.start
+            async for page in self._pages(one):
+                self._take(page.candles)
+                if self.shelf is not None:
+                    self.shelf.keep(*self._settled(page), self._now())
+                reached = max(reached, page.covered.end)
+            # For this process also what the store does not take for an answer: once is enough.
+            known = stretches_joined([*known, Stretch(one.start, reached)])
+        settled = next((one.end for one in known if one.start <= start < one.end), start)
+        if self.shelf is not None:
+            # Read ahead as far as a page would, so that a replay reads the store once in a while.
+            settled = min(settled, end + PAGE * self.timeframe.ms)
+            self._take(self.shelf.between(start, max(settled, end)))
+        return settled
+
+    async def _pages(self, asked: Stretch) -> AsyncIterator[_Page]:
+        """Answers about a stretch, each beginning with the last row of the one before it."""
+        since = asked.start
+        if self._is_known(asked.start - self.timeframe.ms):
+            since -= REREAD_CANDLES * self.timeframe.ms
+        present = self.end_of_closed()
+        while True:
+            answer = await self._fetch(since)
             check_unit(np.array([row[0] for row in answer], np.int64), where=self._where)
-            page = [row for row in answer if row[0] >= since_ms]
-            rows += page
-            newest = self._begun(page)[-1:]
-            if not newest:
-                break
-            since_ms = newest[0] + self._timeframe.ms
-        return rows
+            rows = [row for row in answer if row[0] >= since]
+            begun = sorted(int(row[0]) for row in rows if row[0] <= present)
+            if not begun:
+                if rows:
+                    yield _Page(self._closed(rows), Stretch(since, since))
+                return
+            first, last = begun[0], begun[-1]
+            # An exchange that keeps only its newest candles answers with those, whatever was asked:
+            # that none came before them is then not what it said.
+            start = first if last >= present - self.timeframe.ms else since
+            yield _Page(self._closed(rows), Stretch(start, max(start, last)))
+            reached = last >= asked.end - self.timeframe.ms and asked.end >= present
+            if last <= since or last >= asked.end or reached:
+                return
+            since = last
 
-    def _begun(self, rows: Sequence[Any]) -> list[int]:
-        """Opens of the candles that have begun, ascending, each once."""
-        now_ms = to_ms(self._now())
-        return sorted({int(row[0]) for row in rows if row[0] <= now_ms})
+    def _is_known(self, open_ms: int) -> bool:
+        if self.shelf is not None:
+            return self.shelf.reach(open_ms) > open_ms
+        return self._held is not None and self._held.start <= open_ms < self._held.end
 
-    def _keep(self, rows: Sequence[Any]) -> None:
-        if not rows:
-            return
-        raw = _series(self._timeframe, np.array([row[:6] for row in rows], dtype=np.float64))
+    def _closed(self, rows: Sequence[Any]) -> Series:
+        """What an answer says of closed candles, mended."""
+        raw = _series(self.timeframe, np.array([row[:6] for row in rows], dtype=np.float64))
         closed = closed_only(raw, self._now())
-        if len(closed):
-            fresh = clean(closed, where=self._where, beside=len(self._series))
-            self._series = joined(self._series, fresh)
+        return clean(closed, where=self._where, beside=len(self._series)) if len(closed) else closed
+
+    def _settled(self, page: _Page) -> tuple[Series, Stretch]:
+        """What of a page may be kept for good: all but its last candle."""
+        stop = int(np.searchsorted(page.candles.open_ms, page.covered.end))
+        columns = (getattr(page.candles, name)[:stop] for name in COLUMNS)
+        return Series(self.timeframe, *columns, flaws=page.candles.flaws), page.covered
+
+    def _take(self, fresh: Series) -> None:
+        """Take candles into memory; the series stays the same object where they are no news."""
+        if len(fresh):
+            whole = joined(self._series, fresh)
+            if not _same(whole, self._series):
+                self._series = whole
 
 
-class FundingBook:
-    """Funding payments of one perpetual, as far as they were asked for."""
-
-    def __init__(self, fetch: FetchPage) -> None:
-        self._fetch = fetch
-        self._history = funding_history(np.empty(0, np.int64), ())
-        self._from_ms: int | None = None
-        self._lock = asyncio.Lock()
-
-    async def covering(self, first_ms: int, last_ms: int) -> FundingHistory:
-        """A history with every payment stamped from `first_ms` to `last_ms`, maybe more."""
-        async with self._lock:
-            stamps = self._history.stamps_ms
-            if self._from_ms is None or first_ms < self._from_ms:
-                self._from_ms = first_ms
-                self._history = await self._read(first_ms, last_ms)
-            elif not len(stamps) or last_ms >= int(stamps[-1]) + _HOUR_MS:
-                since = int(stamps[-1]) if len(stamps) else first_ms
-                self._history = _joined(self._history, await self._read(since, last_ms))
-            return self._history
-
-    async def _read(self, since_ms: int, last_ms: int) -> FundingHistory:
-        rates: dict[int, Any] = {}
-        while since_ms <= last_ms:
-            answer = [row for row in await self._fetch(since_ms) if row["fundingRate"] is not None]
-            check_unit(np.array([row["timestamp"] for row in answer], np.int64), where="funding")
-            page = [row for row in answer if row["timestamp"] >= since_ms]
-            for row in page:
-                rates.setdefault(row["timestamp"], row["fundingRate"])
-            if len(page) < 2:
-                break
-            since_ms = int(page[-1]["timestamp"]) + 1
-        stamps = sorted(rates)
-        return funding_history(
-            np.array(stamps, np.int64), [to_rate(rates[stamp], stamp) for stamp in stamps]
-        )
-
-
-def _joined(older: FundingHistory, newer: FundingHistory) -> FundingHistory:
-    fresh = newer.stamps_ms > (older.stamps_ms[-1] if len(older.stamps_ms) else 0)
-    rates = [rate for rate, new in zip(newer.rates, fresh, strict=True) if new]
-    return FundingHistory(
-        np.concatenate([older.stamps_ms, newer.stamps_ms[fresh]]), (*older.rates, *rates)
-    )
+def _same(one: Series, other: Series) -> bool:
+    columns = all(np.array_equal(getattr(one, n), getattr(other, n)) for n in COLUMNS)
+    flaws = [[(f.defect, f.at_ms.tolist()) for f in series.flaws] for series in (one, other)]
+    return columns and flaws[0] == flaws[1]
 
 
 def _series(timeframe: Timeframe, rows: np.ndarray[Any, np.dtype[np.float64]]) -> Series:

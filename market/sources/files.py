@@ -75,10 +75,14 @@ class FilesSource(RecordedSource):
         )
         self._found: dict[str, _Files] | None = None
 
+    def symbols(self) -> tuple[str, ...]:
+        """Every symbol that has candles in the folder."""
+        self._found = self._found or _scan(self._folder)
+        return tuple(sorted(_pair(code)[2] for code in self._found))
+
     def load(self, symbol: str) -> RecordedMarket:
         """Read and check all files of one symbol."""
-        if self._found is None:
-            self._found = _scan(self._folder)
+        self._found = self._found or _scan(self._folder)
         code = _code(symbol)
         files = self._found.get(code)
         if files is None:

@@ -8,8 +8,9 @@ from decimal import Decimal
 from domain.clock import Clock
 from domain.errors import ConfigError
 from market.protocol import MarketSource
+from market.store.store import MarketStore
 
-FORMS = "box, synthetic[:SEED], files:PATH or ccxt:EXCHANGE[,EXCHANGE...][@COLLARbps]"
+FORMS = "box, synthetic[:SEED], files:PATH, store:NAME or ccxt:EXCHANGE[,EXCHANGE...][@COLLARbps]"
 
 
 def make_source(
@@ -19,17 +20,21 @@ def make_source(
     seed: int = 7,
     base_url: str | None = None,
     present: datetime | None = None,
+    store: MarketStore | None = None,
+    keep_as: str | None = None,
 ) -> MarketSource:
     """The source that `spec` names, not opened yet.
 
     Args:
-        spec: `box`, `synthetic[:SEED]`, `files:PATH`, `ccxt:EXCHANGE` or a chain of exchanges,
-            `ccxt:HOME,STANDBY...[@COLLARbps]`.
+        spec: `box`, `synthetic[:SEED]`, `files:PATH`, `store:NAME`, `ccxt:EXCHANGE` or a chain of
+            exchanges, `ccxt:HOME,STANDBY...[@COLLARbps]`.
         clock: what a live source calls now.
         seed: of a synthetic market whose name carries none.
         base_url: where an exchange is found instead of its own address; of a chain one per
             exchange, separated by commas.
         present: the machine's time: recorded candles that open later are refused.
+        store: what a live source reads through, and `store:NAME` reads from.
+        keep_as: the name under which a live source keeps what it got, in place of its own.
 
     Raises:
         ConfigError: no such form, or a negative seed.
@@ -50,12 +55,22 @@ def make_source(
         from market.sources.files import FilesSource
 
         return FilesSource(rest, present)
+    if kind == "store" and rest and store is not None:
+        from market.sources.stored import StoredSource
+
+        return StoredSource(store, rest)
     if kind == "ccxt" and rest:
-        return _exchanges(rest, clock, base_url)
+        return _exchanges(rest, clock, base_url, store, keep_as)
     raise ConfigError(f"unknown market {spec!r}; expected {FORMS}")
 
 
-def _exchanges(names: str, clock: Clock, base_url: str | None) -> MarketSource:
+def _exchanges(
+    names: str,
+    clock: Clock,
+    base_url: str | None,
+    store: MarketStore | None,
+    keep_as: str | None,
+) -> MarketSource:
     """One exchange, or a chain of them: `binanceusdm`, `binanceusdm,bybit,okx@50bps`."""
     from market.sources.exchange import ExchangeSource
 
@@ -70,7 +85,7 @@ def _exchanges(names: str, clock: Clock, base_url: str | None) -> MarketSource:
             "separated by commas"
         )
     if len(chosen) == 1 and not at:
-        return ExchangeSource(chosen[0], clock, base_url=urls[0])
+        return ExchangeSource(chosen[0], clock, urls[0], store=store, keep_as=keep_as)
     from market.price_collar import COLLAR_BPS
     from market.sources.chain import CHAIN_RETRY_DELAYS_S, CHAIN_TIMEOUT_S, ChainSource
 
@@ -81,6 +96,7 @@ def _exchanges(names: str, clock: Clock, base_url: str | None) -> MarketSource:
             base_url=url,
             timeout_s=CHAIN_TIMEOUT_S,
             retry_delays_s=CHAIN_RETRY_DELAYS_S,
+            store=store,
         )
         for name, url in zip(chosen, urls, strict=True)
     ]

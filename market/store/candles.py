@@ -13,10 +13,13 @@ import numpy as np
 from sqlalchemy import Connection, text, update
 
 from domain.candles import Series, Timeframe
+from domain.clock import to_ms
+from domain.quality import Defect, Flaw, Treatment
 from market.store.ranges import Stretch, without
 from market.store.store import Kept, MarketStore, Revision, SeriesKey
-from market.store.tables import CANDLES
+from market.store.tables import CANDLES, FLAWS
 from traces.bulk import add_rows
+from traces.upsert import keep_all
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,6 +28,10 @@ COLUMNS = ("open", "high", "low", "close", "volume")
 _ROW = np.dtype([("open_ms", np.int64), *((name, np.float64) for name in COLUMNS)])
 _SELECT = "SELECT open_ms, open, high, low, close, volume FROM market_candle WHERE series = :series"
 _BETWEEN = text(f"{_SELECT} AND open_ms >= :start AND open_ms < :end ORDER BY open_ms")
+_FLAWS = text(
+    "SELECT stamp_ms, defect, treatment FROM market_flaw WHERE series = :series "
+    "AND stamp_ms >= :start AND stamp_ms < :end ORDER BY stamp_ms, defect"
+)
 _LAST = text(f"{_SELECT} ORDER BY open_ms DESC LIMIT :count")
 
 
@@ -39,6 +46,10 @@ class CandleShelf:
     def missing(self, start_ms: int, end_ms: int) -> list[Stretch]:
         """What of the stretch was never asked about; `end_ms` excluded."""
         return without(Stretch(start_ms, end_ms), self._store.coverage(self.key))
+
+    def coverage(self) -> list[Stretch]:
+        """What was asked about and answered, oldest first, apart from each other."""
+        return self._store.coverage(self.key)
 
     def reach(self, at_ms: int) -> int:
         """How far from `at_ms` on everything was asked; `at_ms` itself where it was not."""
@@ -62,6 +73,7 @@ class CandleShelf:
             for one in revised:
                 _replace(connection, series, one)
             self._store.revise(connection, series, revised)
+            self._note_flaws(connection, series, candles, revised, at)
             self._store.answered(connection, series, covered, at)
         return Kept(len(new), revised)
 
@@ -70,7 +82,8 @@ class CandleShelf:
         with self._store.database.read() as connection:
             series = self._store.known_number(connection, self.key)
             named = {"series": series, "start": start_ms, "end": end_ms}
-            return self._series(connection.execute(_BETWEEN, named).all())
+            flaws = connection.execute(_FLAWS, named).all()
+            return self._series(connection.execute(_BETWEEN, named).all(), flaws)
 
     def whole(self) -> Series:
         """Every kept candle."""
@@ -81,7 +94,10 @@ class CandleShelf:
         with self._store.database.read() as connection:
             series = self._store.known_number(connection, self.key)
             named = {"series": series, "count": count}
-            return self._series(connection.execute(_LAST, named).all()[::-1])
+            rows = connection.execute(_LAST, named).all()[::-1]
+            first = rows[0][0] if rows else 0
+            flaws = connection.execute(_FLAWS, {"series": series, "start": first, "end": 2**62})
+            return self._series(rows, flaws.all())
 
     def gaps(self, candles: Series | None = None) -> list[Stretch]:
         """Where it was asked and no candle exists, oldest first.
@@ -125,10 +141,48 @@ class CandleShelf:
         )
         return [row for row in fresh if row[1] not in kept], revised
 
-    def _series(self, rows: Sequence[Any]) -> Series:
+    def _note_flaws(
+        self,
+        connection: Connection,
+        series: int,
+        candles: Series,
+        revised: Sequence[Revision],
+        at: datetime,
+    ) -> None:
+        """Keep what was mended; a revision is a flaw of the newest candle closed when it was seen.
+
+        At the open of the candle itself it would tell a replay of what came later.
+        """
+        rows = [
+            (flaw.defect, stamp, flaw.treatment) for flaw in candles.flaws for stamp in flaw.at_ms
+        ]
+        if revised:
+            seen_ms = (to_ms(at) // self.timeframe.ms - 1) * self.timeframe.ms
+            rows.append((Defect.REVISED, seen_ms, "replaced"))
+        if rows:
+            named = [
+                {
+                    "series": series,
+                    "stamp_ms": int(stamp),
+                    "defect": defect.value,
+                    "treatment": done,
+                }
+                for defect, stamp, done in rows
+            ]
+            keep_all(connection, FLAWS, named)
+
+    def _series(self, rows: Sequence[Any], flaws: Sequence[Any]) -> Series:
         table: NDArray[Any] = np.fromiter(map(tuple, rows), _ROW, len(rows))
         columns = (np.ascontiguousarray(table[name]) for name in COLUMNS)
-        return Series(self.timeframe, np.ascontiguousarray(table["open_ms"]), *columns)
+        stamps: dict[tuple[str, Treatment], list[int]] = {}
+        for stamp, defect, treatment in flaws:
+            stamps.setdefault((defect, treatment), []).append(stamp)
+        found = tuple(
+            Flaw(Defect(defect), treatment, np.array(at_ms, np.int64))
+            for (defect, treatment), at_ms in stamps.items()
+        )
+        opens = np.ascontiguousarray(table["open_ms"])
+        return Series(self.timeframe, opens, *columns, flaws=found)
 
 
 def _replace(connection: Connection, series: int, one: Revision) -> None:

@@ -61,6 +61,16 @@ REVISIONS = Table(
 )
 """A datum that came back different: what it was, what it is now, when that was seen."""
 
+FLAWS = Table(
+    "market_flaw",
+    METADATA,
+    _key("series"),
+    _key("stamp_ms"),
+    Column("defect", Text, primary_key=True),
+    Column("treatment", Text, nullable=False),
+)
+"""What was mended in candles before they were kept, by the opens at which it was there to see."""
+
 FUNDING = Table(
     "market_funding",
     METADATA,

@@ -14,7 +14,7 @@ from domain.candles import Timeframe
 from domain.clock import FixedClock, from_ms
 from domain.errors import ConfigError, DataError, UnknownSymbol
 from market.sources.box import DATA, BoxSource
-from market.sources.exchange_history import FundingBook
+from market.sources.exchange_funding import FundingBook
 from market.sources.files import FilesSource
 from market.sources.funding import funding_history
 from market.sources.open import make_source
@@ -272,7 +272,7 @@ async def test_an_exchange_that_lists_a_payment_twice_is_read_with_the_first() -
         stamps = {START + 3: 0.1, START + 9: 0.2, START + HOUR: 0.3}
         return [{"timestamp": s, "fundingRate": r} for s, r in stamps.items() if s >= since_ms]
 
-    history = await FundingBook(fetch).covering(START, START + 2 * HOUR)
+    history = await FundingBook(fetch, lambda: from_ms(START)).covering(START, START + 2 * HOUR)
     assert history.stamps_ms.tolist() == [START, START + HOUR]
     assert history.rates == (Decimal("0.1"), Decimal("0.3"))
 
@@ -349,8 +349,10 @@ async def test_a_source_is_made_from_its_name(spec: str, name: str) -> None:
         "",
     ],
 )
-def test_an_unknown_market_names_the_four_forms(spec: str) -> None:
-    with pytest.raises(ConfigError, match=r"box, synthetic\[:SEED\], files:PATH or ccxt:EXCHANGE"):
+def test_an_unknown_market_names_the_forms(spec: str) -> None:
+    with pytest.raises(
+        ConfigError, match=r"box, synthetic\[:SEED\], files:PATH, store:NAME or ccxt"
+    ):
         make_source(spec, clock=FixedClock(from_ms(START)))
 
 

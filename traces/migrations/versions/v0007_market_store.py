@@ -35,6 +35,12 @@ def upgrade() -> None:
         *_key("series", "stamp_ms", "seen_at"),
         *(sa.Column(name, sa.Text(), nullable=False) for name in ("old", "new")),
     )
+    op.create_table(
+        "market_flaw",
+        *_key("series", "stamp_ms"),
+        sa.Column("defect", sa.Text(), primary_key=True),
+        sa.Column("treatment", sa.Text(), nullable=False),
+    )
     for name in ("market_funding", "market_open_interest"):
         op.create_table(
             name, *_key("series", "stamp_ms"), sa.Column("value", sa.Text(), nullable=False)

@@ -1,0 +1,102 @@
+"""Funding payments of an exchange: read from the store, fetched where the store has nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import datetime
+from decimal import Decimal
+
+import numpy as np
+
+from domain.clock import to_ms
+from market.quality import check_unit
+from market.sources.exchange_history import FetchPage
+from market.sources.funding import FundingHistory, funding_history, to_rate
+from market.store.ranges import Stretch
+from market.store.stamps import StampShelf
+from market.store.store import Kept
+
+_HOUR_MS = 3_600_000
+_USUAL_MS = 8 * _HOUR_MS
+"""No venue pays more seldom: a longer time without payments is a hole."""
+
+
+class FundingBook:
+    """Funding payments of one perpetual, as far as they were asked for."""
+
+    def __init__(
+        self, fetch: FetchPage, now: Callable[[], datetime], shelf: StampShelf | None = None
+    ) -> None:
+        self.shelf = shelf
+        self._fetch = fetch
+        self._now = now
+        self._rates: dict[int, Decimal] = {}
+        self._history = _history({})
+        self._from_ms: int | None = None
+        self._lock = asyncio.Lock()
+
+    async def covering(self, first_ms: int, last_ms: int) -> FundingHistory:
+        """A history with every payment stamped from `first_ms` to `last_ms`, maybe more."""
+        async with self._lock:
+            stamps = self._history.stamps_ms
+            if self._from_ms is None or first_ms < self._from_ms:
+                self._from_ms = first_ms
+                await self._load(first_ms, last_ms)
+            elif not len(stamps) or last_ms >= int(stamps[-1]) + _HOUR_MS:
+                since = int(stamps[-1]) + 1000 if len(stamps) else first_ms
+                await self._load(since, last_ms)
+            return self._history
+
+    async def fill(
+        self,
+        asked: Sequence[Stretch],
+        at: Callable[[], datetime],
+        told: Callable[[int, Kept], None],
+    ) -> None:
+        """As `CandleHistory.fill`."""
+        assert self.shelf is not None  # noqa: S101  # without a store there is nothing to fill
+        for one in asked:
+            async for rates, covered in self._pages(one):
+                told(covered.end, self.shelf.keep(rates, covered, at()))
+
+    async def _load(self, first_ms: int, last_ms: int) -> None:
+        asked = Stretch(first_ms, last_ms + 1)
+        found: dict[int, Decimal] = {}
+        for one in [asked] if self.shelf is None else self.shelf.missing(*asked):
+            async for rates, covered in self._pages(one):
+                found |= rates
+                if self.shelf is not None:
+                    self.shelf.keep(rates, covered, self._now())
+        if self.shelf is not None:
+            found |= self.shelf.between(*asked)
+        if found.keys() - self._rates.keys():
+            self._rates |= found
+            self._history = _history(self._rates)
+
+    async def _pages(self, asked: Stretch) -> AsyncIterator[tuple[dict[int, Decimal], Stretch]]:
+        """Answers about a stretch: rates by whole seconds, and what each settles."""
+        since = asked.start
+        while since < asked.end:
+            answer = [row for row in await self._fetch(since) if row["fundingRate"] is not None]
+            check_unit(np.array([row["timestamp"] for row in answer], np.int64), where="funding")
+            page = [row for row in answer if row["timestamp"] >= since]
+            if not page:
+                return
+            rates: dict[int, Decimal] = {}
+            for row in page:  # of payments within one second the first is the one that was paid
+                stamp = row["timestamp"]
+                rates.setdefault(stamp // 1000 * 1000, to_rate(row["fundingRate"], stamp))
+            first, last = min(rates), max(rates)
+            newest = last >= to_ms(self._now()) - 2 * _USUAL_MS
+            # As with candles: an exchange may answer with its newest ones, whatever was asked.
+            start = first if newest and first > since + _USUAL_MS else since
+            yield rates, Stretch(start, last + 1000)
+            if len(page) < 2:
+                return
+            since = max(since, last + 1000)
+
+
+def _history(rates: dict[int, Decimal]) -> FundingHistory:
+    stamps = sorted(rates)
+    return funding_history(np.array(stamps, np.int64), [rates[stamp] for stamp in stamps])

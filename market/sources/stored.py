@@ -1,0 +1,99 @@
+"""What the store holds under a name, offline: as recorded as a folder of files."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import numpy as np
+
+from domain.candles import Series, Timeframe
+from domain.errors import ConfigError, DataError, UnknownSymbol
+from domain.instrument import Instrument
+from market.quality import check_series
+from market.sources.funding import FundingHistory, funding_history
+from market.sources.recorded import RecordedMarket, RecordedSource, StampedValues
+from market.store.candles import CandleShelf
+from market.store.stamps import StampKind, StampShelf
+from market.store.store import MarketStore, SeriesKey
+
+
+class StoredSource(RecordedSource):
+    """Everything that was synchronised under one name, shown only as far as each moment knew."""
+
+    def __init__(self, store: MarketStore, name: str) -> None:
+        super().__init__(
+            f"store:{name}", "recorded", f"what the market store holds of {name!r}; no order book"
+        )
+        self._store = store
+        self._source = name
+        self._keys: list[SeriesKey] | None = None
+
+    def load(self, symbol: str) -> RecordedMarket:
+        """Read everything that is kept of one symbol."""
+        keys = self._known()
+        found = self._find(symbol, {key.symbol for key in keys if key.kind in set(Timeframe)})
+        kinds = {key.kind for key in keys if key.symbol == found}
+        given = {t: self._candles(found, t) for t in Timeframe if t.value in kinds}
+        given = {timeframe: series for timeframe, series in given.items() if len(series)}
+        if not given:
+            raise DataError(
+                f"store:{self._source} has no candle of {found!r}; fetch some: "
+                f"plangate data sync {found} --market ccxt:EXCHANGE --from 2023-01-01"
+            )
+        base = given.pop(min(given, key=lambda timeframe: timeframe.seconds))
+        interest = self._stamps(found, "open_interest")
+        return RecordedMarket(
+            instrument=self._instrument(found),
+            base=base,
+            given=given,
+            funding=_funding(self._stamps(found, "funding")),
+            open_interest=_values(interest) if interest else None,
+        )
+
+    def _known(self) -> list[SeriesKey]:
+        if self._keys is None:
+            self._keys = self._store.keys(self._source)
+        if not self._keys:
+            names = ", ".join(self._store.sources()) or "nothing yet"
+            raise ConfigError(
+                f"the market store holds nothing under {self._source!r}; it knows: {names}. "
+                "Fill it with: plangate data sync"
+            )
+        return self._keys
+
+    def _find(self, symbol: str, known: set[str]) -> str:
+        """As spelt, or as the only contract of that pair: BTC/USDT is BTC/USDT:USDT."""
+        if symbol in known:
+            return symbol
+        same = [name for name in known if name.partition(":")[0] == symbol]
+        if len(same) != 1:
+            raise UnknownSymbol(symbol, f"store:{self._source}", known)
+        return same[0]
+
+    def _candles(self, symbol: str, timeframe: Timeframe) -> Series:
+        series = CandleShelf(self._store, self._source, symbol, timeframe).whole()
+        if len(series):
+            where = f"store:{self._source} {symbol} {timeframe}"
+            check_series(series, where=where, allow_gaps=True)
+        return series
+
+    def _stamps(self, symbol: str, kind: StampKind) -> dict[int, Decimal]:
+        return StampShelf(self._store, self._source, symbol, kind).whole()
+
+    def _instrument(self, symbol: str) -> Instrument:
+        known = self._store.instruments(self._source, symbol)
+        if not known:
+            raise DataError(
+                f"store:{self._source} has candles of {symbol!r} and no word of its units; "
+                "synchronise it again"
+            )
+        return known[-1][1]
+
+
+def _funding(rates: dict[int, Decimal]) -> FundingHistory | None:
+    return funding_history(np.array(list(rates), np.int64), list(rates.values())) if rates else None
+
+
+def _values(values: dict[int, Decimal]) -> StampedValues:
+    numbers = np.array([float(value) for value in values.values()])
+    return StampedValues(np.array(list(values), np.int64), numbers)
