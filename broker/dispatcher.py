@@ -175,7 +175,7 @@ class Dispatcher:
         answers.append(now)
         traits = self._broker.traits
         if traits.settles_within and (
-            len(answers) < ANSWERS_COUNT or now - answers[0] < traits.settles_within
+            len(answers) < ANSWERS_COUNT or now - min(answers) < traits.settles_within
         ):
             return False
         if not PLAN_STEPS[self._journal.stored_plan(order.plan_id).status]:

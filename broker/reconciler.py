@@ -78,7 +78,8 @@ class Reconciler:
 
     def _lasting(self, differing: Mapping[str, str], now: datetime) -> list[str]:
         """What differs and is believed: a venue that shows things late is asked twice."""
-        self._since = {key: self._since.get(key, now) for key in differing}
+        # A clock that is set back must not hold up what was seen before: then it is seen now.
+        self._since = {key: min(self._since.get(key, now), now) for key in differing}
         wait = self._broker.traits.settles_within
         return [words for key, words in differing.items() if now - self._since[key] >= wait]
 

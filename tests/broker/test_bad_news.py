@@ -227,6 +227,21 @@ async def test_a_difference_that_goes_away_has_to_last_anew(tmp_path: Path) -> N
         assert not (await reconcile(SOON + timedelta(minutes=minute))).mismatches
 
 
+async def test_a_difference_that_was_seen_by_a_wrong_clock_is_believed_in_time(
+    tmp_path: Path,
+) -> None:
+    late = Traits(dedupes=True, settles_within=timedelta(minutes=1))
+    stage = Stage(tmp_path, KeptVenue(traits=late))
+    name = await stage.enter()
+    stage.venue.book["stranger"] = stage.venue.book[name]._replace(client_order_id="stranger")
+    ahead = SOON + timedelta(hours=5)
+    found = [
+        len((await stage.house.executor.reconcile(at)).mismatches)
+        for at in (ahead, SOON, SOON + timedelta(minutes=1))
+    ]
+    assert found == [0, 0, 1]
+
+
 async def test_a_venue_that_is_asked_about_an_earlier_moment_plays_no_bar_again(
     tmp_path: Path,
 ) -> None:

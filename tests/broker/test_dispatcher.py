@@ -250,14 +250,16 @@ LATE = Traits(dedupes=True, settles_within=timedelta(seconds=30))
 DOUBLES = Traits(dedupes=False, settles_within=timedelta(0))
 
 
-async def test_one_no_of_a_venue_that_shows_orders_late_is_not_believed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("ahead", [[], [-18_000]])
+async def test_one_no_of_a_late_venue_is_not_believed(ahead: list[int], tmp_path: Path) -> None:
+    """Nor is it waited longer where the clock stood hours ahead at the first one."""
     venue = KeptVenue(silent="before", traits=LATE)
     desk = Desk(tmp_path, venue)
     await desk.commit()
     with pytest.raises(Unreachable):
         await desk.dispatch()
     venue.silent = ""
-    for seconds in (*[40] * 9, 20, 0):
+    for seconds in (*ahead, *[40] * 9, 20, 0):
         await desk.dispatcher.exits(NOW - timedelta(seconds=seconds))
         assert (len(venue.sent), desk.status()) == (1, ("sending", "approved"))
     await desk.dispatch()
