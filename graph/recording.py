@@ -22,6 +22,7 @@ from policies.case_document import case_document
 from policies.document import read_verdict, verdict_document
 from tools.protocol import ToolAnswer
 from traces import events
+from traces.recorder import Recorder
 
 
 def keep(context: RunContext, message: BaseMessage) -> str:
@@ -141,23 +142,25 @@ def note_answer(
 
 def note_tool(context: RunContext, state: RunState, answer: ToolAnswer) -> None:
     """One tool call with what it cost and where its data comes from."""
-    context.recorder.record(
-        state["run_id"],
-        "call_tools",
-        events.ToolAnswered(
-            result_id=answer.result_id,
-            name=answer.call.name,
-            arguments=answer.call.arguments,
-            content=context.recorder.blob(answer.content),
-            refusal=answer.refusal,
-            latency_ms=answer.latency_ms,
-            cached=answer.cached,
-            cost_units=answer.cost_units,
-            partial=answer.partial,
-            source=answer.source,
-            origin=answer.origin,
-            known_at=answer.known_at,
-        ),
+    event = tool_answered(context.recorder, answer)
+    context.recorder.record(state["run_id"], "call_tools", event)
+
+
+def tool_answered(recorder: Recorder, answer: ToolAnswer) -> events.ToolAnswered:
+    """The event of a call; its content is kept."""
+    return events.ToolAnswered(
+        result_id=answer.result_id,
+        name=answer.call.name,
+        arguments=answer.call.arguments,
+        content=recorder.blob(answer.content),
+        refusal=answer.refusal,
+        latency_ms=answer.latency_ms,
+        cached=answer.cached,
+        cost_units=answer.cost_units,
+        partial=answer.partial,
+        source=answer.source,
+        origin=answer.origin,
+        known_at=answer.known_at,
     )
 
 

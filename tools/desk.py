@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from typing import Any
 
 from langchain_core.tools import BaseTool
@@ -25,6 +24,7 @@ from tools.errands import Errand, Errands, outcome_of
 from tools.flights import Flight
 from tools.found import Outcome, is_ours, told
 from tools.limits import ToolLimit, ToolLimits
+from tools.limits_file import require_known
 from tools.protocol import Spent, ToolAnswer, ToolCall, ToolComplaint, ToolRequest
 from tools.rates import Rates
 
@@ -64,11 +64,7 @@ class Desk:
         self._tools = {tool.name: tool for tool in tools}
         if len(self._tools) < len(tools):
             raise ConfigError(f"two tools share a name: {sorted(t.name for t in tools)}")
-        for name in limits.tools:
-            if name not in self._tools:
-                near = get_close_matches(name, self._tools, n=1, cutoff=0.5)
-                offer = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(self._tools)}"
-                raise ConfigError(f"limits for unknown tool {name!r}; {offer}")
+        require_known(limits, list(self._tools))
         self.limits = limits
         self._cache = AnswerCache(clock)
         self._errands = Errands(self._cache, Breaker(clock), rates or Rates(clock))

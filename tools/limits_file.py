@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
+from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,19 @@ def read_limits(raw: dict[str, Any], where: str) -> ToolLimits:
     except ValidationError as error:
         told = "; ".join(_complaint(item) for item in error.errors())
         raise ConfigError(f"{where}: {told}") from error
+
+
+def require_known(limits: ToolLimits, names: Sequence[str]) -> None:
+    """Refuse limits for tools that are not there: a misspelt one would hold for nothing.
+
+    Raises:
+        ConfigError: naming the first, and what was meant.
+    """
+    for name in limits.tools:
+        if name not in names:
+            near = get_close_matches(name, names, n=1, cutoff=0.5)
+            offer = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(names)}"
+            raise ConfigError(f"limits for unknown tool {name!r}; {offer}")
 
 
 def _complaint(item: Any) -> str:

@@ -29,12 +29,14 @@ from app.cli import (
     gate,
     lists,
     lookahead,
+    mcp,
     operate,
     paper,
     policy,
     report,
     run,
     step,
+    tools,
     traces,
 )
 from domain.errors import (
@@ -94,6 +96,8 @@ app.command(name="deposit")(deposit.deposit)
 app.command(name="withdraw")(deposit.withdraw)
 app.command(name="resume")(operate.resume)
 app.command(name="reconcile")(operate.reconcile)
+app.add_typer(tools.app, name="tools")
+app.command(name="mcp")(mcp.mcp)
 app.command(name="doctor")(doctor.doctor)
 
 
