@@ -9,6 +9,8 @@ from langchain_core.tools import BaseTool
 
 from app.settings import secrets_named
 from domain.clock import Clock, FixedClock
+from domain.errors import ConfigError
+from policies.settings import Policy
 from tools.desk import Desk
 from tools.limits import ToolLimits
 from tools.python_tools import python_tool
@@ -76,3 +78,17 @@ def without(limits: ToolLimits, names: Sequence[str]) -> ToolLimits:
         "mcp": {name: one for name, one in limits.mcp.items() if one.timeless},
     }
     return limits.model_copy(update=kept)
+
+
+def require_tools(policy: Policy, desk: Desk) -> None:
+    """A tool that does not exist can never answer: nothing would ever be opened.
+
+    Raises:
+        ConfigError: the policy requires one that the desk lacks.
+    """
+    unknown = [name for name in policy.required_tools if name not in desk.names]
+    if unknown:
+        raise ConfigError(
+            f"required_tools of the policy names {', '.join(map(repr, unknown))}; "
+            f"the tools are {', '.join(desk.names)}"
+        )

@@ -26,7 +26,7 @@ from app.options import SessionOptions
 from app.reopening import kept
 from app.settings import Settings
 from app.slots import replay_window
-from app.tool_desk import open_desk, tool_secrets
+from app.tool_desk import open_desk, require_tools, tool_secrets
 from broker.dispatcher import Dispatcher
 from broker.executor import Executor
 from broker.follower import Follower
@@ -170,7 +170,7 @@ def _assemble(
     info = source.info
     replay = isinstance(clock, FixedClock)
     window = replay_window(info, options.timeframe, options.start, options.end) if replay else None
-    _check_required_tools(policy, desk)
+    require_tools(policy, desk)
     purses = purses_of(options.capital, {quote_of(s) for s in symbols})
     config = _config(options, policy, symbols, info, purses)
     kinds = {symbol: source.instrument(symbol).kind for symbol in symbols}
@@ -236,16 +236,6 @@ def _executor(context: RunContext, venue: Broker, treasury: Treasury, diary: Dia
         path=PathKeeper(journal, home_of(source), timeframe),
         treasury=treasury,
     )
-
-
-def _check_required_tools(policy: Policy, desk: Desk) -> None:
-    """A tool that does not exist can never answer: nothing would ever be opened."""
-    unknown = [name for name in policy.required_tools if name not in desk.names]
-    if unknown:
-        raise ConfigError(
-            f"required_tools of the policy names {', '.join(map(repr, unknown))}; "
-            f"the tools are {', '.join(desk.names)}"
-        )
 
 
 def _config(
