@@ -16,11 +16,13 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from app.diary import Diary
+from app.price_watch import PriceWatch
 from app.slots import LIVE_SETTLE, next_live_slot
 from broker.executor import Executor
 from broker.patience import patiently
 from domain.clock import FixedClock
 from domain.errors import DataError, Unreachable
+from domain.lifecycle import LIVE
 from graph.context import RunContext
 from graph.identity import run_id
 from journal.standing import state_change
@@ -81,6 +83,15 @@ class Session:
     made: int = 0
     outages: int = 0
 
+    def __post_init__(self) -> None:
+        context = self.context
+        self._prices = PriceWatch(
+            context.source,
+            lambda: context.journal.orders(*LIVE),
+            context.clock.now,
+            self.notice,
+        )
+
     async def replay(self, slots: Iterable[datetime], end: datetime) -> None:
         """Decide at each slot, then let the venue run to `end`."""
         clock = self.context.clock
@@ -123,6 +134,7 @@ class Session:
     async def live(self) -> None:
         """Decide now and at every coming slot, until cancelled."""
         clock, timeframe = self.context.clock, self.context.timeframe
+        await self._prices.begin(self.context.symbols)
         while True:
             await self._guarded(self._reconcile, clock.now())
             await self._guarded(self.executor.advance, clock.now())
@@ -146,7 +158,7 @@ class Session:
 
     async def _wait_until(self, moment: datetime) -> None:
         while (left_s := (moment - self.context.clock.now()).total_seconds()) > 0:
-            await asyncio.sleep(min(LIVE_POLL_S, left_s))
+            await self._prices.pause(min(LIVE_POLL_S, left_s))
             await self._look_after()
             await self._send_out()
 

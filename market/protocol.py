@@ -230,3 +230,20 @@ class NoticingSource(Protocol):
     def notices(self) -> list[str]:
         """What happened since the last time, each said once."""
         ...
+
+
+@runtime_checkable
+class StreamingSource(Protocol):
+    """A market source that can tell prices as they are made."""
+
+    async def watch(self, symbols: Sequence[str]) -> None:
+        """Begin to receive the prices of opened symbols, in the background."""
+        ...
+
+    async def next_price(self, timeout_s: float) -> bool:
+        """Wait for the next streamed price; False where none came in time."""
+        ...
+
+    def streamed(self, symbol: str, as_of: datetime) -> Tick | None:
+        """The newest streamed price stamped at or before `as_of`; None where none is fresh."""
+        ...

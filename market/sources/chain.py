@@ -26,7 +26,6 @@ from domain.instrument import Instrument
 from domain.snapshot import Funding
 from market.price_collar import COLLAR_BPS, Collar, QuotedPrice, collar_of
 from market.protocol import (
-    FlowSource,
     FundingStamp,
     Liquidation,
     MarketSource,
@@ -34,10 +33,11 @@ from market.protocol import (
     NoticingSource,
     OpenInterest,
     SourceInfo,
+    StreamingSource,
     Tick,
     VenueState,
 )
-from market.sources.chain_link import FAILURES, ChainLink
+from market.sources.chain_link import FAILURES, ChainLink, flow_of
 
 CHECK_PATIENCE_S = 3.0
 """How long a price waits for those that it is compared with."""
@@ -178,13 +178,13 @@ class ChainSource:
         return await self._ask(
             "open_interest_history",
             symbol,
-            lambda s, name: _flow(s).open_interest_history(name, timeframe, as_of, limit),
+            lambda s, name: flow_of(s).open_interest_history(name, timeframe, as_of, limit),
         )
 
     async def liquidations(self, symbol: str, as_of: datetime, limit: int) -> Sequence[Liquidation]:
         """Of one exchange."""
         return await self._ask(
-            "liquidations", symbol, lambda s, name: _flow(s).liquidations(name, as_of, limit)
+            "liquidations", symbol, lambda s, name: flow_of(s).liquidations(name, as_of, limit)
         )
 
     def notices(self) -> list[str]:
@@ -196,6 +196,23 @@ class ChainSource:
             if isinstance(link.source, NoticingSource):
                 said += link.source.notices()
         return said
+
+    async def watch(self, symbols: Sequence[str]) -> None:
+        """Home's prices, as they are made: what is held is held there."""
+        if isinstance(self.home, StreamingSource):
+            await self.home.watch(symbols)
+
+    async def next_price(self, timeout_s: float) -> bool:
+        """Wait for home's next streamed price; False where none came in time."""
+        if isinstance(self.home, StreamingSource):
+            return await self.home.next_price(timeout_s)
+        await asyncio.sleep(timeout_s)
+        return False
+
+    def streamed(self, symbol: str, as_of: datetime) -> Tick | None:
+        """Home's newest streamed price; None where none is fresh."""
+        home = self.home
+        return home.streamed(symbol, as_of) if isinstance(home, StreamingSource) else None
 
     def answered_by(self, datum: str, symbol: str) -> str:
         """Which exchange gave the newest answer about a datum, such as `candles.1h`."""
@@ -271,17 +288,6 @@ class ChainSource:
 
     def _instruments(self) -> list[tuple[str, Instrument]]:
         return [(symbol, self.instrument(symbol)) for symbol in self._links[0].names]
-
-
-def _flow(source: MarketSource) -> FlowSource:
-    """The same source, where it can be asked for order flow.
-
-    Raises:
-        DataError: it cannot.
-    """
-    if not isinstance(source, FlowSource):
-        raise DataError(f"{source.info.name} offers neither liquidations nor past open interest")
-    return source
 
 
 def home_of(source: MarketSource) -> MarketSource:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from domain.errors import AccessRefused, DataError, PlangateError, UnknownSymbol, Unreachable
 from domain.instrument import Instrument
-from market.protocol import MarketSource
+from market.protocol import FlowSource, MarketSource
 
 PROBE_EVERY_S = 60.0
 """How long an exchange that failed is left out before it is asked again."""
@@ -80,3 +80,14 @@ def same_elsewhere(instrument: Instrument) -> str:
     """Ccxt's name of the same thing at any exchange: same assets, same kind."""
     pair = f"{instrument.base}/{instrument.quote}"
     return pair if instrument.kind == "spot" else f"{pair}:{instrument.quote}"
+
+
+def flow_of(source: MarketSource) -> FlowSource:
+    """The same source, where it can be asked for order flow.
+
+    Raises:
+        DataError: it cannot.
+    """
+    if not isinstance(source, FlowSource):
+        raise DataError(f"{source.info.name} offers neither liquidations nor past open interest")
+    return source

@@ -64,6 +64,25 @@ def make_source(
     raise ConfigError(f"unknown market {spec!r}; expected {FORMS}")
 
 
+def exchanges_of(names: str, base_url: str | None) -> list[tuple[str, str | None]]:
+    """The exchanges of `ccxt:NAMES`, home first, each with its other address, if any.
+
+    Raises:
+        ConfigError: a name is empty or there twice, or there are not as many addresses.
+    """
+    listed = names.partition("@")[0]
+    chosen = [name.strip() for name in listed.split(",")]
+    urls: list[str | None] = [*base_url.split(",")] if base_url else [None] * len(chosen)
+    if not all(chosen) or len(set(chosen)) < len(chosen):
+        raise ConfigError(f"exchanges {listed!r} were expected to be different names, as in a,b,c")
+    if len(urls) != len(chosen):
+        raise ConfigError(
+            f"{len(urls)} addresses were given for {len(chosen)} exchanges; expected one each, "
+            "separated by commas"
+        )
+    return list(zip(chosen, urls, strict=True))
+
+
 def _exchanges(
     names: str,
     clock: Clock,
@@ -72,25 +91,17 @@ def _exchanges(
     keep_as: str | None,
 ) -> MarketSource:
     """One exchange, or a chain of them: `binanceusdm`, `binanceusdm,bybit,okx@50bps`."""
-    from market.sources.exchange import ExchangeSource
+    from market.sources.exchange_stream import StreamedExchange
 
-    listed, at, collar = names.partition("@")
-    chosen = [name.strip() for name in listed.split(",")]
-    urls = base_url.split(",") if base_url else [None] * len(chosen)
-    if not all(chosen) or len(set(chosen)) < len(chosen):
-        raise ConfigError(f"exchanges {listed!r} were expected to be different names, as in a,b,c")
-    if len(urls) != len(chosen):
-        raise ConfigError(
-            f"{len(urls)} addresses were given for {len(chosen)} exchanges; expected one each, "
-            "separated by commas"
-        )
+    chosen, (_, at, collar) = exchanges_of(names, base_url), names.partition("@")
     if len(chosen) == 1 and not at:
-        return ExchangeSource(chosen[0], clock, urls[0], store=store, keep_as=keep_as)
+        ((name, url),) = chosen
+        return StreamedExchange(name, clock, url, store=store, keep_as=keep_as)
     from market.price_collar import COLLAR_BPS
     from market.sources.chain import CHAIN_RETRY_DELAYS_S, CHAIN_TIMEOUT_S, ChainSource
 
     sources = [
-        ExchangeSource(
+        StreamedExchange(
             name,
             clock,
             base_url=url,
@@ -98,10 +109,10 @@ def _exchanges(
             retry_delays_s=CHAIN_RETRY_DELAYS_S,
             store=store,
         )
-        for name, url in zip(chosen, urls, strict=True)
+        for name, url in chosen
     ]
     width = _collar_bps(collar) if at else COLLAR_BPS
-    return ChainSource(sources, [f"ccxt:{name}" for name in chosen], width)
+    return ChainSource(sources, [f"ccxt:{name}" for name, _ in chosen], width)
 
 
 def _collar_bps(text: str) -> Decimal:

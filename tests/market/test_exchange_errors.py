@@ -212,16 +212,3 @@ async def test_a_redirected_exchange_keeps_its_own_map_of_errors() -> None:
             made.api.handle_errors(
                 400, "Bad Request", url, "POST", {}, body, json.loads(body), {}, None
             )
-
-
-async def test_streams_are_redirected_too() -> None:
-    async with client() as (server, _):
-        import ccxt.pro as pro
-
-        from market.sources.exchange_wire import redirect
-
-        api = pro.binanceusdm()
-        redirect(api, server.url)
-        host = server.url.removeprefix("http://")
-        assert api.urls["api"]["ws"]["linear"].startswith(f"ws://{host}")
-        assert api.urls["api"]["fapiPublic"].startswith(f"http://{host}/fapi")

@@ -10,6 +10,7 @@ nothing but its open. ::
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -81,6 +82,11 @@ class ExchangeServer:
         """How long an endpoint takes to answer."""
         self.listing: dict[str, Any] = {}
         """What each symbol is listed with instead."""
+        self.lines: list[web.WebSocketResponse] = []
+        """Open streams."""
+        self.subscribed = asyncio.Event()
+        """Somebody has asked for a stream since the last `hang_up`."""
+        self.refuses_streams = False
         self.status = 0
         """Of the system: 0 normal, 1 maintenance."""
 
@@ -95,6 +101,7 @@ class ExchangeServer:
 
     async def __aexit__(self, *_: object) -> None:
         assert self._runner is not None
+        await self.hang_up()
         await self._runner.cleanup()
 
     def now(self) -> datetime:
@@ -110,12 +117,41 @@ class ExchangeServer:
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         query, endpoint = dict(request.query), self.endpoint(request.path)
+        if request.headers.get("Upgrade", "").lower() == "websocket":
+            return await self._streamed(request)
         self.requests.append((endpoint, query))
         await asyncio.sleep(self.delays_s.get(endpoint, 0))
         if self.failures or endpoint in self.broken:
             failure = self.failures.pop(0) if self.failures else self.broken[endpoint]
             return await Failure(*failure).send(request)
         return self.true_answer(endpoint, request.path, query)
+
+    async def _streamed(self, request: web.Request) -> web.StreamResponse:
+        """Take subscriptions and keep the line open until either side hangs up."""
+        if self.refuses_streams:
+            return web.Response(status=503)
+        line = web.WebSocketResponse()
+        await line.prepare(request)
+        self.lines.append(line)
+        async for message in line:
+            asked = json.loads(message.data)
+            await line.send_json({"result": None, "id": asked["id"]})
+            self.subscribed.set()
+        return line
+
+    async def push(self, symbol: str, price: str) -> None:
+        """Tell everybody of a trade, now."""
+        at, code = to_ms(self.now()), market_id(symbol)
+        trade = {"e": "trade", "E": at, "T": at, "s": code, "t": at, "p": price, "q": "0.5"}
+        for line in self.lines:
+            await line.send_json({**trade, "X": "MARKET", "m": False})
+
+    async def hang_up(self) -> None:
+        """Close every line."""
+        self.subscribed.clear()
+        for line in self.lines:
+            await line.close()
+        self.lines.clear()
 
     def endpoint(self, path: str) -> str:
         """What a request is called in `requests`, `broken` and `delays_s`."""
