@@ -7,21 +7,12 @@ import platform
 import sys
 import tempfile
 from pathlib import Path
-from typing import Literal, NamedTuple
 
 from app.clock import SystemClock
+from app.health_check import Check
 from app.home import database_place, state_home
 from app.settings import load_settings
 from domain.errors import AccessRefused, ConfigError, PlangateError, Unreachable
-
-
-class Check(NamedTuple):
-    """One thing looked at; `exit_code` is what doctor exits with when it is broken."""
-
-    name: str
-    status: Literal["ok", "note", "broken"]
-    detail: str
-    exit_code: int = 0
 
 
 async def check_all(
@@ -30,7 +21,9 @@ async def check_all(
     """Every check in order; never raises for what it finds broken."""
     checks = [_python(), _packages(), _home(), _database(), await _box(), _model_key()]
     if market:
-        checks.append(await _market(market, market_url))
+        from app.market_health import market_checks
+
+        checks += await market_checks(market, market_url)
     if feeds:
         checks += await _feeds(feeds)
     return checks
@@ -122,24 +115,3 @@ async def _feeds(path: Path) -> list[Check]:
 
 def _feed_exit_code(error: PlangateError) -> int:
     return 4 if isinstance(error, Unreachable | AccessRefused) else 3
-
-
-async def _market(market: str, market_url: str | None) -> Check:
-
-    from domain.candles import Timeframe
-    from market.sources.open import make_source
-
-    clock = SystemClock()
-    source = make_source(market, clock=clock, base_url=market_url)
-    try:
-        symbol = "BTC/USDT:USDT" if market.startswith("ccxt:") else "BTC/USDT"
-        await source.open([symbol])
-        at = source.info.ends_at or clock.now()
-        candles = await source.candles(symbol, Timeframe.H1, at, 10)
-        return Check("market", "ok", f"{market}: {len(candles)} closed 1h candles of {symbol}")
-    except (Unreachable, AccessRefused) as error:
-        return Check("market", "broken", str(error), 4)
-    except PlangateError as error:
-        return Check("market", "broken", str(error), 3)
-    finally:
-        await source.close()

@@ -11,13 +11,16 @@ from app.cli.parameters import AsJson, FeedsFile, MarketUrl
 
 def doctor(
     market: Annotated[
-        str | None, typer.Option(help="Also check this market, such as ccxt:kraken.")
+        str | None,
+        typer.Option(help="Also check this market, such as ccxt:kraken or a chain of exchanges."),
     ] = None,
     market_url: MarketUrl = None,
     feeds: FeedsFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Check interpreter, packages, data, state folder, model key and (if named) a market and feeds.
+
+    Of an exchange it shows latency, clock skew, rate limit, what it offers, and what to do.
 
     Exits with 0 when nothing is broken; warnings do not count.
     """
