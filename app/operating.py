@@ -24,6 +24,7 @@ from domain.strict_json import canonical, content_hash
 from journal.books import Journal
 from journal.kill_switch import KILL_SWITCH, kill_switch
 from journal.operator import DONE_ONCE, EVERY, Act, acts_since, record_act
+from market.sources.open import is_live
 from policies.trading_state import StateEntry, state_at
 from traces.database import Database
 
@@ -119,7 +120,7 @@ def killed_by(database: Database, session: str) -> Act | None:
 def session_time(journal: Journal) -> datetime:
     """Where the session is in its own time: now for a live one, else its newest value."""
     config, valued_at = journal.config(), journal.valued_at()
-    if str(config["market"]).startswith("ccxt:") and config["from"] is None:
+    if is_live(str(config["market"])) and config["from"] is None:
         return SystemClock().now()
     entry = journal.state_entry()
     if valued_at is not None:

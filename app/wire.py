@@ -51,7 +51,7 @@ from market.feeds.protocol import Feeds
 from market.observe import Observer
 from market.protocol import MarketSource, SourceInfo
 from market.sources.chain import home_of
-from market.sources.open import make_source
+from market.sources.open import is_live, make_source
 from market.store.store import MarketStore
 from policies.policy_file import load_policy
 from policies.settings import Policy
@@ -258,7 +258,7 @@ def _config(
 
 def _clock(options: SessionOptions) -> Clock:
     """Real time for a live exchange without a window, else a clock the session moves."""
-    live = options.market.startswith("ccxt:") and options.start is None
+    live = is_live(options.market) and options.start is None
     return SystemClock() if live else FixedClock(options.start or EPOCH)
 
 

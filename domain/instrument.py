@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
+from domain.trading_hours import TradingHours
+
 InstrumentKind = Literal["spot", "perpetual"]
 
 
@@ -41,6 +43,8 @@ class Instrument:
     """The same, highest."""
     active: bool = True
     """False when the venue lists it but does not trade it."""
+    hours: TradingHours | None = None
+    """When it is traded; None is around the clock."""
 
 
 def quote_of(symbol: str) -> str:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from domain.candles import Candles, Timeframe
-from domain.clock import to_ms
+from domain.clock import from_ms, to_ms
 from domain.quality import LOST
+from domain.trading_hours import TradingHours
 from market.features import WARMUP_BARS
 
 if TYPE_CHECKING:
@@ -49,7 +50,22 @@ def turnover_24h(candles: Candles) -> float | None:
     return float((typical * candles.volume[first:]).sum())
 
 
-def gap_bars(candles: Candles, as_of: datetime) -> int | None:
+def missing_between(opens: Stamps, step: int, hours: TradingHours | None) -> Stamps:
+    """How many candles are missing after each but the last, shape (n - 1,).
+
+    Between two days of a venue with hours nothing is: it was closed, and which days were holidays
+    cannot be known later.
+    """
+    missing: Stamps = np.diff(opens) // step - 1
+    if hours is not None:
+        for row in np.flatnonzero(missing).tolist():
+            earlier, later = from_ms(int(opens[row])), from_ms(int(opens[row + 1]))
+            if not hours.one_day(earlier, later):
+                missing[row] = 0
+    return missing
+
+
+def gap_bars(candles: Candles, as_of: datetime, hours: TradingHours | None = None) -> int | None:
     """Candles missing among the newest 300; None without a candle.
 
     Counted are those between the first and the last of them, and those after the last that were
@@ -59,7 +75,6 @@ def gap_bars(candles: Candles, as_of: datetime) -> int | None:
     if not len(opens):
         return None
     last, known_ms = int(opens[-1]), to_ms(as_of) - step
-    expected = (last - int(opens[0])) // step + 1
     lost = {
         stamp // step
         for flaw in candles.series.flaws
@@ -67,7 +82,7 @@ def gap_bars(candles: Candles, as_of: datetime) -> int | None:
         for stamp in flaw.at_ms[np.searchsorted(flaw.at_ms, last + step) :].tolist()
         if stamp <= known_ms
     }
-    return expected - len(opens) + len(lost)
+    return int(missing_between(opens, step, hours).sum()) + len(lost)
 
 
 def correlations(symbol: str, company: Mapping[str, Candles]) -> dict[str, float]:

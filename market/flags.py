@@ -16,6 +16,8 @@ import numpy as np
 from domain.candles import Candles
 from domain.clock import from_ms, to_ms
 from domain.quality import Defect, QualityFlag, Treatment
+from domain.trading_hours import TradingHours
+from market.facts import missing_between
 from market.features import WARMUP_BARS, feature_table
 
 if TYPE_CHECKING:
@@ -26,7 +28,9 @@ WICK_ATR_RATIO = 5.0
 2026 that is 2 to 9 candles in 10,000, the crash of 10 October 2025 among them: many are real."""
 
 
-def candle_flags(candles: Candles, as_of: datetime) -> Iterator[QualityFlag]:
+def candle_flags(
+    candles: Candles, as_of: datetime, hours: TradingHours | None = None
+) -> Iterator[QualityFlag]:
     """Flags of the newest 300 of these candles, and of what was dropped after them by `as_of`."""
     newest = candles.last(WARMUP_BARS)
     if not len(newest):
@@ -38,7 +42,7 @@ def candle_flags(candles: Candles, as_of: datetime) -> Iterator[QualityFlag]:
         start = np.searchsorted(flaw.at_ms, first_ms)
         stop = np.searchsorted(flaw.at_ms, last_ms, side="right")
         yield from _flag(datum, flaw.defect, flaw.treatment, flaw.at_ms[start:stop])
-    yield from _gaps(newest, datum)
+    yield from _gaps(newest, datum, hours)
     yield from _flag(datum, Defect.SILENT, "kept", newest.open_ms[newest.volume == 0])
     yield from _flag(datum, Defect.WICK, "kept", newest.open_ms[wicks(newest)])
 
@@ -61,17 +65,17 @@ def wick_lengths(candles: Candles) -> Floats:
     return lengths
 
 
-def _gaps(newest: Candles, datum: str) -> Iterator[QualityFlag]:
+def _gaps(newest: Candles, datum: str, hours: TradingHours | None) -> Iterator[QualityFlag]:
     """One flag over all gaps: how many candles are missing, the first and the last of them."""
     opens, step = newest.open_ms, newest.timeframe.ms
-    after = np.flatnonzero(np.diff(opens) > step) + 1
+    missing = missing_between(opens, step, hours)
+    after = np.flatnonzero(missing) + 1
     if len(after):
-        missing = (int(opens[-1]) - int(opens[0])) // step + 1 - len(opens)
         yield QualityFlag(
             datum=datum,
             defect=Defect.GAP,
             treatment="kept",
-            count=missing,
+            count=int(missing.sum()),
             first_at=from_ms(int(opens[after[0] - 1]) + step),
             last_at=from_ms(int(opens[after[-1]]) - step),
         )

@@ -18,6 +18,7 @@ from domain.book import OrderBook
 from domain.candles import Candles, Timeframe
 from domain.clock import from_ms, iso
 from domain.errors import DataError
+from domain.instrument import Instrument
 from domain.quality import QualityFlag
 from domain.snapshot import Bar, Features, Funding, Provenance, Snapshot
 from market.book_cleaning import book_flags
@@ -112,11 +113,11 @@ class Observer:
             funding=seen.funding,
             open_interest=seen.open_interest,
             turnover_24h=turnover,
-            gap_bars=gap_bars(decision, as_of),
+            gap_bars=gap_bars(decision, as_of, instrument.hours),
             correlations=related,
             venue_status=seen.venue.status,
             clock_skew_s=seen.venue.clock_skew_s,
-            quality=_quality(seen, symbol, as_of),
+            quality=_quality(seen, instrument, as_of),
             missing=(
                 *missing_features(seen.candles, features),
                 *missing_regime(market_regime, seen.others),
@@ -247,11 +248,12 @@ def _bars(candles: Candles) -> tuple[Bar, ...]:
     )
 
 
-def _quality(seen: _Seen, symbol: str, as_of: datetime) -> tuple[QualityFlag, ...]:
+def _quality(seen: _Seen, instrument: Instrument, as_of: datetime) -> tuple[QualityFlag, ...]:
     """What is wrong with the data of this instrument, in one order."""
-    flags = [flag for candles in seen.candles for flag in candle_flags(candles, as_of)]
+    hours = instrument.hours
+    flags = [flag for candles in seen.candles for flag in candle_flags(candles, as_of, hours)]
     flags += book_flags(seen.book) if seen.book else ()
-    flags += (flag for flag in seen.venue.flags if flag.datum.endswith(f" {symbol}"))
+    flags += (flag for flag in seen.venue.flags if flag.datum.endswith(f" {instrument.symbol}"))
     return tuple(sorted(flags, key=lambda flag: (flag.datum, flag.defect, flag.first_at)))
 
 

@@ -15,6 +15,7 @@ Market = Annotated[
     str,
     typer.Option(
         help="box (shipped BTC candles), synthetic[:SEED], files:PATH or ccxt:EXCHANGE; "
+        "ib:HOST:PORT (stocks, a running TWS or IB Gateway); "
         "ccxt:HOME,STANDBY falls over and compares prices."
     ),
 ]

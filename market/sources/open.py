@@ -10,7 +10,10 @@ from domain.errors import ConfigError
 from market.protocol import MarketSource
 from market.store.store import MarketStore
 
-FORMS = "box, synthetic[:SEED], files:PATH, store:NAME or ccxt:EXCHANGE[,EXCHANGE...][@COLLARbps]"
+FORMS = (
+    "box, synthetic[:SEED], files:PATH, store:NAME, ccxt:EXCHANGE[,EXCHANGE...][@COLLARbps] or "
+    "ib:HOST:PORT"
+)
 
 
 def make_source(
@@ -27,7 +30,7 @@ def make_source(
 
     Args:
         spec: `box`, `synthetic[:SEED]`, `files:PATH`, `store:NAME`, `ccxt:EXCHANGE` or a chain of
-            exchanges, `ccxt:HOME,STANDBY...[@COLLARbps]`.
+            exchanges, `ccxt:HOME,STANDBY...[@COLLARbps]`, `ib:HOST:PORT` of a TWS or IB Gateway.
         clock: what a live source calls now.
         seed: of a synthetic market whose name carries none.
         base_url: where an exchange is found instead of its own address; of a chain one per
@@ -61,7 +64,24 @@ def make_source(
         return StoredSource(store, rest)
     if kind == "ccxt" and rest:
         return _exchanges(rest, clock, base_url, store, keep_as)
+    if kind == "ib":
+        return _stocks(rest, clock)
     raise ConfigError(f"unknown market {spec!r}; expected {FORMS}")
+
+
+def is_live(spec: str) -> bool:
+    """Whether the source that `spec` names goes on in real time."""
+    return spec.partition(":")[0] in {"ccxt", "ib"}
+
+
+def _stocks(place: str, clock: Clock) -> MarketSource:
+    """A gateway by `HOST:PORT`."""
+    from market.sources.ib import IbSource
+
+    host, _, port = place.rpartition(":")
+    if host and port.isascii() and port.isdecimal() and 0 < int(port) < 65_536:
+        return IbSource(host, int(port), clock)
+    raise ConfigError(f"market 'ib:{place}' was expected to look like ib:HOST:PORT")
 
 
 def exchanges_of(names: str, base_url: str | None) -> list[tuple[str, str | None]]:

@@ -1,0 +1,224 @@
+"""Stocks by Interactive Brokers: bars of regular hours, last trades, contracts and their hours.
+
+A symbol names what is traded and what it is paid in: `AAPL` becomes `AAPL/USD` once the gateway has
+told the currency. Books are not offered (they need a subscription of their own); the venue is open
+when the hours of every opened contract say so, in a replay too.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from domain.book import OrderBook
+from domain.candles import Candles, Series, Timeframe
+from domain.clock import Clock, FixedClock, require_utc, to_ms
+from domain.errors import DataError, PlangateError
+from domain.instrument import Instrument
+from domain.numbers import to_decimal
+from domain.snapshot import Funding, VenueStatus
+from market.protocol import FundingStamp, MarketTrade, SourceInfo, Tick, VenueState
+from market.sources.ib_gateway import Gateway
+from market.sources.ib_history import SIZES, StockHistory, session_candles
+from market.sources.ib_market import asked_for, chosen, to_instrument
+from market.sources.recorded import tick_of
+
+PRESENT = timedelta(minutes=2)
+LONGEST_BREAK = timedelta(days=5)
+"""A price is looked for that far back: a weekend with holidays on both sides."""
+TRADING_SHARE = 0.19
+"""Of the hours in a week a stock is traded 32.5: how much longer a window of candles reaches."""
+LATEST_EXTRA = timedelta(days=10)
+
+
+class IbSource:
+    """Market data of one gateway."""
+
+    def __init__(self, host: str, port: int, clock: Clock) -> None:
+        self._name = f"ib:{host}:{port}"
+        self._clock = clock
+        self._gateway = Gateway(host, port)
+        self._contracts: dict[str, Any] = {}
+        self._instruments: dict[str, Instrument] = {}
+        self._histories: dict[tuple[str, Timeframe], StockHistory] = {}
+        self._derived: dict[tuple[str, Timeframe], tuple[Series, Series]] = {}
+        self._opened_at, self._opened_s = clock.now(), time.monotonic()
+
+    @property
+    def info(self) -> SourceInfo:
+        """What this source is."""
+        return SourceInfo(
+            name=self._name,
+            origin="live",
+            description="stocks by Interactive Brokers, regular hours",
+            offers=frozenset({"trades"}),
+            base_timeframe=Timeframe.M1,
+            starts_at=None,
+            ends_at=None,
+        )
+
+    async def open(self, symbols: Sequence[str]) -> None:
+        """Connect, and find each symbol's contract.
+
+        Raises:
+            ConfigError: `ib_async` is not installed.
+            UnknownSymbol: no such stock.
+            DataError: it is traded in several currencies.
+            Unreachable: nobody answers.
+        """
+        self._opened_at, self._opened_s = await self._gateway.now(), time.monotonic()
+        for symbol in symbols:
+            if symbol not in self._instruments:
+                found = await self._gateway.listings(*asked_for(symbol))
+                details = chosen(symbol, found, self._name)
+                instrument = to_instrument(details)
+                for name in (symbol, instrument.symbol):
+                    self._instruments[name] = instrument
+                    self._contracts[name] = details.contract
+
+    async def close(self) -> None:
+        """Close the connection; may be called twice."""
+        await self._gateway.close()
+
+    def instrument(self, symbol: str) -> Instrument:
+        """The instrument of an opened symbol."""
+        try:
+            return self._instruments[symbol]
+        except KeyError:
+            known = ", ".join(sorted(self._instruments)) or "none"
+            raise DataError(
+                f"symbol {symbol!r} is not open at {self._name}; opened: {known}"
+            ) from None
+
+    async def candles(
+        self, symbol: str, timeframe: Timeframe, as_of: datetime, bars: int
+    ) -> Candles:
+        """The newest `bars` closed candles of trading hours."""
+        reach = bars * timeframe.delta / (0.6 if timeframe is Timeframe.D1 else TRADING_SHARE)
+        series = await self._series(symbol, timeframe, as_of - reach - LATEST_EXTRA, as_of)
+        return Candles.whole(series).until(as_of).last(bars)
+
+    async def tick(self, symbol: str, as_of: datetime) -> Tick | None:
+        """The last trade; in the past, what the bars show."""
+        if self._is_present(as_of):
+            trades = await self.trades(symbol, as_of, 1)
+            if trades:
+                return Tick(trades[-1].price, trades[-1].at)
+        series = await self._series(symbol, Timeframe.M1, as_of - LONGEST_BREAK, as_of)
+        return tick_of(series, as_of)
+
+    async def book(self, symbol: str, as_of: datetime) -> OrderBook | None:  # noqa: ARG002 (the seam's signature)
+        """None: books are not offered."""
+        self.instrument(symbol)
+        return None
+
+    async def trades(self, symbol: str, as_of: datetime, limit: int) -> Sequence[MarketTrade]:
+        """The newest trades of regular hours; empty for the past.
+
+        The tape does not say who took: a trade above the one before it counts as bought.
+        """
+        name = self.instrument(symbol).symbol
+        if not self._is_present(as_of):
+            return ()
+        told = await self._gateway.trades(self._contracts[name], as_of, limit + 1)
+        factor = to_decimal(self._factor(name))
+        found: list[MarketTrade] = []
+        before = Decimal(0)
+        for one in told:
+            price = to_decimal(one.price) * factor
+            side = found[-1].aggressor if found and price == before else None
+            found.append(
+                MarketTrade(
+                    at=require_utc(one.time),
+                    price=price,
+                    quantity=to_decimal(float(one.size)) / factor,
+                    aggressor=side or ("buy" if price >= before else "sell"),
+                )
+            )
+            before = price
+        return [trade for trade in found if trade.at <= as_of][-limit:]
+
+    async def funding(self, symbol: str, as_of: datetime) -> Funding | None:  # noqa: ARG002 (the seam's signature)
+        """None: stocks pay no funding."""
+        self.instrument(symbol)
+        return None
+
+    async def open_interest(self, symbol: str, as_of: datetime) -> Decimal | None:  # noqa: ARG002 (the seam's signature)
+        """None: stocks have none."""
+        self.instrument(symbol)
+        return None
+
+    async def venue(self, as_of: datetime) -> VenueState:
+        """Open when every opened contract is traded then; in a replay time is its own."""
+        hours = [one.hours for one in self._instruments.values() if one.hours is not None]
+        opened = bool(hours) and all(one.is_open(as_of) for one in hours)
+        status: VenueStatus = "open" if opened else "closed"
+        if isinstance(self._clock, FixedClock):
+            return VenueState(status, 0.0)
+        try:
+            asked_at = self._clock.now()
+            there = await self._gateway.now()
+            # The gateway tells whole seconds: on average it is half a second further.
+            skew = asked_at - there - timedelta(seconds=0.5)
+            return VenueState(status, skew.total_seconds())
+        except PlangateError:
+            return VenueState(status, None)
+
+    async def bars_after(self, symbol: str, after: datetime, until: datetime) -> Candles:
+        """Base candles with open >= `after` and open + timeframe <= `until`."""
+        series = await self._series(symbol, Timeframe.M1, after, until)
+        return Candles.whole(series).since(after).until(until)
+
+    async def funding_stamps(
+        self,
+        symbol: str,
+        after: datetime,  # noqa: ARG002 (the seam's signature)
+        until: datetime,  # noqa: ARG002 (the seam's signature)
+    ) -> Sequence[FundingStamp]:
+        """Empty: stocks pay no funding."""
+        self.instrument(symbol)
+        return ()
+
+    def _is_present(self, as_of: datetime) -> bool:
+        replayed = isinstance(self._clock, FixedClock)
+        return not replayed and self._clock.now() - as_of <= PRESENT
+
+    def _factor(self, name: str) -> float:
+        """Of the newest split that any of its bars has shown."""
+        factors = [h.factor for (symbol, _), h in self._histories.items() if symbol == name]
+        return next((factor for factor in factors if factor != 1.0), 1.0)
+
+    async def _series(
+        self, symbol: str, timeframe: Timeframe, first: datetime, last: datetime
+    ) -> Series:
+        """Candles of the symbol over the range, maybe more."""
+        name = self.instrument(symbol).symbol
+        native = timeframe if timeframe in SIZES else Timeframe.M30
+        kept = self._histories.get((name, native))
+        if kept is None:
+            kept = self._histories[name, native] = self._history(name, native)
+        series = await kept.covering(to_ms(first), to_ms(last))
+        if native is timeframe:
+            return series
+        made = self._derived.get((name, timeframe))
+        if made is None or made[0] is not series:
+            made = self._derived[name, timeframe] = (series, session_candles(series, timeframe))
+        return made[1]
+
+    def _history(self, name: str, native: Timeframe) -> StockHistory:
+        contract, size = self._contracts[name], SIZES[native][0]
+        return StockHistory(
+            native,
+            lambda end, days: self._gateway.bars(contract, end, days, size),
+            self._now,
+            f"{self._name} {name} {native.value}",
+        )
+
+    def _now(self) -> datetime:
+        """The gateway's present: a replay's clock stands in the past of it."""
+        if not isinstance(self._clock, FixedClock):
+            return self._clock.now()
+        return self._opened_at + timedelta(seconds=time.monotonic() - self._opened_s)

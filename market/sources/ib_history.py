@@ -1,0 +1,176 @@
+"""Bars of a stock, fetched in pages and kept; a split while a session runs changes nothing in it.
+
+The gateway adjusts all of its past on the day of a split. Positions, stops and plans of a running
+session are in shares of before, so it is shown prices of before: what comes after the split is
+multiplied back. A session that begins later sees the adjusted past alone. Either way there is no
+jump in the candles that nobody traded.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import numpy as np
+
+from domain.candles import Series, Timeframe
+from domain.clock import from_ms, to_ms
+from domain.errors import DataError
+from domain.quality import Defect, Flaw
+from market.cleaning import clean, closed_only, joined
+
+SIZES = {
+    Timeframe.M1: ("1 min", 7),
+    Timeframe.M5: ("5 mins", 30),
+    Timeframe.M15: ("15 mins", 30),
+    Timeframe.M30: ("30 mins", 30),
+    Timeframe.D1: ("1 day", 365),
+}
+"""Bars that begin on our grid, and how many days of them one request may ask for.
+
+Hours of a stock begin at half past: longer bars than 30 minutes are made here. Source:
+https://ibkrcampus.com/campus/ibkr-api-page/twsapi-doc/#hist-step-size
+"""
+LEAST_OVERLAP_BARS = 3
+SPLIT_ABOVE = 0.2
+"""Relative change of a closed bar from which it was adjusted for a split, not corrected."""
+FetchBars = Callable[[datetime, int], Awaitable[Sequence[tuple[Any, ...]]]]
+"""Rows (date, open, high, low, close, volume) that end at a moment, over so many days."""
+
+
+class StockHistory:
+    """Closed bars of one contract and timeframe, as far as they were asked for."""
+
+    def __init__(
+        self, timeframe: Timeframe, fetch: FetchBars, now: Callable[[], datetime], where: str
+    ) -> None:
+        self._timeframe = timeframe
+        self._fetch = fetch
+        self._now = now
+        self._where = where
+        self._series = _series(timeframe, np.empty((0, 6)))
+        self._from_ms: int | None = None
+        self._asked_until = 0
+        self.factor = 1.0
+        """By which the gateway's prices are multiplied, 1 until there is a split."""
+        self._lock = asyncio.Lock()
+
+    async def covering(self, first_ms: int, last_ms: int) -> Series:
+        """A series with every closed bar that opens in the range; maybe more on both sides.
+
+        Raises:
+            DataError: what the gateway answered contradicts itself.
+        """
+        async with self._lock:
+            closed_ms = to_ms(self._now()) - self._timeframe.ms
+            last_ms = min(last_ms, closed_ms)
+            if self._from_ms is None:
+                await self._read(first_ms, last_ms)
+                self._from_ms, self._asked_until = first_ms, last_ms + self._timeframe.ms
+            elif first_ms < self._from_ms:
+                await self._read(first_ms, self._from_ms)
+                self._from_ms = first_ms
+            if last_ms >= self._asked_until:
+                await self._read(self._overlap_ms(), last_ms)
+                self._asked_until = last_ms + self._timeframe.ms
+            return self._series
+
+    def _overlap_ms(self) -> int:
+        """Where to read on: some bars back, because only bars seen before can show a split."""
+        opens = self._series.open_ms
+        if len(opens):
+            return int(opens[-min(LEAST_OVERLAP_BARS, len(opens))])
+        return self._asked_until
+
+    async def _read(self, first_ms: int, last_ms: int) -> None:
+        """Page by page backwards, as the gateway answers: by the end and a number of days."""
+        end = from_ms(last_ms) + self._timeframe.delta
+        begin, most = from_ms(first_ms), SIZES[self._timeframe][1]
+        rows: list[tuple[Any, ...]] = []
+        while end > begin:
+            days = min(most, (end - begin) // timedelta(days=1) + 1)
+            rows = [*await self._fetch(end, days), *rows]
+            end -= timedelta(days=days)
+        if rows:
+            self._keep(rows)
+
+    def _keep(self, rows: Sequence[tuple[Any, ...]]) -> None:
+        table = np.array([[_stamp_ms(row[0]), *row[1:6]] for row in rows], dtype=np.float64)
+        _, first = np.unique(table[:, 0], return_index=True)
+        raw = _series(self._timeframe, table[first])
+        self._note_split(raw)
+        fresh = clean(
+            closed_only(_times(raw, self.factor), self._now()),
+            where=self._where,
+            beside=len(self._series),
+        )
+        self._series = joined(self._series, fresh)
+
+    def _note_split(self, raw: Series) -> None:
+        """Compare what is told twice.
+
+        Raises:
+            DataError: the bars differ by no common factor.
+        """
+        _, kept, told = np.intersect1d(self._series.open_ms, raw.open_ms, return_indices=True)
+        if not len(kept):
+            return
+        ratios = self._series.close[kept] / (raw.close[told] * self.factor)
+        if np.all(np.abs(ratios - 1) < SPLIT_ABOVE):
+            return
+        ratio = float(np.median(ratios))
+        if np.any(np.abs(ratios / ratio - 1) > 0.01):
+            raise DataError(
+                f"{self._where}: closed bars have changed by factors from {ratios.min():.4g} to "
+                f"{ratios.max():.4g}; a split has one factor: check the gateway's data"
+            )
+        self.factor *= ratio
+
+
+def session_candles(series: Series, timeframe: Timeframe) -> Series:
+    """Longer candles of shorter ones, where a day begins and ends within a candle.
+
+    A candle is kept if nothing is missing between the first and the last of its parts.
+    """
+    step = series.timeframe.ms
+    buckets = series.open_ms // timeframe.ms
+    starts = np.flatnonzero(np.diff(buckets, prepend=-1))
+    counts = np.diff(np.append(starts, len(series)))
+    if not len(starts):
+        return _series(timeframe, np.empty((0, 6)))
+    ends = starts + counts - 1
+    whole = series.open_ms[ends] - series.open_ms[starts] == (counts - 1) * step
+    table = np.column_stack(
+        [
+            buckets[starts] * timeframe.ms,
+            series.open[starts],
+            np.maximum.reduceat(series.high, starts),
+            np.minimum.reduceat(series.low, starts),
+            series.close[ends],
+            np.add.reduceat(series.volume, starts),
+        ]
+    )
+    return _series(timeframe, table[whole])
+
+
+def _stamp_ms(stamp: date | datetime) -> int:
+    """A day's bar is of the day in UTC, and so known when that day is over."""
+    if isinstance(stamp, datetime):
+        return to_ms(stamp)
+    return (stamp - date(1970, 1, 1)).days * Timeframe.D1.ms
+
+
+def _times(raw: Series, factor: float) -> Series:
+    if factor == 1.0:
+        return raw
+    prices = (raw.open * factor, raw.high * factor, raw.low * factor, raw.close * factor)
+    flaws = (Flaw(Defect.REVISED, "replaced", raw.open_ms.copy()),)
+    return Series(raw.timeframe, raw.open_ms.copy(), *prices, raw.volume / factor, flaws=flaws)
+
+
+def _series(timeframe: Timeframe, table: Any) -> Series:
+    return Series(
+        timeframe, table[:, 0].astype(np.int64), *(table[:, n].copy() for n in range(1, 6))
+    )

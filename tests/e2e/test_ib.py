@@ -1,0 +1,81 @@
+"""Stocks from the command line, by the real ib_async against a gateway on loopback."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from domain.clock import iso
+from tests.e2e.command import Ran, plangate
+from tests.servers.ib_gateway import IbGateway
+from tests.servers.openai_server import OpenAIServer
+
+KEY = {"OPENAI_API_KEY": "x" * 20}
+
+
+def long_plan(price: float) -> dict[str, Any]:
+    return {
+        "side": "long",
+        "targets": [{"price": round(price * 1.08, 2)}],
+        "invalidation": round(price * 0.98, 2),
+        "horizon_bars": 24,
+        "thesis": "The range broke.",
+        "evidence": [],
+        "confidence": 0.7,
+    }
+
+
+async def run(home: Path, gateway: IbGateway, *words: str, **extra: str) -> Ran:
+    market = ("run", "AAPL", "--market", f"ib:127.0.0.1:{gateway.port}", "--session", "s")
+    return await asyncio.to_thread(plangate, home, *market, *words, "--json", **extra)
+
+
+async def test_a_live_session_on_a_closed_market_enters_nothing_and_says_why(tmp_path: Path):
+    now = datetime.now(UTC)
+    async with IbGateway() as gateway:
+        gateway.closed_days = {f"{now + timedelta(days=n):%Y%m%d}" for n in (-1, 0, 1)}
+        steps = [{"calls": [("propose_plan", long_plan(gateway.price(now)))]}] * 3
+        with OpenAIServer(steps) as model:
+            ran = await run(
+                tmp_path, gateway, "--model", "openai:gpt-4.1", "--base-url", model.base_url,
+                "--decisions", "1", **KEY,
+            )  # fmt: skip
+    assert ran.code == 0, ran.err
+    (decision,) = ran.document["decisions"]
+    assert decision["outcome"] == "denied"
+    assert "MARKET_CLOSED" in decision["versions"][0]["verdict"]["codes"]
+    assert ran.document["orders"] == []
+    assert ran.document["account"]["currency"] == "USD"
+    assert ran.document["market"]["symbols"] == ["AAPL/USD"]
+
+
+async def test_a_replay_trades_dollars_in_trading_hours_only(tmp_path: Path):
+    midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    earlier = (midnight - timedelta(days=n) for n in range(1, 8))
+    day = next(at for at in earlier if at.weekday() == 3)
+    first, last = day + timedelta(hours=16), day + timedelta(hours=23)
+    async with IbGateway() as gateway:
+        plan = {"calls": [("propose_plan", long_plan(gateway.price(first)))]}
+        with OpenAIServer(lambda _body: plan) as model:
+            ran = await run(
+                tmp_path, gateway, "--model", "openai:gpt-4.1", "--base-url", model.base_url,
+                "--from", iso(first), "--to", iso(last), "--every", "6", **KEY,
+            )  # fmt: skip
+    assert ran.code == 0, ran.err
+    codes = {
+        d["as_of"][11:13]: {c for v in d["versions"] for c in v["verdict"]["codes"]}
+        for d in ran.document["decisions"]
+    }
+    assert codes["16"] == set()
+    assert "MARKET_CLOSED" in codes["22"]
+    (fill,) = ran.document["fills"]
+    assert (fill["symbol"], fill["at"][:16]) == ("AAPL/USD", f"{first:%Y-%m-%dT%H}:01")
+    assert ran.document["account"]["currency"] == "USD"
+    assert ran.document["account"]["replayed_from_fills"]["equal"] is True
+
+
+async def test_without_a_gateway_it_says_what_to_start(tmp_path: Path):
+    ran = await asyncio.to_thread(plangate, tmp_path, "run", "AAPL", "--market", "ib:127.0.0.1:9")
+    assert (ran.code, "start TWS or IB Gateway" in ran.err) == (4, True)
