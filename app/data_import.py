@@ -13,6 +13,7 @@ from app.data_watching import SyncView
 from app.data_words import series_words, stretch_words
 from domain.candles import Candles, Series
 from domain.numbers import to_decimal
+from domain.quality import Defect
 from market.sources.files import FilesSource
 from market.store.candles import COLUMNS, CandleShelf
 from market.store.ranges import Stretch
@@ -53,12 +54,13 @@ def import_source(
 
 
 def _chosen(series: Series, options: SyncOptions) -> Series:
-    """What lies between --from and --to, and is followed by another candle."""
-    settled = Candles(series, 0, max(0, len(series) - 1))
+    """What lies between --from and --to, and was not forming any more."""
+    dropped = any(flaw.defect is Defect.UNCLOSED for flaw in series.flaws)
+    settled = Candles(series, 0, len(series) if dropped else max(0, len(series) - 1))
     window = settled.since(options.start) if options.start else settled
     window = window.until(options.end) if options.end else window
     columns = (getattr(window, name) for name in COLUMNS)
-    return Series(series.timeframe, window.open_ms, *columns)
+    return Series(series.timeframe, window.open_ms, *columns, flaws=series.flaws)
 
 
 def _candles(shelf: CandleShelf, series: Series, view: SyncView) -> dict[str, Any]:
@@ -70,7 +72,7 @@ def _candles(shelf: CandleShelf, series: Series, view: SyncView) -> dict[str, An
         columns = (getattr(series, name)[row:stop] for name in COLUMNS)
         end = int(opens[stop]) if stop < len(series) else int(opens[-1]) + length
         page = shelf.keep(
-            Series(series.timeframe, opens[row:stop], *columns),
+            Series(series.timeframe, opens[row:stop], *columns, flaws=() if row else series.flaws),
             Stretch(int(opens[row]), end),
             SystemClock().now(),
         )

@@ -122,7 +122,7 @@ class _Fetching:
         """Where to begin: as asked, or where any candle of the symbol was begun before."""
         if self._options.start is not None:
             return to_ms(self._options.start)
-        same = [k for k in self._store.keys(key.source) if k.symbol == key.symbol]
+        same = [k for k in self._store.listed(key.source) if k.symbol == key.symbol]
         begun = [known[0].start for k in same if (known := self._store.coverage(k))]
         if not begun:
             raise ConfigError(

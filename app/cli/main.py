@@ -23,6 +23,7 @@ from typing import Annotated
 import typer
 
 from app.cli import (
+    data,
     deposit,
     doctor,
     feeds,
@@ -98,6 +99,7 @@ app.command(name="resume")(operate.resume)
 app.command(name="reconcile")(operate.reconcile)
 app.add_typer(tools.app, name="tools")
 app.command(name="mcp")(mcp.mcp)
+app.add_typer(data.app, name="data")
 app.command(name="doctor")(doctor.doctor)
 
 

@@ -107,6 +107,11 @@ class CandleHistory:
             async for page in self._pages(one):
                 told(page.covered.end, self.shelf.keep(*self._settled(page), at()))
 
+    async def page(self, since_ms: int) -> Series:
+        """One page as the exchange gives it now, closed candles only, kept nowhere."""
+        rows = [row for row in await self._fetch(since_ms) if row[0] >= since_ms]
+        return self._closed(rows) if rows else _series(self.timeframe, np.empty((0, 6)))
+
     def end_of_closed(self) -> int:
         """Where the candle that is forming opened, by the exchange's own time."""
         return to_ms(self._now()) // self.timeframe.ms * self.timeframe.ms

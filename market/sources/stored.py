@@ -52,7 +52,7 @@ class StoredSource(RecordedSource):
 
     def _known(self) -> list[SeriesKey]:
         if self._keys is None:
-            self._keys = self._store.keys(self._source)
+            self._keys = self._store.listed(self._source)
         if not self._keys:
             names = ", ".join(self._store.sources()) or "nothing yet"
             raise ConfigError(

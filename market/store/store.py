@@ -78,7 +78,7 @@ class MarketStore:
         self.database = database
         self._numbers: dict[SeriesKey, int] = {}
 
-    def keys(self, source: str | None = None) -> list[SeriesKey]:
+    def listed(self, source: str | None = None) -> list[SeriesKey]:
         """Every series, or those of one source, in order of their names."""
         query = select(SERIES.c.source, SERIES.c.symbol, SERIES.c.kind)
         if source is not None:
@@ -128,7 +128,7 @@ class MarketStore:
 
     def sources(self) -> list[str]:
         """The names that `store:NAME` knows."""
-        return sorted({key.source for key in self.keys()})
+        return sorted({key.source for key in self.listed()})
 
     def number(self, connection: Connection, key: SeriesKey) -> int:
         """The series' number in the other tables; made where it has none. For writers."""

@@ -43,7 +43,7 @@ def test_candles_come_back_digit_for_digit(tmp_path: Path, each_database: str) -
     assert len(again.between(at(60), at(70))) == 0
     assert len(shelf_in(store, "XRP/USDT").last(5)) == 0
     assert store.answered_at(shelf.key) == SEEN
-    assert store.keys("binanceusdm") == sorted(
+    assert store.listed("binanceusdm") == sorted(
         [shelf.key, SeriesKey("binanceusdm", "ETH/USDT:USDT", "1h")]
     )
 
@@ -98,7 +98,7 @@ def test_a_page_that_fails_leaves_neither_rows_nor_coverage(
     page = Stretch(at(0), at(5))
     with pytest.raises(RuntimeError, match="dies"):
         dies_in_the_middle(store, shelf.key, page)
-    assert store.keys() == []
+    assert store.listed() == []
     shelf.keep(hours(0), Stretch(at(0), at(1)), SEEN)
     assert store.coverage(shelf.key) == [Stretch(at(0), at(1))]
 
