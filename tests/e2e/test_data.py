@@ -118,7 +118,7 @@ async def test_a_sync_that_is_killed_half_way_and_resumed_keeps_what_an_undistur
         assert server.count("klines") <= 2 * asked + 4
     assert len(rows(calm)[0]) > 4_000
     quarter, hour, funding = first.document["series"]
-    assert (quarter["added"], hour["added"]) == (40 * 96 - 20, 40 * 24 - 5)
+    assert (quarter["added"], hour["added"]) == (41 * 96 - 21, 41 * 24 - 6)
     gap = (START + timedelta(hours=300), START + timedelta(hours=305))
     assert hour["gaps"] == [{"from": iso(gap[0]), "to": iso(gap[1])}]
     assert (funding["kind"], funding["added"]) == ("funding", 123)
@@ -150,7 +150,7 @@ async def test_changed_candles_are_found_and_what_is_kept_is_replayed_and_writte
     hour = status.document["series"][0]
     assert (hour["kind"], hour["missing"], len(hour["revisions"])) == ("1h", 5, 1)
     exported = await run(tmp_path, "data", "export", "folder", "--json")
-    assert [one["rows"] for one in exported.document["files"]] == [955, 121]
+    assert [one["rows"] for one in exported.document["files"]] == [978, 123]
     begin = START + timedelta(days=30)
     window = (
         "--from",
