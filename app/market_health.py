@@ -72,7 +72,7 @@ def _clock(facts: ExchangeFacts) -> list[Check]:
     skew_s = facts.clock_skew_s
     told = {"clock_skew_s": None if skew_s is None else round(skew_s, 3)}
     if skew_s is None:
-        words = f"{facts.exchange_id} does not tell its time; the policy may want to know it"
+        words = f"{facts.exchange_id} does not tell its time: the gate allows no entry there"
         return [Check("clock", "note", words, facts=told)]
     words = f"{abs(skew_s):.2f} s {'ahead of' if skew_s > 0 else 'behind'} {facts.exchange_id}"
     off = abs(skew_s) > SKEW_OF_NOTE_S

@@ -28,6 +28,8 @@ RETRY_DELAYS_S = (0.5, 1.5)
 """Waits before the second and third attempt of a read."""
 TIMEOUT_S = 10.0
 """How long an answer may take, body included."""
+DATE_LASTS_S = 60.0
+"""For so long the date of an answer says how two clocks differ."""
 LARGEST_ANSWER_BYTES = 4_000_000
 """A thousand candles are 150 KB; what is longer than this is no answer to what we ask."""
 LARGEST_MARKETS_BYTES = 64_000_000
@@ -54,6 +56,8 @@ class ExchangeClient:
         self._timeout_s = timeout_s
         self._ccxt: Any = None
         self._errors: Any = None
+        self._dated: tuple[timedelta, float] | None = None
+        """By how much our clock led the newest answer's date, and when, by the monotonic clock."""
         self._is_limited = is_limited
         """Whether ccxt spaces requests as the exchange's rules want them."""
         self._answer: Any = None
@@ -156,6 +160,21 @@ class ExchangeClient:
             raise DataError(f"{self.exchange_id} answered {venue_ms!r}, was expected to be a time")
         return at - timedelta(milliseconds=max(0, way_ms) / 2) - from_ms(int(venue_ms))
 
+    def dated_lead(self) -> timedelta | None:
+        """This machine's clock minus the `Date` of the newest answer; None where none is recent.
+
+        For exchanges that do not tell their time otherwise. Off by up to half a second, and by the
+        answer's way.
+        """
+        if self._dated is None or self._monotonic() - self._dated[1] > DATE_LASTS_S:
+            return None
+        return self._dated[0]
+
+    def _note_time(self, answer: Answer) -> None:
+        if answer.dated is not None:
+            middle = answer.dated + timedelta(milliseconds=500)
+            self._dated = (from_ms(self.api.milliseconds()) - middle, self._monotonic())
+
     async def call(self, method: str, *arguments: Any, **named: Any) -> Any:
         """One read by ccxt's snake-case method name, retried when nobody answers.
 
@@ -168,7 +187,9 @@ class ExchangeClient:
             answer = Answer(largest_bytes)
             token = self._answer.set(answer)
             try:
-                return await getattr(self.api, method)(*arguments, **named)
+                found = await getattr(self.api, method)(*arguments, **named)
+                self._note_time(answer)
+                return found
             except self._errors.BaseError as error:
                 await self._retry_or_raise(error, answer, delay_s, method, arguments)
             except _FOREIGN_ANSWER as error:

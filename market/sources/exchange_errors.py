@@ -97,6 +97,8 @@ class Answer:
     """HTTP status; None while nobody answered."""
     retry_after_s: float | None = None
     """How long the exchange asks us to wait."""
+    dated: datetime | None = None
+    """The `Date` of its headers: the exchange's time, in whole seconds."""
     is_oversized: bool = False
     """The body went over `largest_bytes`."""
     is_cut: bool = False
@@ -131,3 +133,15 @@ def retry_after_s(header: str | None, now: datetime) -> float | None:
             return None
         seconds = (at.replace(tzinfo=at.tzinfo or UTC) - now).total_seconds()
     return max(0.0, seconds) if math.isfinite(seconds) else None
+
+
+def dated(header: str | None) -> datetime | None:
+    """The moment of a `Date` header; None where it is none.
+
+    Source: RFC 9110, section 6.6.1.
+    """
+    try:
+        at = parsedate_to_datetime(header) if header else None
+    except (TypeError, ValueError):
+        return None
+    return at if at is None or at.tzinfo else at.replace(tzinfo=UTC)

@@ -59,6 +59,8 @@ class VenueWatch:
             at_s = self._monotonic()
             if self._asked_s is None or at_s - self._asked_s >= ASK_EVERY_S:
                 skew_s, status = await asyncio.gather(self._skew_s(), self._status())
+                if not self._says_time:
+                    skew_s = self._dated_s()
                 if not self._says_status and skew_s is not None:
                     status = "open"
                 self._state, self._asked_s = VenueState(status, skew_s), at_s
@@ -80,6 +82,11 @@ class VenueWatch:
                 return (await self._client.clock_lead(self._now)).total_seconds()
         except (PlangateError, TimeoutError):
             return None
+
+    def _dated_s(self) -> float | None:
+        """By the date in the answers' headers, of an exchange that has no other word for it."""
+        lead = self._client.dated_lead()
+        return None if lead is None else lead.total_seconds()
 
     async def _status(self) -> VenueStatus | None:
         if not self._says_status:

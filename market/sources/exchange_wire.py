@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from market.sources.exchange_errors import Answer, retry_after_s
+from market.sources.exchange_errors import Answer, dated, retry_after_s
 
 _CHUNK_BYTES = 65_536
 ANSWER: ContextVar[Answer | None] = ContextVar("ANSWER", default=None)
@@ -114,6 +114,7 @@ def _listen(api: Any, bad_response: type[Exception]) -> None:
         answer = ANSWER.get()
         if answer is not None:
             stated = {str(name).lower(): value for name, value in (headers or {}).items()}
+            answer.dated = dated(stated.get("date"))
             answer.retry_after_s = retry_after_s(stated.get("retry-after"), datetime.now(UTC))
         judged = judge(code, reason, url, method, headers, body, *rest)
         if code < 400 and rest and rest[0] is None:

@@ -21,7 +21,7 @@ from domain.errors import (
     Unreachable,
 )
 from market.sources.exchange_client import LARGEST_ANSWER_BYTES, ExchangeClient
-from market.sources.exchange_errors import REACTIONS, Answer, reaction_to, retry_after_s
+from market.sources.exchange_errors import REACTIONS, Answer, dated, reaction_to, retry_after_s
 from tests.market.test_exchange_source import BTC, NOW, history
 from tests.servers.exchange_server import ExchangeServer, Failure
 
@@ -202,6 +202,33 @@ async def test_answers_that_arrive_together_keep_their_own_headers() -> None:
 )
 def test_retry_after_is_seconds_or_a_date(header: str | None, expected: float | None) -> None:
     assert retry_after_s(header, datetime(2023, 1, 1, tzinfo=UTC)) == expected
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        (None, None),
+        ("yesterday", None),
+        ("Sun, 01 Jan 2023 00:00:00 GMT", datetime(2023, 1, 1, tzinfo=UTC)),
+        ("Sun, 01 Jan 2023 00:00:00 -0000", datetime(2023, 1, 1, tzinfo=UTC)),
+    ],
+)
+def test_the_date_of_an_answer_is_a_moment_or_nothing(
+    header: str | None, expected: datetime | None
+) -> None:
+    assert dated(header) == expected
+
+
+async def test_the_date_of_an_answer_tells_the_time_for_a_minute() -> None:
+    seconds = Seconds()
+    async with client(seconds=seconds) as (server, made):
+        server.failures = [Failure(200, "[]", {"Date": "Sun, 01 Jan 2023 00:00:00 GMT"})]
+        await made.call("fetch_ohlcv", *HOUR)
+        lead, seen = made.dated_lead(), datetime.now(UTC) - datetime(2023, 1, 1, tzinfo=UTC)
+        assert lead is not None
+        assert abs((lead - seen).total_seconds()) < 30
+        seconds.at_s += 61
+        assert made.dated_lead() is None
 
 
 async def test_a_redirected_exchange_keeps_its_own_map_of_errors() -> None:
