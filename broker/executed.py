@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from broker.costs import slippage_bps
 from broker.protocol import Execution
+from domain.clock import from_ms, to_ms
 from domain.orders import Fill, Order
 
 
@@ -21,7 +22,8 @@ def fill_of(execution: Execution, order: Order | None) -> Fill:
         quantity=execution.quantity,
         price=execution.price,
         fee=execution.fee,
-        at=execution.at,
+        # As it is kept, to the millisecond: else the account would differ from its replay.
+        at=from_ms(to_ms(execution.at)),
         expected_price=expected,
         slippage_bps=slippage_bps(execution.side, execution.price, expected),
         reason=None if order is None else order.reason,
