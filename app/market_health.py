@@ -21,7 +21,8 @@ SLOW_MS = 1_000.0
 async def market_checks(market: str, market_url: str | None) -> list[Check]:
     """What there is to say about a market; never raises for what it finds broken."""
     clock = SystemClock()
-    symbol = "BTC/USD" if market == "box" else "BTC/USDT"
+    kind = market.partition(":")[0]
+    symbol = {"box": "BTC/USD", "ib": "AAPL/USD"}.get(kind, "BTC/USDT")
     checks: list[Check] = []
     try:
         if market.startswith("ccxt:"):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections.abc import Awaitable
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -15,8 +16,9 @@ from typing import Any, TypeVar
 from domain.clock import require_utc
 from domain.errors import AccessRefused, ConfigError, DataError, PlangateError, Unreachable
 
-CLIENT_ID = 71
-"""Two clients of one number are refused; other programs mostly take small ones."""
+FIRST_CLIENT_ID, CLIENT_IDS_COUNT = 100, 30_000
+"""Two clients of one number are refused: each process takes one of its own, above the small ones
+that other programs take."""
 TIMEOUT_S = 15.0
 _NO_DEFINITION = 200
 _HISTORICAL = 162
@@ -66,7 +68,7 @@ class Gateway:
                 await self._ib.connectAsync(
                     self._host,
                     self._port,
-                    clientId=CLIENT_ID,
+                    clientId=FIRST_CLIENT_ID + os.getpid() % CLIENT_IDS_COUNT,
                     timeout=self._timeout_s,
                     readonly=True,
                     fetchFields=StartupFetchNONE,

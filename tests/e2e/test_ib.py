@@ -42,6 +42,9 @@ async def test_a_live_session_on_a_closed_market_enters_nothing_and_says_why(tmp
                 tmp_path, gateway, "--model", "openai:gpt-4.1", "--base-url", model.base_url,
                 "--decisions", "1", **KEY,
             )  # fmt: skip
+        market = f"ib:127.0.0.1:{gateway.port}"
+        doctor = await asyncio.to_thread(plangate, tmp_path, "doctor", "--market", market)
+    assert (doctor.code, "closed 1h candles of AAPL/USD" in doctor.out) == (0, True), doctor.out
     assert ran.code == 0, ran.err
     (decision,) = ran.document["decisions"]
     assert decision["outcome"] == "denied"
