@@ -1,6 +1,7 @@
 """Talking to the model: what it is told, how it is asked, how its answer is read.
 
-prompt (prompts/*.md) · situation · answers (schemas) · parse · schema_complaint · critique ·
-messages · planner · failures · models · openai_model · rules_model (rules_reading, rules_setups,
-rules_revision) · scripted_model · tokens · prices.
+prompt (prompts/*.md) · situation (situation_market, tables) · answers (schemas) ·
+parse · schema_complaint · critique · messages · planner · failures · models ·
+openai_model · rules_model (rules_reading, rules_setups, rules_revision) ·
+scripted_model · tokens · prices.
 """

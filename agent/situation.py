@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
+from agent.situation_market import rank_words, recent_table, regime_lines, universe_table
+from agent.tables import ABSENT, number, table
 from domain.book import OrderBook
 from domain.clock import iso
 from domain.numbers import plain
 from domain.orders import Position
 from domain.plan import TradePlan
-from domain.snapshot import Bar, Features, Funding, Provenance, Regime, Snapshot
+from domain.snapshot import Bar, BookRank, Features, Funding, Provenance, Snapshot
 from domain.verdict import Bracket
 from policies.facts import AccountFacts
 
-ABSENT = "-"
-SIGNIFICANT_DIGITS = 6
-"""Digits of an indicator that are shown; prices of candles are shown whole."""
 SHOWN_THESIS_CHARACTERS = 300
 """Of the standing plan's thesis."""
 
@@ -57,9 +55,11 @@ def situation_values(
         "provenance": _provenance(snapshot.provenance),
         "candles": _candles(snapshot.bars),
         "features": _features(snapshot.features),
-        "regime": _regime(snapshot.regime),
+        "recent": recent_table(snapshot.recent),
+        "regime": regime_lines(snapshot.regime, snapshot.longer_regimes),
+        "universe": universe_table(snapshot.universe),
         "book_origin": f" ({book.origin})" if book else "",
-        "book": _book(book),
+        "book": _book(book, snapshot.book_rank),
         "funding": _funding(snapshot.funding, snapshot.open_interest),
         "account": _account(account),
         "quality": "\n".join(f"- {flag}" for flag in snapshot.quality) or "none",
@@ -94,51 +94,38 @@ def _plan(stands: StandingPlan | None) -> str:
 
 def _provenance(provenance: dict[str, Provenance]) -> str:
     rows = [(n, p.source, p.origin, iso(p.known_at)) for n, p in sorted(provenance.items())]
-    return _table(("datum", "source", "origin", "known at"), rows)
+    return table(("datum", "source", "origin", "known at"), rows)
 
 
 def _candles(bars: Sequence[Bar]) -> str:
     rows = [
         (
             iso(b.open_time),
-            *(_number(price, digits=12) for price in (b.open, b.high, b.low, b.close)),
-            _number(b.volume),
+            *(number(price, digits=12) for price in (b.open, b.high, b.low, b.close)),
+            number(b.volume),
         )
         for b in bars
     ]
-    return _table(("time", "open", "high", "low", "close", "volume"), rows)
+    return table(("time", "open", "high", "low", "close", "volume"), rows)
 
 
 def _features(features: Sequence[Features]) -> str:
     rows = [
-        (name, *(_number(getattr(of, name)) for of in features))
+        (name, *(number(getattr(of, name)) for of in features))
         for name in _INDICATORS
         if any(getattr(of, name) is not None for of in features)
     ]
-    return _table(("indicator", *(of.timeframe.value for of in features)), rows)
+    return table(("indicator", *(of.timeframe.value for of in features)), rows)
 
 
-def _regime(regime: Regime) -> str:
-    shown = [
-        f"volatility {regime.volatility or ABSENT} "
-        f"(percentile {_number(regime.volatility_percentile)})",
-        f"trend {regime.trend or ABSENT} (ADX14 {_number(regime.adx_14)}, VWAP slope "
-        f"{_number(regime.vwap_slope_bps)} bps per bar)",
-        f"liquidity {regime.liquidity or ABSENT}",
-        f"breadth {_number(regime.breadth_fraction)}",
-    ]
-    advice = "; ".join(regime.sit_out_reasons) if regime.sit_out else "no"
-    return f"{', '.join(shown)}\nSit out: {advice}"
-
-
-def _book(book: OrderBook | None) -> str:
+def _book(book: OrderBook | None, rank: BookRank | None) -> str:
     if book is None or book.bid is None or book.ask is None:
         return ABSENT
     depth_bid, depth_ask = (book.depth(side, Decimal(20)) for side in ("sell", "buy"))
     return (
         f"bid {plain(book.bid)}, ask {plain(book.ask)}, spread {_short(book.spread_bps)} bps; "
         f"within 20 bps of the mid: {_short(depth_bid)} bid, {_short(depth_ask)} asked (base); "
-        f"imbalance {_short(book.imbalance)}"
+        f"imbalance {_short(book.imbalance)}{rank_words(rank)}"
     )
 
 
@@ -169,21 +156,5 @@ def _account(account: AccountFacts) -> str:
     )
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [" | ".join(row) for row in rows]
-    return "\n".join([" | ".join(head), *lines]) if lines else ABSENT
-
-
 def _short(value: Decimal | None) -> str:
-    return ABSENT if value is None else _number(float(value), digits=8)
-
-
-def _number(value: float | None, digits: int = SIGNIFICANT_DIGITS) -> str:
-    """`value` to so many significant digits, never with an exponent; `-` when absent."""
-    if value is None or not math.isfinite(value):
-        return ABSENT
-    if value == 0:
-        return "0"
-    places = max(0, digits - 1 - math.floor(math.log10(abs(value))))
-    text = f"{value:.{places}f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    return ABSENT if value is None else number(float(value), digits=8)

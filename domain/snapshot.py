@@ -20,6 +20,7 @@ Origin = Literal["recorded", "synthetic", "live"]
 VolatilityBucket = Literal["low", "normal", "high", "extreme"]
 Trend = Literal["up", "down", "range"]
 Liquidity = Literal["thin", "normal", "deep"]
+VolumeTrend = Literal["rising", "steady", "falling"]
 VenueStatus = Literal["open", "closed", "maintenance"]
 """`closed`: outside trading hours; `maintenance`: the venue takes no orders."""
 
@@ -98,6 +99,61 @@ class Features(_Value):
     """Mean volume of the last 5 bars over that of the last 20; 1 is unchanged."""
 
 
+class RecentSeries(_Value):
+    """The newest ten closed candles of one timeframe, oldest first; None while warming up."""
+
+    timeframe: Timeframe
+    close: tuple[float | None, ...]
+    """In quote."""
+    volume: tuple[float | None, ...]
+    """In base."""
+    rsi_14: tuple[float | None, ...]
+    """0 to 100."""
+    macd_histogram: tuple[float | None, ...]
+    """In quote."""
+    atr_14: tuple[float | None, ...]
+    """In quote."""
+
+
+class SymbolState(_Value):
+    """One symbol of the session at the newest closed candle of the decision timeframe."""
+
+    symbol: str
+    close: float | None = None
+    """In quote."""
+    change_24_fraction: float | None = None
+    """Close over the close 24 candles before, less 1."""
+    rsi_14: float | None = None
+    """0 to 100."""
+    above_ema_50: bool | None = None
+    """Whether it closes above its EMA 50."""
+
+
+class Universe(_Value):
+    """The session's symbols side by side, the one under decision first."""
+
+    symbols: tuple[SymbolState, ...]
+    dispersion_fraction: float | None
+    """Sample standard deviation of the symbols' 24-candle changes; None with fewer than three."""
+    mean_correlation: float | None
+    """Mean over all pairs of the correlation matrix; None where no pair is known."""
+    correlations: tuple[tuple[float | None, ...], ...]
+    """Per two symbols the correlation of 4 h log returns over 30 days; empty where none is."""
+
+
+class BookRank(_Value):
+    """Where a book's spread and depth stand among other books of its kind."""
+
+    spread_percentile: float
+    """Share of them that are as narrow or narrower, 0 to 1."""
+    depth_percentile: float
+    """Share of them that hold as little or less within 20 bps on the thinner side, 0 to 1."""
+    among_count: int
+    """How many they are."""
+    among: Literal["modelled", "seen"]
+    """`modelled`: at the last 300 candles; `seen`: at this process's earlier decisions."""
+
+
 class Regime(_Value):
     """What kind of market this is, and whether to stay out of it."""
 
@@ -113,6 +169,14 @@ class Regime(_Value):
     """Change of the 24-bar VWAP per bar over the last 6 bars, in bps."""
     liquidity: Liquidity | None
     """Last 24 bars' volume among its own history: thin < 20 %, deep > 80 %."""
+    timeframe: Timeframe | None = None
+    """Of the candles it was read off."""
+    bandwidth_percentile: float | None = None
+    """Bollinger bandwidth, (upper - lower) / middle, of now among its own history, 0 to 1."""
+    squeeze: bool | None = None
+    """True when that is in the lowest tenth: volatility is compressed."""
+    volume: VolumeTrend | None = None
+    """Mean volume of 5 bars over that of 20: rising > 1.25, falling < 0.8, else steady."""
     breadth_fraction: float | None = None
     """Share of the session's symbols above their EMA 50; None with a single symbol."""
     sit_out: bool = False
@@ -156,6 +220,14 @@ class Snapshot(_Value):
     features: tuple[Features, ...]
     """One entry per timeframe, the decision timeframe first."""
     regime: Regime
+    longer_regimes: tuple[Regime, ...] = ()
+    """The same on the longer timeframes, without advice: percentiles among their last 200 bars."""
+    recent: tuple[RecentSeries, ...] = ()
+    """One entry per timeframe, the decision timeframe first."""
+    universe: Universe | None = None
+    """None with a single symbol."""
+    book_rank: BookRank | None = None
+    """None without a book, or with too few others to rank it among."""
     funding: Funding | None = None
     """None for spot and where the source has none."""
     open_interest: Decimal | None = None

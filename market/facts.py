@@ -29,7 +29,7 @@ CORRELATION_BARS = CORRELATION_DAYS * _DAY_MS // CORRELATION_TIMEFRAME.ms + 1
 """Closes behind 30 days of returns."""
 MIN_RETURNS = 60
 """Common returns below which a correlation is luck: its standard error at 60 is 0.13 around 0."""
-_STILL = 1e-12
+STILL = 1e-12
 """Standard deviation of log returns at or below which nothing but rounding moved."""
 
 
@@ -136,7 +136,7 @@ def _pearson(own: Floats, others: Floats) -> Floats:
     count = np.maximum(there.sum(axis=1), 1)
     x, y = _centred(np.where(there, own, 0.0), there, count), _centred(others, there, count)
     spread_x, spread_y = np.sqrt((x * x).sum(axis=1)), np.sqrt((y * y).sum(axis=1))
-    moved = np.minimum(spread_x, spread_y) > _STILL * np.sqrt(count)
+    moved = np.minimum(spread_x, spread_y) > STILL * np.sqrt(count)
     known = moved & (count >= MIN_RETURNS)
     spread = np.where(known, spread_x * spread_y, np.nan)
     found: Floats = np.clip((x * y).sum(axis=1) / spread, -1.0, 1.0)

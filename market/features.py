@@ -44,8 +44,9 @@ SHOWN = tuple(
     name for name in Features.model_fields if name not in {"timeframe", "bars", "known_at", "close"}
 )
 """The columns that `Features` shows, in its order."""
-COLUMNS = (*SHOWN, "atr_fraction", "volume_24")
-"""All columns; the last two are what `market.regime` ranks: ATR/close, and volume of 24 bars."""
+COLUMNS = (*SHOWN, "atr_fraction", "volume_24", "bandwidth")
+"""All columns; the last three are what `market.regime` ranks: ATR/close, volume of 24 bars, and the
+width of the Bollinger bands over their middle."""
 _RECURSIVE = (
     "ema_20",
     "ema_50",
@@ -181,6 +182,7 @@ def _fill_windows(columns: dict[str, Floats], series: Series) -> None:
     columns["bollinger_upper"][:] = upper
     columns["bollinger_middle"][:] = middle
     columns["bollinger_lower"][:] = lower
+    np.divide(upper - lower, middle, out=columns["bandwidth"])
     k, d = columns["stochastic_k"], columns["stochastic_d"]
     k[:], d[:] = talib.STOCH(
         high, low, close, fastk_period=STOCHASTIC_BARS, slowk_period=3, slowd_period=3

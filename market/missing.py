@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from domain.book import OrderBook
 from domain.candles import Candles, Timeframe
-from domain.snapshot import Features, Regime
+from domain.snapshot import BookRank, Features, Regime
+from market.book_rank import MIN_LOOKS
 from market.facts import CORRELATION_DAYS, CORRELATION_TIMEFRAME, MIN_RETURNS
 from market.features import MIN_VOLATILITY_BARS, WARMUP_BARS, volatility_bars
 from market.regime import MIN_HISTORY_BARS
@@ -39,6 +41,17 @@ def missing_regime(found: Regime, others: Sequence[Candles]) -> Iterator[str]:
         yield f"liquidity percentile: fewer than {MIN_HISTORY_BARS} warm bars to rank among"
     if others and found.breadth_fraction is None:
         yield "breadth: fewer than two symbols have a warm EMA 50"
+
+
+def missing_rank(book: OrderBook | None, rank: BookRank | None) -> Iterator[str]:
+    """Why a book's spread and depth have no percentile."""
+    if book is not None and rank is None:
+        why = {
+            "modelled": f"fewer than {WARMUP_BARS} books can be modelled",
+            "venue": f"fewer than {MIN_LOOKS} books were seen since the start",
+            "synthetic": "books that are made up are not ranked",
+        }[book.origin]
+        yield f"spread and depth percentiles: {why}"
 
 
 def missing_facts(

@@ -20,12 +20,16 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import ROUND_DOWN, Decimal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from domain.book import Level, OrderBook
 from domain.candles import Candles
 from domain.numbers import BPS, ONE, ZERO, ceil_to_tick, floor_to_tick, to_decimal
+
+if TYPE_CHECKING:
+    from domain.candles import Floats
 
 LOOKBACK_BARS = 24
 SPREAD_RANGE_FRACTION = Decimal("0.02")
@@ -65,6 +69,22 @@ def modelled_book(candles: Candles, tick: Decimal, mid: Decimal, at: datetime) -
         bids=_levels(bid, deepest_bid, tick, quantity),
         asks=_levels(ask, deepest_ask, tick, quantity),
     )
+
+
+def modelled_history(candles: Candles) -> tuple[Floats, Floats]:
+    """Spread in bps and depth per side in base of the book modelled at each candle.
+
+    Both of shape (len - 23,), before ticks round them; empty where there are too few candles.
+    """
+    if len(candles) < LOOKBACK_BARS:
+        return np.empty(0), np.empty(0)
+    ranges = (candles.high - candles.low) / candles.close
+    windows = np.lib.stride_tricks.sliding_window_view(
+        np.stack([ranges, candles.volume]), LOOKBACK_BARS, axis=1
+    )
+    widths, volumes = np.median(windows, axis=2)
+    spreads = widths * float(SPREAD_RANGE_FRACTION * BPS)
+    return np.maximum(spreads, float(MIN_SPREAD_BPS)), volumes * float(DEPTH_VOLUME_FRACTION)
 
 
 def _spread_bps(newest: Candles) -> Decimal:

@@ -20,8 +20,9 @@ from domain.clock import from_ms, iso
 from domain.errors import DataError
 from domain.instrument import Instrument
 from domain.quality import QualityFlag
-from domain.snapshot import Bar, Features, Funding, Provenance, Snapshot
+from domain.snapshot import Bar, BookRank, Features, Funding, Provenance, Snapshot, Universe
 from market.book_cleaning import book_flags
+from market.book_rank import BookLooks, modelled_rank
 from market.facts import (
     CORRELATION_BARS,
     CORRELATION_TIMEFRAME,
@@ -31,10 +32,12 @@ from market.facts import (
 )
 from market.features import WARMUP_BARS, features_at
 from market.flags import candle_flags
-from market.missing import missing_facts, missing_features, missing_regime
+from market.missing import missing_facts, missing_features, missing_rank, missing_regime
 from market.modelled_book import modelled_book
 from market.protocol import ManySources, MarketSource, Tick, VenueState
-from market.regime import HISTORY_BARS, regime
+from market.recent import recent_series
+from market.regime import HISTORY_BARS, longer_regime, regime
+from market.universe import universe
 
 HIGHER: dict[Timeframe, tuple[Timeframe, ...]] = {
     Timeframe.M1: (Timeframe.M5, Timeframe.M15),
@@ -80,6 +83,7 @@ class Observer:
         self.timeframe = timeframe
         self.symbols = tuple(symbols)
         self.timeframes = (timeframe, *HIGHER[timeframe])
+        self._looks = BookLooks()
 
     async def snapshot(self, symbol: str, as_of: datetime) -> Snapshot:
         """What is known about `symbol` as of `as_of`.
@@ -99,6 +103,8 @@ class Observer:
         book = seen.book or modelled_book(
             decision, instrument.price_tick, seen.tick.price, seen.tick.at
         )
+        rank = self._book_rank(symbol, as_of, decision, book)
+        warm = [candles for candles in seen.candles if len(candles)]
         return Snapshot(
             symbol=symbol,
             kind=instrument.kind,
@@ -110,6 +116,10 @@ class Observer:
             bars=_bars(decision),
             features=features,
             regime=market_regime,
+            longer_regimes=tuple(map(longer_regime, warm[1:], features[1:])),
+            recent=tuple(map(recent_series, warm)),
+            universe=self._universe(symbol, seen),
+            book_rank=rank,
             funding=seen.funding,
             open_interest=seen.open_interest,
             turnover_24h=turnover,
@@ -121,6 +131,7 @@ class Observer:
             missing=(
                 *missing_features(seen.candles, features),
                 *missing_regime(market_regime, seen.others),
+                *missing_rank(book, rank),
                 *missing_facts(
                     self.timeframe,
                     turnover,
@@ -130,6 +141,21 @@ class Observer:
             ),
             provenance=self._provenance(symbol, seen, book, as_of),
         )
+
+    def _universe(self, symbol: str, seen: _Seen) -> Universe | None:
+        """All symbols of the session, the one under decision first."""
+        names = (symbol, *self._others(symbol))
+        windows = dict(zip(names, (seen.candles[0], *seen.others), strict=True))
+        return universe(windows, seen.company)
+
+    def _book_rank(
+        self, symbol: str, as_of: datetime, decision: Candles, book: OrderBook | None
+    ) -> BookRank | None:
+        if book is None:
+            return None
+        if book.origin == "modelled":
+            return modelled_rank(decision)
+        return self._looks.rank(symbol, as_of, book) if book.origin == "venue" else None
 
     async def _look(self, symbol: str, as_of: datetime) -> _Seen:
         """Ask for everything at once."""

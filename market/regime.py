@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from domain.candles import Candles
-from domain.snapshot import Features, Liquidity, Regime, Trend, VolatilityBucket
+from domain.snapshot import (
+    Features,
+    Liquidity,
+    Regime,
+    Trend,
+    VolatilityBucket,
+    VolumeTrend,
+)
 from market.features import WARMUP_BARS, feature_table
 from market.flags import WICK_ATR_RATIO, wicks
 
@@ -20,6 +27,11 @@ if TYPE_CHECKING:
 
 HISTORY_BARS = 2000
 """How far back now is compared with: 12 weeks of hours, a week of 5-minute candles."""
+LONGER_HISTORY_BARS = 200
+"""The same on longer timeframes, of which 500 candles are asked for: 300 warm up the others."""
+SQUEEZE_FRACTION = 0.10
+"""Bands as narrow as in the narrowest tenth of their history are a squeeze."""
+RISING_VOLUME_RATIO, FALLING_VOLUME_RATIO = 1.25, 0.8
 MIN_HISTORY_BARS = 100
 """A percentile among fewer values is noise, and absent."""
 TREND_ADX = 20.0
@@ -32,32 +44,60 @@ THINNEST_FRACTION = 0.02
 
 
 def regime(candles: Candles, features: Features, breadth: float | None) -> Regime:
-    """The regime at the newest of `candles`, whose indicators are `features`.
+    """The regime at the newest of `candles`, whose indicators are `features`, and its advice.
 
     `breadth` is the share of the session's symbols above their EMA 50, or None.
     """
-    table = feature_table(candles.series)
-    volatility = _percentile(table.column("atr_fraction"), candles.stop)
-    activity = _percentile(table.column("volume_24"), candles.stop)
-    slope = _slope_bps(table.column("vwap_24"), candles.stop)
-    bucket = _bucket(volatility)
-    reasons = _reasons_to_sit_out(candles, features, volatility, activity)
+    found = longer_regime(candles, features, HISTORY_BARS)
+    activity = _percentile(_column(candles, "volume_24"), candles.stop, HISTORY_BARS)
+    reasons = _reasons_to_sit_out(candles, features, found.volatility_percentile, activity)
+    return found.model_copy(
+        update={
+            "breadth_fraction": breadth,
+            "sit_out": bool(reasons),
+            "sit_out_reasons": reasons,
+        }
+    )
+
+
+def longer_regime(
+    candles: Candles, features: Features, history_bars: int = LONGER_HISTORY_BARS
+) -> Regime:
+    """The regime of one timeframe without breadth and advice, ranked among its newest bars."""
+    volatility, activity, bandwidth = (
+        _percentile(_column(candles, name), candles.stop, history_bars)
+        for name in ("atr_fraction", "volume_24", "bandwidth")
+    )
+    slope = _slope_bps(_column(candles, "vwap_24"), candles.stop)
     return Regime(
-        volatility=bucket,
+        timeframe=candles.timeframe,
+        volatility=_bucket(volatility),
         volatility_percentile=volatility,
         trend=_trend(features, slope),
         adx_14=features.adx_14,
         vwap_slope_bps=slope,
         liquidity=_liquidity(activity),
-        breadth_fraction=breadth,
-        sit_out=bool(reasons),
-        sit_out_reasons=reasons,
+        bandwidth_percentile=bandwidth,
+        squeeze=None if bandwidth is None else bandwidth <= SQUEEZE_FRACTION,
+        volume=_volume_trend(features.volume_trend),
     )
 
 
-def _percentile(column: NDArray[np.float64], stop: int) -> float | None:
-    """Share of the last 2,000 values before `stop` that are at or below the newest one."""
-    past = column[max(0, stop - HISTORY_BARS) : stop]
+def _column(candles: Candles, name: str) -> NDArray[np.float64]:
+    return feature_table(candles.series).column(name)
+
+
+def _volume_trend(ratio: float | None) -> VolumeTrend | None:
+    if ratio is None:
+        return None
+    if ratio > RISING_VOLUME_RATIO:
+        return "rising"
+    return "falling" if ratio < FALLING_VOLUME_RATIO else "steady"
+
+
+def _percentile(column: NDArray[np.float64], stop: int, bars: int) -> float | None:
+    """Share of the last `bars` values before `stop` that are at or below the newest one."""
+    past = column[max(0, stop - bars) : stop]
     known = past[~np.isnan(past)]
     if len(known) < MIN_HISTORY_BARS or np.isnan(past[-1]):
         return None

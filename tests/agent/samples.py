@@ -13,7 +13,19 @@ from langchain_core.messages import AIMessage
 from domain.book import Level, OrderBook
 from domain.candles import Timeframe
 from domain.finding import Finding, Stated
-from domain.snapshot import Bar, Features, Funding, Provenance, Regime, Snapshot
+from domain.quality import Defect, QualityFlag
+from domain.snapshot import (
+    Bar,
+    BookRank,
+    Features,
+    Funding,
+    Provenance,
+    RecentSeries,
+    Regime,
+    Snapshot,
+    SymbolState,
+    Universe,
+)
 from domain.verdict import Bracket, Denied, TargetLeg
 
 AS_OF = datetime(2024, 3, 5, 12, tzinfo=UTC)
@@ -87,6 +99,18 @@ def denied(*codes: str) -> Denied:
     return Denied((passed, *(finding(code) for code in codes)), bracket())
 
 
+def _path(timeframe: Timeframe, rsi: float | None) -> RecentSeries:
+    steps = range(10)
+    return RecentSeries(
+        timeframe=timeframe,
+        close=tuple(64000.5 + n for n in steps),
+        volume=tuple(12.3456 + n for n in steps),
+        rsi_14=tuple(None if rsi is None else rsi + n for n in steps),
+        macd_histogram=tuple(-0.00012345 * n for n in steps),
+        atr_14=(None,) * 10,
+    )
+
+
 def snapshot() -> Snapshot:
     """A synthetic perpetual with everything but open interest, written by hand."""
     bars = tuple(
@@ -138,6 +162,40 @@ def snapshot() -> Snapshot:
             liquidity="normal",
             sit_out=True,
             sit_out_reasons=("Volatility is extreme.",),
+            timeframe=Timeframe.H1,
+            bandwidth_percentile=0.04,
+            squeeze=True,
+            volume="rising",
+        ),
+        longer_regimes=(
+            Regime(
+                timeframe=Timeframe.H4,
+                volatility=None,
+                volatility_percentile=None,
+                trend=None,
+                adx_14=None,
+                vwap_slope_bps=-0.4,
+                liquidity="thin",
+            ),
+        ),
+        recent=(_path(Timeframe.H1, rsi=50.123), _path(Timeframe.H4, rsi=None)),
+        universe=Universe(
+            symbols=(
+                SymbolState(
+                    symbol="BTC/USDT",
+                    close=64052,
+                    change_24_fraction=0.0123456,
+                    rsi_14=55.5,
+                    above_ema_50=True,
+                ),
+                SymbolState(symbol="ETH/USDT"),
+            ),
+            dispersion_fraction=None,
+            mean_correlation=0.8,
+            correlations=((1.0, 0.8), (0.8, 1.0)),
+        ),
+        book_rank=BookRank(
+            spread_percentile=0.25, depth_percentile=0.5, among_count=40, among="seen"
         ),
         funding=Funding(
             rate_fraction=Decimal("0.0001"),
@@ -145,6 +203,16 @@ def snapshot() -> Snapshot:
             known_at=AS_OF - timedelta(hours=4),
             next_at=AS_OF + timedelta(hours=4),
             recent_rates=(Decimal("0.00005"), Decimal("0.0001")),
+        ),
+        quality=(
+            QualityFlag(
+                datum="candles.1h",
+                defect=Defect.GAP,
+                treatment="kept",
+                count=2,
+                first_at=AS_OF - timedelta(hours=30),
+                last_at=AS_OF - timedelta(hours=29),
+            ),
         ),
         missing=("4h features: warming up, 120 of 300 bars",),
         provenance={"candles.1h": known, "book": known},

@@ -27,6 +27,7 @@ FIRST_ROW = {
     "bollinger_upper": 19,
     "bollinger_middle": 19,
     "bollinger_lower": 19,
+    "bandwidth": 19,
     "stochastic_k": 17,
     "stochastic_d": 17,
     "obv_change_20": 20,

@@ -116,6 +116,7 @@ async def test_a_complete_market_of_spot_misses_only_what_the_source_lacks() -> 
     missing = (await seen(HandSource(warm, book=small_book(NOW)))).missing
     assert missing == (
         "1d features: warming up, 58 of 300 bars",
+        "spread and depth percentiles: fewer than 30 books were seen since the start",
         "open interest: hand offers none",
     )
 
@@ -127,7 +128,7 @@ async def test_volatility_that_rests_on_less_than_30_days_says_so() -> None:
 
 
 @pytest.mark.parametrize(
-    ("bars", "absent"), [(350, {"volatility"}), (110, {"volatility", "liquidity"})]
+    ("bars", "absent"), [(350, {"volatility"}), (110, {"volatility", "liquidity", "spread"})]
 )
 async def test_a_percentile_among_too_little_history_is_named(bars: int, absent: set[str]) -> None:
     observer = Observer(HandSource(DATA), Timeframe.H1, (BTC,))

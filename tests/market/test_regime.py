@@ -6,8 +6,8 @@ import pytest
 from domain.candles import Candles, Series
 from domain.snapshot import Regime
 from market.features import feature_table, features_at
-from market.regime import HISTORY_BARS, regime
-from tests.market.handmade import changed, cut, drifting, walk
+from market.regime import HISTORY_BARS, longer_regime, regime
+from tests.market.handmade import changed, cut, drifting, tail, walk
 
 LONG = walk(3_000, seed=5)
 
@@ -168,3 +168,42 @@ def test_nothing_after_the_newest_candle_is_read() -> None:
 def test_breadth_is_passed_on() -> None:
     assert regime_of(LONG, breadth=0.75).breadth_fraction == 0.75
     assert regime_of(LONG).breadth_fraction is None
+
+
+def test_a_squeeze_is_the_narrowest_tenth_of_its_own_history() -> None:
+    column = feature_table(LONG).column("bandwidth")
+    seen = {stop: regime_of(LONG, stop) for stop in range(1_000, 3_000, 7)}
+    for stop, found in seen.items():
+        past = column[max(0, stop - HISTORY_BARS) : stop]
+        share = float(np.mean(past[~np.isnan(past)] <= past[-1]))
+        assert found.bandwidth_percentile == pytest.approx(share)
+        assert found.squeeze == (share <= 0.1)
+    assert {found.squeeze for found in seen.values()} == {True, False}
+    assert regime_of(LONG, 60).squeeze is None
+
+
+@pytest.mark.parametrize(
+    ("factor", "said"), [(2.0, "rising"), (1.0, "steady"), (0.5, "falling"), (0.0, "falling")]
+)
+def test_the_volume_trend_has_three_words(factor: float, said: str) -> None:
+    even = changed(LONG, slice(None), volume=100.0)
+    assert regime_of(changed(even, slice(995, 1_000), volume=100 * factor), 1_000).volume == said
+    assert regime_of(even, 10).volume is None
+
+
+def test_a_longer_timeframe_is_ranked_among_200_bars_and_gives_no_advice() -> None:
+    candles = Candles(LONG, 0, 2_000)
+    found = longer_regime(candles, features_at(candles))
+    past = feature_table(LONG).column("atr_fraction")[1_800:2_000]
+    assert found.volatility_percentile == pytest.approx(float(np.mean(past <= past[-1])))
+    live = Candles.whole(tail(cut(LONG, 2_000), 500))
+    assert longer_regime(live, features_at(live)).volatility_percentile == pytest.approx(
+        found.volatility_percentile, abs=0.01
+    )
+    assert (found.timeframe, found.breadth_fraction, found.sit_out) == ("1h", None, False)
+
+
+def test_a_wick_on_the_newest_candle_is_a_reason_to_sit_out() -> None:
+    far = changed(LONG, slice(999, 1_000), high=LONG.close[999] * 1.5)
+    assert "bad print" in " ".join(regime_of(far, 1_000).sit_out_reasons)
+    assert "bad print" not in " ".join(regime_of(far, 1_001).sit_out_reasons)

@@ -7,6 +7,7 @@ from typing import Any
 from langchain_core.tools import tool
 
 from domain.candles import Timeframe
+from domain.snapshot import Regime
 from market.observe import Observer
 from tools.catalog.answering import Request, answer, rounded, symbol_of
 
@@ -23,12 +24,21 @@ async def regime(request: Request, symbol: str | None = None) -> dict[str, Any]:
     # The observer's own code, so that a tool never contradicts the snapshot of the same moment.
     observer = Observer(request.source, Timeframe(request.timeframe), request.symbols)
     snapshot = await observer.snapshot(name, request.as_of)
-    found = snapshot.regime.model_dump(mode="json")
+    found = _told(snapshot.regime)
+    dispersion = snapshot.universe.dispersion_fraction if snapshot.universe else None
     return answer(
         request,
         snapshot.provenance[f"candles.{request.timeframe}"].known_at,
         symbol=name,
-        timeframe=request.timeframe,
-        **{key: rounded(value) if type(value) is float else value for key, value in found.items()},
+        **found,
+        dispersion_fraction=rounded(dispersion),
+        longer=[_told(longer) for longer in snapshot.longer_regimes],
         missing=[gap for gap in snapshot.missing if "percentile" in gap or "breadth" in gap],
     )
+
+
+def _told(found: Regime) -> dict[str, Any]:
+    return {
+        key: rounded(value) if type(value) is float else value
+        for key, value in found.model_dump(mode="json").items()
+    }
