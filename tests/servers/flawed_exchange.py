@@ -57,6 +57,6 @@ class FlawedExchange(ExchangeServer):
         return self.ticker_flaw(answer) if self.ticker_flaw else answer
 
     @override
-    def _exchange_info(self, query: dict[str, str]) -> Any:
-        answer = super()._exchange_info(query)
+    def _exchange_info(self, *, is_spot: bool) -> Any:
+        answer = super()._exchange_info(is_spot=is_spot)
         return answer | {"symbols": []} if self.delisted else answer
