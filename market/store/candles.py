@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sqlalchemy import Connection, text, update
+from sqlalchemy import Connection, TextClause, text, update
 
 from domain.candles import Series, Timeframe
 from domain.clock import to_ms
@@ -83,7 +83,7 @@ class CandleShelf:
             series = self._store.known_number(connection, self.key)
             named = {"series": series, "start": start_ms, "end": end_ms}
             flaws = connection.execute(_FLAWS, named).all()
-            return self._series(connection.execute(_BETWEEN, named).all(), flaws)
+            return self._series(_plain(connection, _BETWEEN, named), flaws)
 
     def whole(self) -> Series:
         """Every kept candle."""
@@ -94,7 +94,7 @@ class CandleShelf:
         with self._store.database.read() as connection:
             series = self._store.known_number(connection, self.key)
             named = {"series": series, "count": count}
-            rows = connection.execute(_LAST, named).all()[::-1]
+            rows = _plain(connection, _LAST, named)[::-1]
             first = rows[0][0] if rows else 0
             flaws = connection.execute(_FLAWS, {"series": series, "start": first, "end": 2**62})
             return self._series(rows, flaws.all())
@@ -172,7 +172,7 @@ class CandleShelf:
             keep_all(connection, FLAWS, named)
 
     def _series(self, rows: Sequence[Any], flaws: Sequence[Any]) -> Series:
-        table: NDArray[Any] = np.fromiter(map(tuple, rows), _ROW, len(rows))
+        table: NDArray[Any] = np.array(rows, _ROW)
         columns = (np.ascontiguousarray(table[name]) for name in COLUMNS)
         stamps: dict[tuple[str, Treatment], list[int]] = {}
         for stamp, defect, treatment in flaws:
@@ -183,6 +183,12 @@ class CandleShelf:
         )
         opens = np.ascontiguousarray(table["open_ms"])
         return Series(self.timeframe, opens, *columns, flaws=found)
+
+
+def _plain(connection: Connection, query: TextClause, named: dict[str, Any]) -> list[Any]:
+    """The driver's own tuples: SQLAlchemy's rows cost as much as fetching them."""
+    found: Any = connection.execute(query, named)
+    return list(found.cursor.fetchall())
 
 
 def _replace(connection: Connection, series: int, one: Revision) -> None:
