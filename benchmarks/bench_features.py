@@ -1,13 +1,15 @@
-"""Indicators: plangate's whole feature table against eleven indicators of `ta`.
+"""Indicators: plangate's whole feature table against eleven indicators of `ta` and of TA-Lib.
 
 CPU seconds, median of interleaved rounds; what counts is the ratio. Ours is everything a decision
-reads (eighteen values, regime columns, warm-up masked), theirs the eleven that both know, so the
-ratio errs against us. Aim at 300 bars >= 100x, limit 30x. Run: python benchmarks/bench_features.py
+reads (eighteen values, regime columns, warm-up masked), theirs the eleven that all know, so the
+ratio errs against us. Aims: at 300 bars >= 100x of `ta` (limit 30x); at 1M bars >= 0.95x of TA-Lib
+(limit 0.5x). Run: python benchmarks/bench_features.py
 """
 
 from __future__ import annotations
 
 import sys
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median
@@ -15,6 +17,7 @@ from time import process_time
 
 import numpy as np
 import pandas as pd
+import talib
 from ta.momentum import RSIIndicator, StochasticOscillator
 from ta.trend import MACD, ADXIndicator, EMAIndicator
 from ta.volatility import AverageTrueRange, BollingerBands
@@ -28,6 +31,7 @@ from market.features import feature_table, features_at
 ROUNDS = 7
 SIZES = {300: 20, 100_000: 1}
 """Bars, and how often a round repeats the work, so that each round is long enough to time."""
+MILLION = 1_000_000
 LOOKUPS = 5_000
 
 
@@ -59,6 +63,22 @@ def eleven_of_ta(frame: pd.DataFrame) -> list[float]:
     return [float(line.iloc[-1]) for line in lines]
 
 
+def eleven_of_talib(series: Series) -> None:
+    high, low, close = series.high, series.low, series.close
+    for bars in (20, 50):
+        talib.EMA(close, bars)
+    for bars in (7, 14):
+        talib.RSI(close, bars)
+    talib.MACD(close, 12, 26, 9)
+    talib.ATR(high, low, close, 14)
+    talib.ADX(high, low, close, 14)
+    talib.BBANDS(close, 20, 2.0, 2.0)
+    talib.STOCH(high, low, close, fastk_period=14, slowk_period=3, slowd_period=3)
+    talib.OBV(close, series.volume)
+    money = (high + low + close) * series.volume
+    talib.SUM(money, 24) / (3 * talib.SUM(series.volume, 24))
+
+
 def fresh(series: Series) -> Series:
     """The same candles as a series whose table is not computed yet."""
     return Series(
@@ -86,6 +106,7 @@ def compare(bars: int, times: int) -> None:
     )
     cases: dict[str, Callable[[], object]] = {
         "ta": lambda: eleven_of_ta(frame),
+        "talib": lambda: eleven_of_talib(series),
         "plangate": lambda: features_at(Candles.whole(fresh(series))),
     }
     rounds: dict[str, list[float]] = {name: [] for name in cases}
@@ -94,9 +115,27 @@ def compare(bars: int, times: int) -> None:
             rounds[name].append(cpu_s(work, times))
     ours, theirs = median(rounds["plangate"][1:]), median(rounds["ta"][1:])
     spread = f"{1000 * min(rounds['plangate'][1:]):.3f}–{1000 * max(rounds['plangate'][1:]):.3f}"
+    alone = f"TA-Lib alone {1000 * median(rounds['talib'][1:]):.3f} ms"
     print(
         f"{bars:>7} bars   ta {1000 * theirs:9.2f} ms   plangate {1000 * ours:7.3f} ms "
-        f"({spread})   {theirs / ours:5.0f}x"
+        f"({spread})   {theirs / ours:5.0f}x   {alone}"
+    )
+
+
+def million() -> None:
+    series = candles_of(MILLION)
+    rounds: dict[str, list[float]] = {"plangate": [], "talib": []}
+    for _ in range(ROUNDS):
+        rounds["plangate"].append(cpu_s(lambda: feature_table(fresh(series)), 1))
+        rounds["talib"].append(cpu_s(lambda: eleven_of_talib(series), 1))
+    ours, theirs = median(rounds["plangate"]), median(rounds["talib"])
+    tracemalloc.start()
+    feature_table(fresh(series))
+    peak = tracemalloc.get_traced_memory()[1] / 1e6
+    tracemalloc.stop()
+    print(
+        f"{MILLION} bars   TA-Lib's eleven {1000 * theirs:.0f} ms   plangate's whole table "
+        f"{1000 * ours:.0f} ms   {theirs / ours:.2f}x   peak memory of numpy {peak:.0f} MB"
     )
 
 
@@ -116,6 +155,7 @@ def lookups() -> None:
 def main() -> None:
     for bars, times in SIZES.items():
         compare(bars, times)
+    million()
     lookups()
 
 
