@@ -121,7 +121,7 @@ class Booking:
             return
         self._entries.append(fill_of(execution, order))
         order = replace(order, filled=order.filled + execution.quantity)
-        if order.status in LIVE and order.remaining <= ZERO:
+        if order.status in LIVE and order.is_filled:
             order = replace(order, status=OrderStatus.FILLED)
         elif order.status == OrderStatus.SENDING:
             order = order.placed(order.quantity, order.price)

@@ -81,6 +81,12 @@ class Order:
         return self.quantity - self.filled
 
     @property
+    def is_filled(self) -> bool:
+        """Whether all of it is filled that the venue has, be less of it wanted by now or more."""
+        there = self.quantity if self.placed_quantity is None else self.placed_quantity
+        return self.filled >= there
+
+    @property
     def is_placed_as_wanted(self) -> bool:
         """Whether the venue has the order as it should stand."""
         return (self.placed_quantity, self.placed_price) == (self.quantity, self.price)

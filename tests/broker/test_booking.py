@@ -94,6 +94,21 @@ async def test_in_whatever_order_executions_come_the_end_is_the_same(
     assert all(o.is_placed_as_wanted for o in stage.book.orders() if o.leg != "entry")
 
 
+async def test_an_order_of_which_less_is_wanted_is_not_over_while_the_venue_has_more_of_it(
+    tmp_path: Path,
+) -> None:
+    stage = Stage(tmp_path)
+    await stage.hear(stage.trade(await stage.enter("1"), "1"))
+    target = stage.trade(stage.name("target_1"), "0.96", "110")
+    stop = stage.trade(stage.name("stop"), "0.04", "95")
+    await stage.house.follower.take(News([target]), SOON)
+    assert stage.legs()["stop"] == ("working", D("0.04"), 0)  # the venue has not heard of it yet
+    await stage.house.follower.take(News([stop]), SOON)
+    assert stage.legs()["stop"][0] == "cancelling"
+    await stage.house.executor.settle(SOON)
+    assert stage.legs()["stop"][0] == "cancelled"
+
+
 async def test_word_of_an_order_that_is_older_than_what_is_known_is_left_out(
     tmp_path: Path,
 ) -> None:
