@@ -54,6 +54,6 @@ $(UV):
 
 .venv/.ready: requirements.lock pyproject.toml | $(UV)
 	@$(UV) venv -q --clear .venv
-	@$(UV) pip sync -q --require-hashes requirements.lock
+	@$(UV) pip sync -q --require-hashes --compile-bytecode requirements.lock
 	@$(UV) pip install -q --no-deps -e .
 	@touch $@

@@ -11,7 +11,6 @@ from app.settings import secrets_named
 from domain.clock import Clock
 from domain.errors import ConfigError
 from domain.strict_json import content_hash
-from market.feeds.open import open_feeds
 from market.feeds.protocol import Feeds, estimated_tokens
 from market.feeds.spec import FeedsSpec, read_spec
 
@@ -37,6 +36,8 @@ class FeedFile:
             ConfigError: the environment lacks a key.
             DataError: a folder is missing or broken.
         """
+        from market.feeds.open import open_feeds
+
         return open_feeds(self.spec, self.folder, clock, self.secrets(), count_tokens)
 
     def secrets(self) -> dict[str, str]:

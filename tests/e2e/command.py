@@ -19,7 +19,7 @@ FORKS = multiprocessing.get_context("forkserver")
 WARM = (
     *("app.cli.main", "app.run_command", "app.report_page", "app.studio", "app.cli.run_view"),
     *("agent.rules_model", "market.sources.synthetic", "langgraph.checkpoint.sqlite.aio"),
-    *("pandas", "talib"),
+    *("pandas", "talib", "ccxt.async_support", "langchain_openai"),
 )
 """What a command imports, at its beginning and later."""
 FORKS.set_forkserver_preload(list(WARM))

@@ -351,7 +351,8 @@ async def test_a_source_is_made_from_its_name(spec: str, name: str) -> None:
 )
 def test_an_unknown_market_names_the_forms(spec: str) -> None:
     with pytest.raises(
-        ConfigError, match=r"box, synthetic\[:SEED\], files:PATH, store:NAME or ccxt"
+        ConfigError,
+        match=r"expected box, synthetic\[:SEED\], files:PATH, store:NAME, ccxt:EXCHANGE.* or ib:",
     ):
         make_source(spec, clock=FixedClock(from_ms(START)))
 
