@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from app.data_words import timeframe_of
-from domain.candles import Candles, Series
+from domain.candles import Series
 from domain.errors import ConfigError, StateError
 from domain.numbers import plain
+from market.features import COLUMNS as FEATURES
+from market.features import FeatureTable, feature_table
+from market.sources.csv_table import SETTLED
 from market.store.candles import COLUMNS, CandleShelf
 from market.store.stamps import StampShelf
 from market.store.store import MarketStore, SeriesKey
 
 
-def export(store: MarketStore, keys: list[SeriesKey], folder: Path) -> list[dict[str, Any]]:
+def export(
+    store: MarketStore, keys: list[SeriesKey], folder: Path, *, with_features: bool = False
+) -> list[dict[str, Any]]:
     """Write one file a series, digit for digit; a file of that name is replaced whole.
+
+    Args:
+        store: What is read.
+        keys: Which series.
+        folder: Made where it lacks.
+        with_features: Beside each candle its indicators, as a decision at its close sees them.
 
     Raises:
         ConfigError: two series would have the same file.
@@ -32,7 +43,7 @@ def export(store: MarketStore, keys: list[SeriesKey], folder: Path) -> list[dict
         )
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        return [_write(store, key, folder / name) for key, name in names.items()]
+        return [_write(store, key, folder / name, with_features) for key, name in names.items()]
     except OSError as error:
         raise StateError(f"cannot write to {str(folder)!r}: {error.strerror}") from error
 
@@ -43,12 +54,13 @@ def _file_name(key: SeriesKey) -> str:
     return f"{code}-{kind}.csv.gz"
 
 
-def _write(store: MarketStore, key: SeriesKey, path: Path) -> dict[str, Any]:
+def _write(store: MarketStore, key: SeriesKey, path: Path, with_features: bool) -> dict[str, Any]:
     timeframe = timeframe_of(key)
     if timeframe is not None:
         series = CandleShelf(store, key.source, key.symbol, timeframe).whole()
         rows = len(series)
-        lines = _candle_lines(series)
+        features = feature_table(series) if with_features else None
+        lines: Iterable[str] = _candle_lines(series, features)
     else:
         values = StampShelf(store, key.source, key.symbol, key.kind).whole()  # type: ignore[arg-type]  # not a timeframe
         rows, column = len(values), {"funding": "funding_rate"}.get(key.kind, "sum_open_interest")
@@ -66,8 +78,11 @@ def _write(store: MarketStore, key: SeriesKey, path: Path) -> dict[str, Any]:
     }
 
 
-def _candle_lines(series: Series) -> Iterable[str]:
-    window = Candles.whole(series)
-    columns = (getattr(window, name).tolist() for name in COLUMNS)
-    rows = zip(window.open_ms.tolist(), *columns, strict=True)
-    return ["timestamp,open,high,low,close,volume", *(",".join(map(repr, row)) for row in rows)]
+def _candle_lines(series: Series, features: FeatureTable | None) -> Iterator[str]:
+    """A candle a line, final every one of them; a feature that is absent is an empty cell."""
+    names = [*COLUMNS, SETTLED, *(FEATURES if features else ())]
+    yield ",".join(["timestamp", *names])
+    columns = [series.open_ms.tolist(), *(getattr(series, name).tolist() for name in COLUMNS)]
+    columns += [[1] * len(series), *(features.values.tolist() if features else ())]
+    for row in zip(*columns, strict=True):
+        yield ",".join(repr(cell) if cell == cell else "" for cell in row)  # NaN differs

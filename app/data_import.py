@@ -27,10 +27,10 @@ ROWS = 50_000
 def import_source(
     source: FilesSource, options: SyncOptions, store: MarketStore, view: SyncView
 ) -> list[dict[str, Any]]:
-    """Everything of the opened symbols, the newest candle of each file left out.
+    """Everything of the opened symbols, but for a newest candle that may have been forming.
 
-    Files of the wild end with a candle that was still forming, and nothing in them tells: a candle
-    is settled by the one that follows it, here as on an exchange.
+    Files of the wild end with one, and nothing in them tells: a candle is settled by the one that
+    follows it, here as on an exchange. What `plangate data export` writes says that it is settled.
     """
     name = options.keep_as or source.info.name
     done = []
@@ -41,7 +41,8 @@ def import_source(
         for timeframe, series in sorted(given.items(), key=lambda item: item[0].seconds):
             if not options.timeframes or timeframe in options.timeframes:
                 shelf = CandleShelf(store, name, market.instrument.symbol, timeframe)
-                done.append(_candles(shelf, _chosen(series, options), view))
+                known = source.is_settled(symbol, timeframe)
+                done.append(_candles(shelf, _chosen(series, options, is_settled=known), view))
         for kind, values in _stamps(source, symbol):
             stamps = StampShelf(store, name, market.instrument.symbol, kind)
             covered = Stretch(min(values), max(values) + 1000)
@@ -53,10 +54,10 @@ def import_source(
     return done
 
 
-def _chosen(series: Series, options: SyncOptions) -> Series:
+def _chosen(series: Series, options: SyncOptions, *, is_settled: bool) -> Series:
     """What lies between --from and --to, and was not forming any more."""
-    dropped = any(flaw.defect is Defect.UNCLOSED for flaw in series.flaws)
-    settled = Candles(series, 0, len(series) if dropped else max(0, len(series) - 1))
+    whole = is_settled or any(flaw.defect is Defect.UNCLOSED for flaw in series.flaws)
+    settled = Candles(series, 0, len(series) if whole else max(0, len(series) - 1))
     window = settled.since(options.start) if options.start else settled
     window = window.until(options.end) if options.end else window
     columns = (getattr(window, name) for name in COLUMNS)

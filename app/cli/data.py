@@ -176,11 +176,17 @@ def export(
     symbol: Annotated[
         list[str] | None, typer.Option(help="Only this symbol; may be given again.")
     ] = None,
+    features: Annotated[
+        bool, typer.Option("--features", help="Beside each candle all its indicators.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Write what is kept as CSV files that --market files:FOLDER reads, digit for digit.
 
-    Such as: plangate data export candles --as binanceusdm --symbol BTC/USDT
+    With --features each candle has its indicators in further columns, those that a decision at its
+    close sees; an empty cell is one that is still warming up. What they are: docs/features.md.
+
+    Such as: plangate data export candles --as binanceusdm --symbol BTC/USDT --features
     """
     from app.cli.data_view import show_export
     from app.cli.output import print_json
@@ -188,7 +194,7 @@ def export(
     from app.data_status import chosen_keys
 
     with _store() as store:
-        files = run(store, chosen_keys(store, name, symbol), folder)
+        files = run(store, chosen_keys(store, name, symbol), folder, with_features=features)
     if as_json:
         print_json({"schema": "plangate.data_export/1", "files": files})
     else:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 CANDLE_COLUMNS = ("timestamp", "open", "high", "low", "close", "volume")
+SETTLED = "settled"
+"""A column that a file may have: 1 where a candle is final. What plangate writes out has it."""
 FIRST_LINE = 2
 """Line of the first row: the header is line 1."""
 _STAMP_LIMIT = 2.0**63
@@ -112,6 +114,13 @@ def read_series(
     if present is not None:
         refuse_future(series, present, where=where, first_line=FIRST_LINE)
     return cleaned
+
+
+def ends_settled(text: str) -> bool:
+    """Whether the file itself says that its last candle was not forming any more."""
+    names = [name.strip().strip('"').lower() for name in text.partition("\n")[0].split(",")]
+    last = text.rstrip().rpartition("\n")[2].split(",")
+    return SETTLED in names and last[names.index(SETTLED)].strip() == "1"
 
 
 def whole_stamps(values: NDArray[np.float64], *, where: str) -> NDArray[np.int64]:

@@ -3,7 +3,8 @@
 Beside candles (`timestamp,open,high,low,close,volume`, further columns ignored) a symbol may have
 `<SYM>-funding.csv[.gz]` (`timestamp,funding_rate`), which makes it a perpetual, and
 `<SYM>-open-interest-<timeframe>.csv[.gz]` (`timestamp,sum_open_interest`). Timestamps are UTC
-milliseconds; a candle's is its open time. Files of other names are ignored.
+milliseconds; a candle's is its open time. A column `settled` of 1 says that candles are final.
+Files of other names are ignored.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from market.cleaning import without_unclosed
 from market.quality import check_unit
 from market.sources.csv_table import (
     FIRST_LINE,
+    ends_settled,
     read_columns,
     read_series,
     read_text,
@@ -74,11 +76,16 @@ class FilesSource(RecordedSource):
             f"candle files in {str(self._folder)!r}; no order book",
         )
         self._found: dict[str, _Files] | None = None
+        self._settled: set[tuple[str, Timeframe]] = set()
 
     def symbols(self) -> tuple[str, ...]:
         """Every symbol that has candles in the folder."""
         self._found = self._found or _scan(self._folder)
         return tuple(sorted(_pair(code)[2] for code in self._found))
+
+    def is_settled(self, symbol: str, timeframe: Timeframe) -> bool:
+        """Whether the file of an opened symbol says that its last candle is final."""
+        return (_code(symbol), timeframe) in self._settled
 
     def load(self, symbol: str) -> RecordedMarket:
         """Read and check all files of one symbol."""
@@ -87,12 +94,12 @@ class FilesSource(RecordedSource):
         files = self._found.get(code)
         if files is None:
             raise UnknownSymbol(symbol, str(self._folder), [_pair(c)[2] for c in self._found])
-        series = {
-            timeframe: read_series(
-                read_text(path), timeframe, where=str(path), present=self._present
-            )
-            for timeframe, path in files.candles.items()
-        }
+        series: dict[Timeframe, Series] = {}
+        for timeframe, path in files.candles.items():
+            text = read_text(path)
+            series[timeframe] = read_series(text, timeframe, where=str(path), present=self._present)
+            if ends_settled(text):
+                self._settled.add((code, timeframe))
         base = series.pop(min(series, key=lambda timeframe: timeframe.seconds))
         return RecordedMarket(
             instrument=_instrument(code, base, perpetual=bool(files.funding)),
