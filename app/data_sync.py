@@ -13,12 +13,12 @@ from app.data_watching import SyncView
 from app.data_words import series_words, stretch_words
 from domain.candles import Timeframe
 from domain.clock import from_ms, iso, to_ms
-from domain.errors import ConfigError, Unreachable
+from domain.errors import ConfigError, DataError, Unreachable
 from market.sources.exchange import ExchangeSource
 from market.sources.files import FilesSource
 from market.sources.open import make_source
 from market.store.candles import CandleShelf
-from market.store.ranges import Stretch
+from market.store.ranges import Stretch, without
 from market.store.stamps import StampShelf
 from market.store.store import Kept, MarketStore, SeriesKey
 
@@ -33,7 +33,7 @@ class Fillable(Protocol):
         self,
         asked: Sequence[Stretch],
         at: Callable[[], Any],
-        told: Callable[[int, Kept], None],
+        told: Callable[[Stretch, Kept], None],
     ) -> None:
         """Ask for each stretch."""
         ...
@@ -87,9 +87,11 @@ class _Fetching:
         for symbol in self._options.symbols:
             for timeframe in self._options.timeframes:
                 done.append(await self._candles(symbol, timeframe))
-            payments = self._source.payments(symbol)
+            payments, interest = self._source.payments(symbol), self._source.interest(symbol)
             if payments is not None and payments.shelf is not None:
-                done.append(await self._payments(payments, payments.shelf))
+                done.append(await self._stamped(payments, payments.shelf))
+            if interest is not None and interest.shelf is not None:
+                done.append(await self._interest(interest, interest.shelf))
         return done
 
     async def _candles(self, symbol: str, timeframe: Timeframe) -> dict[str, Any]:
@@ -111,12 +113,26 @@ class _Fetching:
             "unanswered": [stretch_words(one) for one in left],
         }
 
-    async def _payments(self, payments: Fillable, shelf: StampShelf) -> dict[str, Any]:
-        last = self._options.end or SystemClock().now()
-        whole = Stretch(self._start(shelf.key), to_ms(last) // 1000 * 1000)
+    async def _interest(self, book: Fillable, shelf: StampShelf) -> dict[str, Any]:
+        """Few exchanges go far back: how far, is told, and what one refuses is no reason to end."""
+        try:
+            done = await self._stamped(book, shelf)
+        except DataError as error:
+            self._view.note(f"{shelf.key.symbol} open interest: {error}")
+            done = series_words(shelf.key, Stretch(0, 0), [], Kept(0)) | {"gaps": []}
+        whole = self._whole(shelf)
+        left = [one for one in shelf.missing(*whole) if one.end < whole.end]
+        return done | {"unanswered": [stretch_words(one) for one in left]}
+
+    async def _stamped(self, book: Fillable, shelf: StampShelf) -> dict[str, Any]:
+        whole = self._whole(shelf)
         asked = [whole] if self._options.again else shelf.missing(*whole)
-        kept, asked = await self._fill(payments, asked, shelf.key, 1000)
+        kept, asked = await self._fill(book, asked, shelf.key, 1000)
         return series_words(shelf.key, whole, asked, kept) | {"gaps": [], "unanswered": []}
+
+    def _whole(self, shelf: StampShelf) -> Stretch:
+        last = self._options.end or SystemClock().now()
+        return Stretch(self._start(shelf.key), to_ms(last) // 1000 * 1000)
 
     def _start(self, key: SeriesKey) -> int:
         """Where to begin: as asked, or where any candle of the symbol was begun before."""
@@ -145,10 +161,10 @@ class _Fetching:
         self._view.series(key, total, "candles" if unit_ms > 1000 else "seconds")
         kept, left = Kept(0), asked
 
-        def told(end: int, page: Kept) -> None:
+        def told(done: Stretch, page: Kept) -> None:
             nonlocal kept, left
             kept += page
-            left = [Stretch(max(one.start, end), one.end) for one in left if one.end > end]
+            left = [rest for one in left for rest in without(one, [done])]
             rest = sum(one.end - one.start for one in left) // unit_ms
             self._view.advance(total - rest, page)
 
@@ -160,7 +176,7 @@ class _Fetching:
                 if wait_s is None or wait_s > PATIENCE_S:
                     raise
                 until = from_ms(to_ms(SystemClock().now()) + int(wait_s * 1000))
-                self._view.waiting(f"{error}; going on at {iso(until)}")
+                self._view.note(f"{error}; going on at {iso(until)}")
                 await asyncio.sleep(wait_s)
             else:
                 return kept, asked

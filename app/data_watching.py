@@ -18,6 +18,6 @@ class SyncView(Protocol):
         """So much of it is committed."""
         ...
 
-    def waiting(self, words: str) -> None:
-        """The source asked for patience."""
+    def note(self, words: str) -> None:
+        """The source asked for patience, or lacks something."""
         ...

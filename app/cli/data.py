@@ -68,7 +68,7 @@ def sync(
     market_url: MarketUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Fetch what the store lacks: candles, and the funding of perpetuals.
+    """Fetch what the store lacks: candles, and of perpetuals the funding and open interest.
 
     Each page is committed with what it covers: interrupt or kill it whenever you like, the same
     command goes on. Waits as long as the exchange asks (at most 15 minutes at a time). A candle

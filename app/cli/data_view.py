@@ -73,8 +73,8 @@ class SyncProgress:
         if self._progress and self._task is not None:
             self._progress.update(self._task, completed=done, added=f"{self._added} new")
 
-    def waiting(self, words: str) -> None:
-        """Say it, also to those who asked for JSON."""
+    def note(self, words: str) -> None:
+        """Say it on standard error, also to those who asked for JSON."""
         err().print(words, style="yellow", markup=False)
 
 

@@ -1,8 +1,8 @@
 """Any exchange of ccxt, without keys: the present, and its own history for a replay.
 
 A question about the present is answered by ticker and book. A question about the past is answered
-by candles and settled funding alone: what a book or an open interest was then, nobody can say any
-more, and None says so. Which of the two it is depends on the exchange's own time.
+by candles, settled funding and open interest, as far as it was kept: what a book was then, nobody
+can say any more, and None says so. Which of the two it is depends on the exchange's own time.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from market.sources.exchange_client import RETRY_DELAYS_S, TIMEOUT_S, ExchangeCl
 from market.sources.exchange_flow import liquidations, offers_of, open_interest_history
 from market.sources.exchange_funding import FundingBook
 from market.sources.exchange_history import CandleHistory
+from market.sources.exchange_interest import InterestBook
 from market.sources.exchange_listing import ListingWatch
 from market.sources.exchange_market import (
     BOOK_DEPTH,
@@ -186,10 +187,12 @@ class ExchangeSource:
         return known.model_copy(update={"next_at": from_ms(due)})
 
     async def open_interest(self, symbol: str, as_of: datetime) -> Decimal | None:
-        """Open contracts of the present, in base; None for the past and for spot."""
+        """Open contracts in base, of the past where there is a history; None for spot."""
         market = self._market(symbol)
-        offered = market.get("swap") and self._client.has("fetchOpenInterest")
-        if not (offered and self._is_present(as_of)):
+        if not self._is_present(as_of):
+            book = self.interest(symbol)
+            return await book.at(as_of) if book else None
+        if not (market.get("swap") and self._client.has("fetchOpenInterest")):
             return None
         answer = await self._client.call("fetch_open_interest", market["symbol"])
         amount = answer.get("openInterestAmount")
@@ -249,6 +252,12 @@ class ExchangeSource:
         market = self._market(symbol)
         offered = market.get("swap") and self._client.has("fetchFundingRateHistory")
         return self._archive.payments(market["symbol"]) if offered else None
+
+    def interest(self, symbol: str) -> InterestBook | None:
+        """Its open interest over time; None for spot and where there is no history of it."""
+        market = self._market(symbol)
+        offered = market.get("swap") and self._client.has("fetchOpenInterestHistory")
+        return self._archive.interest(market["symbol"], contract_size(market)) if offered else None
 
     def _market(self, symbol: str) -> Mapping[str, Any]:
         try:

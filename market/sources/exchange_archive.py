@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from urllib.parse import urlsplit
 
 from domain.candles import Series, Timeframe
@@ -10,6 +11,7 @@ from market.resample import resample
 from market.sources.exchange_client import ExchangeClient
 from market.sources.exchange_funding import FundingBook
 from market.sources.exchange_history import PAGE, CandleHistory
+from market.sources.exchange_interest import PERIOD, ROWS, InterestBook
 from market.sources.exchange_market import native_timeframe
 from market.store.candles import CandleShelf
 from market.store.stamps import StampShelf
@@ -17,7 +19,7 @@ from market.store.store import MarketStore
 
 
 class Archive:
-    """Candles and funding of one exchange, by its own names of the markets."""
+    """Candles, funding and open interest of one exchange, by its own names of the markets."""
 
     def __init__(self, client: ExchangeClient, store: MarketStore | None, kept_as: str) -> None:
         self._client = client
@@ -26,6 +28,7 @@ class Archive:
         self._candles: dict[tuple[str, Timeframe], CandleHistory] = {}
         self._derived: dict[tuple[str, Timeframe], tuple[Series, Series]] = {}
         self._payments: dict[str, FundingBook] = {}
+        self._interest: dict[str, InterestBook] = {}
 
     def see(self, instrument: Instrument) -> None:
         """Keep what the exchange says of an instrument, where it is news."""
@@ -73,6 +76,21 @@ class Archive:
                 StampShelf(store, self._kept_as, market, "funding") if store else None,
             )
         return self._payments[market]
+
+    def interest(self, market: str, size: Decimal) -> InterestBook:
+        """The open interest of a perpetual with so much base in one contract."""
+        if market not in self._interest:
+            client, store = self._client, self._store
+            self._interest[market] = InterestBook(
+                lambda since, until: client.call(
+                    *("fetch_open_interest_history", market, PERIOD.value, since, ROWS),
+                    {"until": until},
+                ),
+                size,
+                client.now,
+                StampShelf(store, self._kept_as, market, "open_interest") if store else None,
+            )
+        return self._interest[market]
 
 
 def kept_as(exchange_id: str, base_url: str | None) -> str:

@@ -52,13 +52,13 @@ class FundingBook:
         self,
         asked: Sequence[Stretch],
         at: Callable[[], datetime],
-        told: Callable[[int, Kept], None],
+        told: Callable[[Stretch, Kept], None],
     ) -> None:
         """As `CandleHistory.fill`."""
         assert self.shelf is not None  # noqa: S101  # without a store there is nothing to fill
         for one in asked:
             async for rates, covered in self._pages(one):
-                told(covered.end, self.shelf.keep(rates, covered, at()))
+                told(Stretch(one.start, covered.end), self.shelf.keep(rates, covered, at()))
 
     async def _load(self, first_ms: int, last_ms: int) -> None:
         asked = Stretch(first_ms, last_ms + 1)

@@ -93,19 +93,20 @@ class CandleHistory:
         self,
         asked: Sequence[Stretch],
         at: Callable[[], datetime],
-        told: Callable[[int, Kept], None],
+        told: Callable[[Stretch, Kept], None],
     ) -> None:
         """Ask for each stretch and put what is answered into the store, not into memory.
 
         Args:
             asked: On the timeframe's grid; whatever is stored there already is compared.
             at: The moment to note as the answer's.
-            told: Called after each page that was committed, with the end of what it settles.
+            told: Called after each page that was committed, with what need not be asked any more.
         """
         assert self.shelf is not None  # noqa: S101  # without a store there is nothing to fill
         for one in asked:
             async for page in self._pages(one):
-                told(page.covered.end, self.shelf.keep(*self._settled(page), at()))
+                kept = self.shelf.keep(*self._settled(page), at())
+                told(Stretch(one.start, page.covered.end), kept)
 
     async def page(self, since_ms: int) -> Series:
         """One page as the exchange gives it now, closed candles only, kept nowhere."""

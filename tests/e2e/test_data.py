@@ -31,6 +31,8 @@ EACH = (
     "JOIN market_series ON id = series",
     "SELECT source, symbol, kind, stamp_ms, value FROM market_funding "
     "JOIN market_series ON id = series",
+    "SELECT source, symbol, kind, stamp_ms, value FROM market_open_interest "
+    "JOIN market_series ON id = series",
     "SELECT series, stamp_ms, defect FROM market_flaw",
     "SELECT source, symbol, document FROM market_instrument",
 )
@@ -116,14 +118,16 @@ async def test_a_sync_that_is_killed_half_way_and_resumed_keeps_what_an_undistur
         assert resumed.code == 0, resumed.err
         assert rows(rough) == rows(calm)
     assert len(rows(calm)[0]) > 4_000
-    quarter, hour, funding = first.document["series"]
+    quarter, hour, funding, interest = first.document["series"]
     assert (quarter["added"], hour["added"]) == (41 * 96 - 21, 41 * 24 - 6)
     gap = (START + timedelta(hours=300), START + timedelta(hours=305))
     assert hour["gaps"] == [{"from": iso(gap[0]), "to": iso(gap[1])}]
     assert (funding["kind"], funding["added"]) == ("funding", 123)
+    assert (interest["kind"], interest["added"]) == ("open_interest", 40 * 24)
+    assert interest["unanswered"] == []
     checked = await run(rough, "data", "verify")
     assert checked.code == 0, checked.out
-    assert "0 findings in 3 series" in checked.out
+    assert "0 findings in 4 series" in checked.out
 
 
 async def test_changed_candles_are_found_and_what_is_kept_is_replayed_and_written_out(
@@ -143,12 +147,12 @@ async def test_changed_candles_are_found_and_what_is_kept_is_replayed_and_writte
         assert f"{iso(START + timedelta(hours=10))}: kept" in found.out
         said = words(server.url, "--timeframe", "1h", "--again")
         again = await run(tmp_path, *said, "--json")
-        assert [len(one["revised"]) for one in again.document["series"]] == [1, 0]
+        assert [len(one["revised"]) for one in again.document["series"]] == [1, 0, 0]
     status = await run(tmp_path, "data", "status", "--json")
     hour = status.document["series"][0]
     assert (hour["kind"], hour["missing"], len(hour["revisions"])) == ("1h", 5, 1)
     exported = await run(tmp_path, "data", "export", "folder", "--json")
-    assert [one["rows"] for one in exported.document["files"]] == [978, 123]
+    assert [one["rows"] for one in exported.document["files"]] == [978, 123, 960]
     begin = START + timedelta(days=30)
     window = (
         "--from",

@@ -94,7 +94,7 @@ async def test_the_past_is_answered_without_book_and_ticker() -> None:
         assert tick.at == at - timedelta(seconds=30)
         assert float(tick.price) == history().open[20 * 24]
         assert await source.book(BTC, at) is None
-        assert await source.open_interest(BTC, at) is None
+        assert await source.open_interest(BTC, at) == 720, "of the exchange's history"
         assert list(await source.trades(BTC, at, 10)) == []
         funding = await source.funding(BTC, at)
         assert funding is not None

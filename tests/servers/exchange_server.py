@@ -13,7 +13,7 @@ import asyncio
 import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple, Self
 
@@ -87,6 +87,8 @@ class ExchangeServer:
         self.subscribed = asyncio.Event()
         """Somebody has asked for a stream since the last `hang_up`."""
         self.refuses_streams = False
+        self.interest_kept: timedelta | None = None
+        """How far back open interest is told; None: as far as asked."""
         self.status = 0
         """Of the system: 0 normal, 1 maintenance."""
 
@@ -176,6 +178,9 @@ class ExchangeServer:
             return web.json_response({"code": -1, "msg": f"no {path}"}, status=404)
         if "symbol" in query and query["symbol"] not in self.series:
             return web.json_response({"code": -1121, "msg": "Invalid symbol."}, status=400)
+        if endpoint == "openInterestHist" and self._is_too_old(int(query["startTime"])):
+            told = {"code": -1130, "msg": "parameter 'startTime' is invalid."}
+            return web.json_response(told, status=400)
         return web.json_response(answer(query))
 
     def _exchange_info(self, *, is_spot: bool) -> Any:
@@ -282,6 +287,10 @@ class ExchangeServer:
             | {"sumOpenInterestValue": "1", "timestamp": stamp}
             for stamp in stamps
         ]
+
+    def _is_too_old(self, stamp_ms: int) -> bool:
+        kept = self.interest_kept
+        return kept is not None and stamp_ms < to_ms(self.now() - kept)
 
     def price(self, code: str) -> Decimal:
         """Close of the newest closed minute, else the first open."""
