@@ -6,16 +6,29 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from market.protocol import MarketSource, ShareSource
 from policies.policy_file import limits_text, read_policy
 from policies.settings import Policy
 
-KEPT = frozenset({"policy", "market_url"})
+KEPT = frozenset({"policy", "market_url", "yardsticks"})
 """Keys of a session's configuration that are kept for this alone."""
 
 
-def kept(policy: Policy, market_url: str | None) -> dict[str, Any]:
-    """The policy's limits as TOML, and the exchange's other address unless it may hold a secret."""
-    return {"policy": limits_text(policy), "market_url": _public(market_url)}
+def kept(policy: Policy, market_url: str | None, source: MarketSource) -> dict[str, Any]:
+    """The policy's limits as TOML, the exchange's other address unless it may hold a secret.
+
+    Where the past is told anew after a split, also which shares are counted in.
+    """
+    found = {"policy": limits_text(policy), "market_url": _public(market_url)}
+    if isinstance(source, ShareSource):
+        return {**found, "yardsticks": source.yardsticks()}
+    return found
+
+
+def measure(source: MarketSource, config: Mapping[str, Any]) -> None:
+    """Let the source count in the shares that the session began with."""
+    if isinstance(source, ShareSource):
+        source.measure_by(config["yardsticks"])
 
 
 def kept_policy(name: str, config: Mapping[str, Any]) -> Policy | None:

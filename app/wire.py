@@ -23,7 +23,7 @@ from app.feeding import known_secrets, opened_feeds
 from app.home import CHECKPOINTS, DATABASE, TELEMETRY
 from app.lease import lease
 from app.options import SessionOptions
-from app.reopening import kept
+from app.reopening import kept, measure
 from app.settings import Settings
 from app.slots import replay_window
 from app.tool_desk import open_desk, require_tools, tool_secrets
@@ -172,9 +172,10 @@ def _assemble(
     window = replay_window(info, options.timeframe, options.start, options.end) if replay else None
     require_tools(policy, desk)
     purses = purses_of(options.capital, {quote_of(s) for s in symbols})
-    config = _config(options, policy, symbols, info, purses)
+    config = _config(options, policy, symbols, source, purses)
     kinds = {symbol: source.instrument(symbol).kind for symbol in symbols}
     journal.open_session(config, kinds, purses, alone=alone)
+    measure(source, journal.config())
     secrets = {
         **known_secrets(options, settings),
         **tool_secrets(options.tools or ToolLimits()),
@@ -242,17 +243,17 @@ def _config(
     options: SessionOptions,
     policy: Policy,
     symbols: tuple[str, ...],
-    info: SourceInfo,
+    source: MarketSource,
     purses: Mapping[str, Decimal],
 ) -> dict[str, Any]:
     """What the session is, kept with it; `policy_keys` says which limits this release knows."""
     return {
         **options.config(policy.policy_hash, symbols, purses),
         "policy_keys": content_hash(sorted(Policy.model_fields))[:12],
-        **kept(policy, options.market_url),
-        "origin": info.origin,
-        "description": info.description,
-        "order_book": "offered" if "order_book" in info.offers else "modelled",
+        **kept(policy, options.market_url, source),
+        "origin": source.info.origin,
+        "description": source.info.description,
+        "order_book": "offered" if "order_book" in source.info.offers else "modelled",
     }
 
 

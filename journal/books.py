@@ -19,7 +19,7 @@ from domain.instrument import InstrumentKind
 from domain.lifecycle import OrderStatus, PlanStatus
 from domain.orders import Deposit, Fill, Order, Position
 from journal.batch import Batch
-from journal.continuing import require_continuable
+from journal.continuing import continued, require_continuable
 from journal.ledger import Ledger
 from journal.paths import PathBar
 from journal.peaks import Peaks
@@ -77,6 +77,7 @@ class Journal(PlanWriter):
             stored = connection.execute(select(SESSIONS.c.config).where(mine)).scalar_one_or_none()
             if stored is not None:
                 require_continuable(self.session, stored, whole)
+                whole = continued(stored, whole)
                 connection.execute(update(SESSIONS).where(mine).values(config=whole))
             else:
                 number = connection.execute(select(func.count()).select_from(SESSIONS)).scalar_one()

@@ -9,7 +9,9 @@ from typing import Any
 from domain.clock import iso
 from domain.errors import StateError
 
-_MAY_DIFFER = frozenset({"to", "description", "policy", "market_url"})
+_OF_THE_BEGINNING = "yardsticks"
+"""What was seen when the session began; what a later process saw does not replace it."""
+_MAY_DIFFER = frozenset({"to", "description", "policy", "market_url", _OF_THE_BEGINNING})
 _OF_THE_RELEASE = frozenset({"policy_hash", "policy_keys"})
 
 
@@ -39,6 +41,13 @@ def require_continuable(name: str, stored: Mapping[str, Any], asked: Mapping[str
             f"session {name!r} was started differently: {'; '.join(differing)}; "
             "use the same options or another --session name"
         )
+
+
+def continued(stored: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:
+    """What is kept of a session that goes on: what is asked of it now, and what it began with."""
+    seen = {**asked.get(_OF_THE_BEGINNING, {})}
+    seen |= {name: one for name, one in stored.get(_OF_THE_BEGINNING, {}).items() if one}
+    return {**asked, _OF_THE_BEGINNING: seen} if seen else dict(asked)
 
 
 def require_end_ahead(name: str, end: datetime | None, cursor: datetime) -> None:

@@ -13,7 +13,7 @@ Contract, checked by one suite on every implementation:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -229,6 +229,22 @@ class NoticingSource(Protocol):
 
     def notices(self) -> list[str]:
         """What happened since the last time, each said once."""
+        ...
+
+
+@runtime_checkable
+class ShareSource(Protocol):
+    """A market source whose past is told anew after a split, and that can undo it.
+
+    A yardstick is what days closed at when a session began, by symbol and the day's begin in UTC.
+    """
+
+    def yardsticks(self) -> Mapping[str, Mapping[str, float]]:
+        """Those of the opened symbols; a new session keeps them."""
+        ...
+
+    def measure_by(self, yardsticks: Mapping[str, Mapping[str, float]]) -> None:
+        """Count in the shares that an earlier process of the session counted in."""
         ...
 
 

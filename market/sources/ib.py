@@ -8,7 +8,7 @@ when the hours of every opened contract say so, in a replay too.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -24,6 +24,7 @@ from market.protocol import FundingStamp, MarketTrade, SourceInfo, Tick, VenueSt
 from market.sources.ib_gateway import Gateway
 from market.sources.ib_history import SIZES, StockHistory, session_candles
 from market.sources.ib_market import asked_for, chosen, to_instrument
+from market.sources.ib_shares import FetchBars, Shares
 from market.sources.recorded import tick_of
 
 PRESENT = timedelta(minutes=2)
@@ -43,6 +44,7 @@ class IbSource:
         self._gateway = Gateway(host, port)
         self._contracts: dict[str, Any] = {}
         self._instruments: dict[str, Instrument] = {}
+        self._shares: dict[str, Shares] = {}
         self._histories: dict[tuple[str, Timeframe], StockHistory] = {}
         self._derived: dict[tuple[str, Timeframe], tuple[Series, Series]] = {}
         self._opened_at, self._opened_s = clock.now(), time.monotonic()
@@ -78,6 +80,7 @@ class IbSource:
                 for name in (symbol, instrument.symbol):
                     self._instruments[name] = instrument
                     self._contracts[name] = details.contract
+                await self._counted(instrument).count()
 
     async def close(self) -> None:
         """Close the connection; may be called twice."""
@@ -124,17 +127,17 @@ class IbSource:
         if not self._is_present(as_of):
             return ()
         told = await self._gateway.trades(self._contracts[name], as_of, limit + 1)
-        factor = to_decimal(self._factor(name))
+        count = to_decimal(await self._shares[name].count())
         found: list[MarketTrade] = []
         before = Decimal(0)
         for one in told:
-            price = to_decimal(one.price) * factor
+            price = to_decimal(one.price) * count
             side = found[-1].aggressor if found and price == before else None
             found.append(
                 MarketTrade(
                     at=require_utc(one.time),
                     price=price,
-                    quantity=to_decimal(float(one.size)) / factor,
+                    quantity=to_decimal(float(one.size)) / count,
                     aggressor=side or ("buy" if price >= before else "sell"),
                 )
             )
@@ -182,14 +185,22 @@ class IbSource:
         self.instrument(symbol)
         return ()
 
+    def yardsticks(self) -> Mapping[str, Mapping[str, float]]:
+        """The shares that opened symbols are counted in."""
+        return {name: dict(one.yardstick) for name, one in self._shares.items()}
+
+    def measure_by(self, yardsticks: Mapping[str, Mapping[str, float]]) -> None:
+        """Count in the shares that were kept, before anything is read."""
+        for name, yardstick in yardsticks.items():
+            self._shares[name].measure_by(yardstick)
+
+    def notices(self) -> list[str]:
+        """Splits that were seen, each said once."""
+        return [said for one in self._shares.values() if (said := one.notice())]
+
     def _is_present(self, as_of: datetime) -> bool:
         replayed = isinstance(self._clock, FixedClock)
         return not replayed and self._clock.now() - as_of <= PRESENT
-
-    def _factor(self, name: str) -> float:
-        """Of the newest split that any of its bars has shown."""
-        factors = [h.factor for (symbol, _), h in self._histories.items() if symbol == name]
-        return next((factor for factor in factors if factor != 1.0), 1.0)
 
     async def _series(
         self, symbol: str, timeframe: Timeframe, first: datetime, last: datetime
@@ -209,13 +220,24 @@ class IbSource:
         return made[1]
 
     def _history(self, name: str, native: Timeframe) -> StockHistory:
-        contract, size = self._contracts[name], SIZES[native][0]
         return StockHistory(
             native,
-            lambda end, days: self._gateway.bars(contract, end, days, size),
+            self._bars(name, native),
+            self._shares[name],
             self._now,
             f"{self._name} {name} {native.value}",
         )
+
+    def _counted(self, instrument: Instrument) -> Shares:
+        name = instrument.symbol
+        if name not in self._shares:
+            bars, where = self._bars(name, Timeframe.D1), f"{self._name} {name}"
+            self._shares[name] = Shares(bars, self._now, instrument.hours, where)
+        return self._shares[name]
+
+    def _bars(self, name: str, native: Timeframe) -> FetchBars:
+        contract, size = self._contracts[name], SIZES[native][0]
+        return lambda end, days: self._gateway.bars(contract, end, days, size)
 
     def _now(self) -> datetime:
         """The gateway's present: a replay's clock stands in the past of it."""

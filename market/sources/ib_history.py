@@ -1,16 +1,14 @@
-"""Bars of a stock, fetched in pages and kept; a split while a session runs changes nothing in it.
+"""Bars of a stock, fetched in pages and kept, in the shares that the session counts in.
 
-The gateway adjusts all of its past on the day of a split. Positions, stops and plans of a running
-session are in shares of before, so it is shown prices of before: what comes after the split is
-multiplied back. A session that begins later sees the adjusted past alone. Either way there is no
-jump in the candles that nobody traded.
+After a split all that the gateway tells is multiplied back (`market.sources.ib_shares`), so that
+there is no jump in the candles that nobody traded.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -20,6 +18,7 @@ from domain.clock import from_ms, to_ms
 from domain.errors import DataError
 from domain.quality import Defect, Flaw
 from market.cleaning import clean, closed_only, joined
+from market.sources.ib_shares import FRESH, SPLIT_ABOVE, FetchBars, Shares, stamp_ms
 
 SIZES = {
     Timeframe.M1: ("1 min", 7),
@@ -34,27 +33,27 @@ Hours of a stock begin at half past: longer bars than 30 minutes are made here. 
 https://ibkrcampus.com/campus/ibkr-api-page/twsapi-doc/#hist-step-size
 """
 LEAST_OVERLAP_BARS = 3
-SPLIT_ABOVE = 0.2
-"""Relative change of a closed bar from which it was adjusted for a split, not corrected."""
-FetchBars = Callable[[datetime, int], Awaitable[Sequence[tuple[Any, ...]]]]
-"""Rows (date, open, high, low, close, volume) that end at a moment, over so many days."""
 
 
 class StockHistory:
     """Closed bars of one contract and timeframe, as far as they were asked for."""
 
     def __init__(
-        self, timeframe: Timeframe, fetch: FetchBars, now: Callable[[], datetime], where: str
+        self,
+        timeframe: Timeframe,
+        fetch: FetchBars,
+        shares: Shares,
+        now: Callable[[], datetime],
+        where: str,
     ) -> None:
         self._timeframe = timeframe
         self._fetch = fetch
+        self._shares = shares
         self._now = now
         self._where = where
         self._series = _series(timeframe, np.empty((0, 6)))
         self._from_ms: int | None = None
         self._asked_until = 0
-        self.factor = 1.0
-        """By which the gateway's prices are multiplied, 1 until there is a split."""
         self._lock = asyncio.Lock()
 
     async def covering(self, first_ms: int, last_ms: int) -> Series:
@@ -94,39 +93,42 @@ class StockHistory:
             rows = [*await self._fetch(end, days), *rows]
             end -= timedelta(days=days)
         if rows:
-            self._keep(rows)
+            await self._keep(rows)
 
-    def _keep(self, rows: Sequence[tuple[Any, ...]]) -> None:
-        table = np.array([[_stamp_ms(row[0]), *row[1:6]] for row in rows], dtype=np.float64)
+    async def _keep(self, rows: Sequence[tuple[Any, ...]]) -> None:
+        table = np.array([[stamp_ms(row[0]), *row[1:6]] for row in rows], dtype=np.float64)
         _, first = np.unique(table[:, 0], return_index=True)
         raw = _series(self._timeframe, table[first])
-        self._note_split(raw)
         fresh = clean(
-            closed_only(_times(raw, self.factor), self._now()),
+            closed_only(await self._in_our_shares(raw), self._now()),
             where=self._where,
             beside=len(self._series),
         )
         self._series = joined(self._series, fresh)
 
-    def _note_split(self, raw: Series) -> None:
-        """Compare what is told twice.
+    async def _in_our_shares(self, raw: Series) -> Series:
+        """The bars as the session counts.
 
         Raises:
-            DataError: the bars differ by no common factor.
+            DataError: they contradict what was told before, and no split explains it yet.
         """
+        count = await (self._shares.count() if len(self._series) else self._shares.count(FRESH))
+        if self._jumps(raw, count):
+            count = await self._shares.count(timedelta(0))
+        if self._jumps(raw, count):
+            raise DataError(
+                f"{self._where}: bars that were told before have changed, and its days have not; "
+                "the gateway may be about to adjust those for a split: if it lasts, start again"
+            )
+        return _times(raw, count)
+
+    def _jumps(self, raw: Series, count: float) -> bool:
+        """Whether what is told twice differs as it does over a split: all of it, not a bar."""
         _, kept, told = np.intersect1d(self._series.open_ms, raw.open_ms, return_indices=True)
         if not len(kept):
-            return
-        ratios = self._series.close[kept] / (raw.close[told] * self.factor)
-        if np.all(np.abs(ratios - 1) < SPLIT_ABOVE):
-            return
-        ratio = float(np.median(ratios))
-        if np.any(np.abs(ratios / ratio - 1) > 0.01):
-            raise DataError(
-                f"{self._where}: closed bars have changed by factors from {ratios.min():.4g} to "
-                f"{ratios.max():.4g}; a split has one factor: check the gateway's data"
-            )
-        self.factor *= ratio
+            return False
+        ratios = self._series.close[kept] / (raw.close[told] * count)
+        return bool(abs(float(np.median(ratios)) - 1) >= SPLIT_ABOVE)
 
 
 def session_candles(series: Series, timeframe: Timeframe) -> Series:
@@ -155,19 +157,12 @@ def session_candles(series: Series, timeframe: Timeframe) -> Series:
     return _series(timeframe, table[whole])
 
 
-def _stamp_ms(stamp: date | datetime) -> int:
-    """A day's bar is of the day in UTC, and so known when that day is over."""
-    if isinstance(stamp, datetime):
-        return to_ms(stamp)
-    return (stamp - date(1970, 1, 1)).days * Timeframe.D1.ms
-
-
-def _times(raw: Series, factor: float) -> Series:
-    if factor == 1.0:
+def _times(raw: Series, count: float) -> Series:
+    if count == 1.0:
         return raw
-    prices = (raw.open * factor, raw.high * factor, raw.low * factor, raw.close * factor)
+    prices = (raw.open * count, raw.high * count, raw.low * count, raw.close * count)
     flaws = (Flaw(Defect.REVISED, "replaced", raw.open_ms.copy()),)
-    return Series(raw.timeframe, raw.open_ms.copy(), *prices, raw.volume / factor, flaws=flaws)
+    return Series(raw.timeframe, raw.open_ms.copy(), *prices, raw.volume / count, flaws=flaws)
 
 
 def _series(timeframe: Timeframe, table: Any) -> Series:

@@ -60,6 +60,7 @@ async def test_a_replay_trades_dollars_in_trading_hours_only(tmp_path: Path):
     day = next(at for at in earlier if at.weekday() == 3)
     first, last = day + timedelta(hours=16), day + timedelta(hours=23)
     async with IbGateway() as gateway:
+        gateway.waves_from = day
         plan = {"calls": [("propose_plan", long_plan(gateway.price(first)))]}
         with OpenAIServer(lambda _body: plan) as model:
             ran = await run(
@@ -77,6 +78,51 @@ async def test_a_replay_trades_dollars_in_trading_hours_only(tmp_path: Path):
     assert (fill["symbol"], fill["at"][:16]) == ("AAPL/USD", f"{first:%Y-%m-%dT%H}:01")
     assert ran.document["account"]["currency"] == "USD"
     assert ran.document["account"]["replayed_from_fills"]["equal"] is True
+
+
+async def held_over_a_night(home: Path, split: str) -> dict[str, Any]:
+    """A stock bought on Thursday at 16:00 and held until Friday, replayed by two processes."""
+    home.mkdir()
+    midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    earlier = (midnight - timedelta(days=n) for n in range(2, 9))
+    day = next(at for at in earlier if at.weekday() == 3)
+    first, night, last = (day + timedelta(hours=hours) for hours in (16, 23, 44))
+    async with IbGateway() as gateway:
+        gateway.waves_from = day
+        plan = {"calls": [("propose_plan", long_plan(gateway.price(first)))]}
+        asked_count = 0
+
+        def answer(_body: Any) -> Any:
+            nonlocal asked_count
+            asked_count += 1
+            if split == "between decisions" and asked_count == 2:
+                gateway.split = 4.0
+            return plan
+
+        with OpenAIServer(answer) as model:
+            words = (
+                *("--model", "openai:gpt-4.1", "--base-url", model.base_url),
+                *("--from", iso(first), "--every", "6"),
+            )
+            held = await run(home, gateway, *words, "--to", iso(night), **KEY)
+            if split == "between processes":
+                gateway.split = 4.0
+            ran = await run(home, gateway, *words, "--to", iso(last), **KEY)
+    assert (held.code, ran.code) == (0, 0), held.err + ran.err
+    assert [one["symbol"] for one in held.document["account"]["positions"]] == ["AAPL/USD"]
+    assert ran.document["account"]["replayed_from_fills"]["equal"] is True
+    said = "one share of this session is 4 of today's" in " ".join((held.err + ran.err).split())
+    assert said == (split != "never")
+    return ran.document
+
+
+async def test_a_split_changes_no_fill_and_no_cent_of_what_is_held(tmp_path: Path):
+    whole = await held_over_a_night(tmp_path / "never", "never")
+    assert [fill["reason"] for fill in whole["fills"]] == [None, "time"]
+    for split in ("between processes", "between decisions"):
+        found = await held_over_a_night(tmp_path / split.replace(" ", "-"), split)
+        for part in ("fills", "orders", "trades", "account"):
+            assert found[part] == whole[part], (split, part)
 
 
 async def test_without_a_gateway_it_says_what_to_start(tmp_path: Path):

@@ -19,6 +19,7 @@ from market.observe import Observer
 from market.sources.ib import IbSource
 from market.sources.ib_gateway import Gateway
 from market.sources.ib_market import to_hours
+from market.sources.ib_shares import whole_ratio
 from market.sources.open import make_source
 from tests.market.feeds.samples import MovedClock
 from tests.servers.ib_gateway import IbGateway, Listing
@@ -155,6 +156,76 @@ async def test_a_split_leaves_a_running_session_in_the_shares_it_began_with(floo
     assert trade.quantity == 25
     fresh = await (await floor.source()).candles("AAPL", Timeframe.M30, monday, 50)
     assert np.allclose(fresh.close * 4, after.close, rtol=1e-4), "a later session: adjusted alone"
+
+
+async def test_a_process_started_after_a_split_counts_in_the_shares_of_its_session(floor: Floor):
+    begun = await floor.source()
+    friday = await begun.tick("AAPL", FRIDAY)
+    kept = begun.yardsticks()
+    assert friday is not None
+    floor.clock.at = monday = FRIDAY + 3 * DAY
+    for split, said in ((1.0, 0), (4.0, 1), (8.0, 1), (0.1, 1)):
+        floor.gateway.split = split
+        later = await floor.source()
+        later.measure_by(kept)
+        tick = await later.tick("AAPL", monday)
+        assert tick is not None
+        assert float(tick.price) == pytest.approx(split * floor.gateway.price(monday), rel=1e-6)
+        told = await later.candles("AAPL", Timeframe.H1, monday, 30)
+        again = await begun.candles("AAPL", Timeframe.H1, FRIDAY, 30)
+        common = np.intersect1d(told.open_ms, again.open_ms, return_indices=True)
+        assert np.allclose(told.close[common[1]], again.close[common[2]], rtol=1e-4)
+        notices = later.notices()
+        assert len(notices) == said
+        assert all(f"one share of this session is {split:g} of today's" in one for one in notices)
+        assert later.notices() == []
+
+
+async def test_the_first_price_after_an_opening_knows_of_the_split(floor: Floor):
+    source = await floor.source()
+    floor.clock.at = early = (FRIDAY + 3 * DAY).replace(hour=14, minute=29)
+    assert await source.tick("AAPL", early) is not None
+    floor.gateway.split = 4.0
+    floor.clock.at = opened = early + timedelta(seconds=90)
+    tick = await source.tick("AAPL", opened)
+    assert tick is not None
+    assert float(tick.price) == pytest.approx(4 * floor.gateway.price(opened), rel=1e-6)
+
+
+async def test_bars_that_are_adjusted_before_the_days_are_refused_until_both_are(floor: Floor):
+    source = await floor.source()
+    before = await source.candles("AAPL", Timeframe.M30, FRIDAY, 50)
+    floor.clock.at = monday = FRIDAY + 3 * DAY
+    floor.gateway.split, floor.gateway.split_of = 4.0, {"30 mins"}
+    with pytest.raises(DataError, match="about to adjust those for a split"):
+        await source.candles("AAPL", Timeframe.M30, monday, 50)
+    floor.gateway.split_of = None
+    after = await source.candles("AAPL", Timeframe.M30, monday, 50)
+    common = np.intersect1d(before.open_ms, after.open_ms, return_indices=True)
+    assert np.allclose(before.close[common[1]], after.close[common[2]], rtol=1e-4)
+
+
+async def test_a_yardstick_that_is_gone_or_bent_is_no_guess(floor: Floor):
+    source = await floor.source()
+    days = source.yardsticks()["AAPL/USD"]
+    assert len(days) == 5
+    bent = {day: close * (1 + n / 10) for n, (day, close) in enumerate(days.items(), 1)}
+    corrected = {day: close * (1.3 if day == min(days) else 1) for day, close in days.items()}
+    gone = {"1999-01-03T00:00:00Z": 100.0}
+    source.measure_by({"AAPL/USD": corrected})
+    tick = await source.tick("AAPL", FRIDAY)
+    assert tick is not None
+    assert float(tick.price) == pytest.approx(floor.gateway.price(FRIDAY))
+    for yardstick, words in ((bent, "a split has one factor"), (gone, "close what is held")):
+        source.measure_by({"AAPL/USD": yardstick})
+        with pytest.raises(DataError, match=words):
+            await source.tick("AAPL", FRIDAY)
+
+
+def test_a_split_is_of_small_numbers_where_it_can_be():
+    told = {4.00003: 4.0, 1.49998: 1.5, 1.05001: 1.05, 0.0999999: 0.1, 50.002: 50.0}
+    assert {ratio: whole_ratio(ratio) for ratio in told} == pytest.approx(told, rel=1e-12)
+    assert whole_ratio(1.2345) == 1.2345
 
 
 async def test_a_replay_sees_the_past_and_its_hours(floor: Floor):

@@ -51,8 +51,12 @@ class IbGateway:
         """Minutes of the day, UTC."""
         self.closed_days: set[str] = set()
         """Holidays, as 20261126."""
+        self.waves_from = datetime(1970, 1, 1, tzinfo=UTC)
+        """Where the formula of the price begins."""
         self.split: float = 1.0
         """By which all prices are divided now."""
+        self.split_of: set[str] | None = None
+        """The sizes of bars that are adjusted for it; None is all of them."""
         self.errors: dict[str, tuple[int, str]] = {}
         """By message number: code and text in place of an answer."""
         self.silent: set[str] = set()
@@ -79,9 +83,9 @@ class IbGateway:
             writer.close()
 
     def price(self, at: datetime) -> float:
-        minute = at.timestamp() / 60
+        minute = (at - self.waves_from) / MINUTE
         wave = 1 + 0.05 * math.sin(minute / 3000) + 0.004 * math.sin(minute / 37)
-        return round(200 * wave / self.split, 4)
+        return round(round(200 * wave, 2) / self.split, 4)
 
     def is_open(self, at: datetime) -> bool:
         minute = at.hour * 60 + at.minute
@@ -159,14 +163,16 @@ class IbGateway:
         date = f"{day:%Y%m%d}"
         if day.weekday() not in self.weekdays or date in self.closed_days:
             return f"{date}:CLOSED"
-        begin, end = (divmod(m, 60) for m in (self.opens, min(self.closes, 1439)))
-        return f"{date}:{begin[0]:02}{begin[1]:02}-{date}:{end[0]:02}{end[1]:02}"
+        midnight = day.replace(hour=0, minute=0)
+        begin, end = (midnight + minutes * MINUTE for minutes in (self.opens, self.closes))
+        return f"{begin:%Y%m%d:%H%M}-{end:%Y%m%d:%H%M}"
 
     def _bars(self, fields: list[str]) -> tuple[Any, ...]:
         number, end, size, duration = fields[1], _moment(fields[15]), fields[16], fields[17]
         count, unit = duration.split(" ")
         days = int(count) * {"D": 1, "Y": 365}[unit]
         minutes = SIZES[size]
+        split = self.split if self.split_of is None or size in self.split_of else 1.0
         until = min(end, self.now())
         at = (end - timedelta(days=days)).replace(hour=0, minute=0, second=0, microsecond=0)
         bars: list[Any] = []
@@ -175,7 +181,7 @@ class IbGateway:
             if minutes == 1440:
                 opens = at + self.opens * MINUTE
                 if self.is_open(opens) and opens < until:
-                    bars += self._bar(f"{at:%Y%m%d}", opens, self.closes - self.opens)
+                    bars += self._bar(f"{at:%Y%m%d}", opens, self.closes - self.opens, split)
                     total += 1
                 at += timedelta(days=1)
                 continue
@@ -183,14 +189,15 @@ class IbGateway:
                 at += 30 * MINUTE
                 continue
             if self.is_open(at):
-                bars += self._bar(str(int(at.timestamp())), at, minutes)
+                bars += self._bar(str(int(at.timestamp())), at, minutes, split)
                 total += 1
             at += minutes * MINUTE
         return (17, number, "", "", total, *bars)
 
-    def _bar(self, stamp: str, at: datetime, minutes: int) -> list[Any]:
-        points = [self.price(at + minutes * MINUTE * part / 4) for part in range(5)]
-        volume = 1000 * minutes * self.split
+    def _bar(self, stamp: str, at: datetime, minutes: int, split: float) -> list[Any]:
+        moments = [at + minutes * MINUTE * part / 4 for part in range(5)]
+        points = [round(self.price(one) * self.split / split, 4) for one in moments]
+        volume = 1000 * minutes * split
         high, low = max(points), min(points)
         return [stamp, points[0], high, low, points[-1], volume, points[2], 10]
 
