@@ -7,7 +7,7 @@ them is no look at the future.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 SATURDAY = 5
@@ -46,10 +46,32 @@ class TradingHours:
         if self.told_from <= at < self.told_until:
             return any(one.opens_at <= at < one.closes_at for one in self.announced)
         there = at.astimezone(ZoneInfo(self.zone))
-        usual = self.usual_open <= there.time() < self.usual_close
-        return usual and there.weekday() < SATURDAY
+        return any(one.opens_at <= at < one.closes_at for one in self.usual(there.date()))
+
+    def day_of(self, at: datetime) -> date:
+        """The venue's day."""
+        return at.astimezone(ZoneInfo(self.zone)).date()
+
+    def is_told(self, day: date) -> bool:
+        """Whether the venue has said what it does on that day."""
+        return self.told_from <= self.at(day, time(0)) < self.told_until
+
+    def sessions(self, day: date) -> tuple[Session, ...]:
+        """Those that begin on a day of the venue: as told, else the usual one."""
+        if self.is_told(day):
+            return tuple(one for one in self.announced if self.day_of(one.opens_at) == day)
+        return self.usual(day)
+
+    def at(self, day: date, clock: time) -> datetime:
+        """A moment of the venue's day, by its clock; UTC."""
+        return datetime.combine(day, clock, ZoneInfo(self.zone)).astimezone(UTC)
 
     def one_day(self, earlier: datetime, later: datetime) -> bool:
         """Whether both moments lie on one day of the venue: between days nothing is missing."""
-        zone = ZoneInfo(self.zone)
-        return earlier.astimezone(zone).date() == later.astimezone(zone).date()
+        return self.day_of(earlier) == self.day_of(later)
+
+    def usual(self, day: date) -> tuple[Session, ...]:
+        """What a day would be that the venue has not told of."""
+        if day.weekday() >= SATURDAY or self.usual_open >= self.usual_close:
+            return ()
+        return (Session(self.at(day, self.usual_open), self.at(day, self.usual_close)),)

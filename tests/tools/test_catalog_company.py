@@ -17,7 +17,9 @@ from domain.candles import Candles, Timeframe
 from domain.clock import FixedClock, iso
 from domain.errors import Unreachable
 from market.protocol import MarketTrade
+from market.sources.recorded import RecordedMarket
 from policies.settings import DEFAULTS
+from tests.domain.test_trading_hours import HOURS
 from tests.tools.shop import AS_OF, HOUR, Shop, asked, data_of, refusal_of, request_to
 from tests.tools.test_catalog import rows_of
 from tools.catalog.breadth import breadth
@@ -171,6 +173,28 @@ async def test_the_calendar_tells_what_comes_next_in_order():
         ("blackout begins", window),
     }
     assert all(row[1] > 0 for row in rows)
+
+
+class Floor(Shop):
+    """Markets with trading hours, but for BTC."""
+
+    @override
+    def load(self, symbol: str) -> RecordedMarket:
+        market = super().load(symbol)
+        hours = None if symbol.startswith("BTC") else HOURS
+        return replace(market, instrument=replace(market.instrument, hours=hours))
+
+
+async def test_the_calendar_tells_trading_hours_holidays_and_half_days():
+    data = await data_of(calendar, await request_to(Floor(), "AAPL/USD", "MSFT/USD", "BTC/USD"))
+    told = [(row[0][5:16], *row[2:]) for row in data["rows"] if "trading" in row[2]]
+    both = "AAPL/USD, MSFT/USD"
+    assert told == [
+        ("02-07T14:30", "trading opens", both),
+        ("02-07T21:00", "trading closes", both),
+        ("02-08T18:00", "trading closes early", both),
+        ("02-09T05:00", "no trading on this day", both),
+    ]
 
 
 async def test_without_a_session_there_is_no_position_and_no_what_if():

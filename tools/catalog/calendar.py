@@ -1,26 +1,30 @@
-"""What is bound to happen next: closes, funding, and windows in which nothing may be opened."""
+"""What is bound to happen next: closes, funding, trading hours, windows of no entries."""
 
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from langchain_core.tools import tool
 
 from domain.candles import Timeframe
 from domain.clock import from_ms, iso, parse_moment, to_ms
+from domain.trading_hours import TradingHours
 from market.observe import HIGHER
 from tools.catalog.answering import Request, answer, part, table
 from tools.protocol import ToolRequest
 
 AHEAD = timedelta(days=2)
+TRADING_DAYS_AHEAD = 7
+"""So many days a venue tells its hours of."""
 MAX_BLACKOUTS_COUNT = 5
 
 
 @tool(parse_docstring=True)
 async def calendar(request: Request) -> dict[str, Any]:
-    """What comes next: candle closes, funding payments, blackouts; and whether the market is open.
+    """What comes next: candle closes, funding, blackouts, trading hours; is the market open now.
 
     Args:
         request: Injected by the desk.
@@ -32,6 +36,7 @@ async def calendar(request: Request) -> dict[str, Any]:
         *_closes(request),
         *await _funding(request, failed),
         *_blackouts(request),
+        *_trading(request),
     ]
     rows.sort(key=lambda row: row[0])
     status = state.status if state else None
@@ -97,6 +102,37 @@ def _blackouts(request: ToolRequest) -> list[list[Any]]:
             on = begins <= request.as_of
             rows.append([ends if on else begins, f"blackout {'ends' if on else 'begins'}", text])
     return sorted(rows, key=_when)[:MAX_BLACKOUTS_COUNT]
+
+
+def _trading(request: ToolRequest) -> list[list[Any]]:
+    """Of each market with hours the next opening and close, and days that are not as usual."""
+    named: dict[TradingHours, list[str]] = {}
+    for name in request.symbols:
+        hours = request.source.instrument(name).hours
+        if hours is not None:
+            named.setdefault(hours, []).append(name)
+    return [
+        [at, event, ", ".join(names)]
+        for hours, names in named.items()
+        for at, event in _sessions(hours, request.as_of)
+    ]
+
+
+def _sessions(hours: TradingHours, as_of: datetime) -> Iterator[tuple[datetime, str]]:
+    opened = closed = False
+    for days in range(TRADING_DAYS_AHEAD + 1):
+        day = hours.day_of(as_of) + timedelta(days=days)
+        sessions = hours.sessions(day)
+        if not sessions and hours.is_told(day) and hours.usual(day):
+            yield hours.at(day, time(0)), "no trading on this day"
+        for one in sessions:
+            if one.opens_at > as_of and not opened:
+                opened = True
+                yield one.opens_at, "trading opens"
+            early = any(one.closes_at < usual.closes_at for usual in hours.usual(day))
+            if one.closes_at > as_of and (early or not closed):
+                closed = True
+                yield one.closes_at, "trading closes early" if early else "trading closes"
 
 
 def _when(row: list[Any]) -> datetime:
