@@ -53,6 +53,7 @@ def _series(store: MarketStore, key: SeriesKey) -> dict[str, Any]:
         "from": iso(from_ms(whole.start)) if coverage else None,
         "to": iso(from_ms(whole.end)) if coverage else None,
         "never_asked": [stretch_words(one) for one in without(whole, coverage)],
+        "relisted": max(0, len(store.instruments(key.source, key.symbol)) - 1),
         "revisions": [revision_words(one) for one in store.revisions(key)],
         "answered_at": iso(answered) if answered else None,
     }

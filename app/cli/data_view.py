@@ -157,6 +157,7 @@ def _quality(one: Record) -> str:
     words = [f"{one['missing']} missing"] if one["missing"] else []
     words += [f"{one['silent']} silent"] if one["silent"] else []
     words += [f"{count} {flaw}" for flaw, count in one["flaws"].items()]
+    words += [f"{one['relisted']} relisted"] if one["relisted"] else []
     words += [f"{len(one['never_asked'])} never asked"] if one["never_asked"] else []
     return ", ".join(words) or "clean"
 

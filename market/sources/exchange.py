@@ -84,7 +84,7 @@ class ExchangeSource:
         self._instruments: dict[str, Instrument] = {}
         self._archive = Archive(self._client, store, keep_as or kept_as(exchange_id, base_url))
         self._watch = VenueWatch(self._client, clock.now)
-        self.listing = ListingWatch(self._client, self._make_instrument)
+        self.listing = ListingWatch(self._client, self._make_instrument, self._archive.see)
 
     @property
     def info(self) -> SourceInfo:
@@ -121,7 +121,7 @@ class ExchangeSource:
                 self._instruments[symbol] = await self._make_instrument(market)
                 self._markets[symbol] = market
                 self._markets[market["symbol"]] = market
-                self._archive.see(self._instruments[symbol])
+                self._archive.see(self._instruments[symbol], self._client.now())
                 self._instruments[market["symbol"]] = self._instruments[symbol]
 
     async def close(self) -> None:

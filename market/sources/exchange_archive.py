@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from urllib.parse import urlsplit
 
@@ -30,10 +31,10 @@ class Archive:
         self._payments: dict[str, FundingBook] = {}
         self._interest: dict[str, InterestBook] = {}
 
-    def see(self, instrument: Instrument) -> None:
+    def see(self, instrument: Instrument, at: datetime) -> None:
         """Keep what the exchange says of an instrument, where it is news."""
         if self._store is not None:
-            self._store.see_instrument(self._kept_as, instrument, self._client.now())
+            self._store.see_instrument(self._kept_as, instrument, at)
 
     async def series(
         self, market: str, timeframe: Timeframe, first_ms: int, last_ms: int

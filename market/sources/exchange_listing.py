@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from domain.errors import PlangateError
 from domain.instrument import Instrument
-from domain.quality import Defect, QualityFlag
+from domain.quality import QualityFlag
+from market.relisting import relisted
 from market.sources.exchange_client import ExchangeClient
 
 READ_EVERY_S = 3600.0
@@ -24,17 +25,27 @@ Remake = Callable[[Mapping[str, Any]], Awaitable[Instrument]]
 
 
 class ListingWatch:
-    """The listing of the opened symbols, and what has changed in it since."""
+    """The listing of the opened symbols, and what has changed in it since.
+
+    Args:
+        client: The exchange.
+        remake: What makes an instrument of a market that changed.
+        see: Told of each that has changed, and when.
+        monotonic: What the hour is counted with.
+        every_s: How often the list is read.
+    """
 
     def __init__(
         self,
         client: ExchangeClient,
         remake: Remake,
+        see: Callable[[Instrument, datetime], None],
         monotonic: Callable[[], float] = time.monotonic,
         every_s: float = READ_EVERY_S,
     ) -> None:
         self._client = client
         self._remake = remake
+        self._see = see
         self._monotonic = monotonic
         self.every_s = every_s
         self._read_at_s: float | None = None
@@ -60,33 +71,13 @@ class ListingWatch:
         except PlangateError:
             return self._flags
         for name, found in renewed.items():
-            changed = _differences(instruments[name], found)
-            if changed:
+            flag = relisted(instruments[name], found, at)
+            if flag is not None:
                 instruments[name] = found
-                self._flags += (_flag(name, changed, at),)
+                self._see(found, at)
+                self._flags += (flag,)
         return self._flags
 
     async def _now(self, known: Instrument) -> Instrument:
         market = self._client.api.markets.get(known.symbol)
         return replace(known, active=False) if market is None else await self._remake(market)
-
-
-def _differences(old: Instrument, new: Instrument) -> list[str]:
-    names = [field.name for field in fields(Instrument)]
-    return [
-        f"{name} {getattr(old, name)} -> {getattr(new, name)}"
-        for name in names
-        if getattr(old, name) != getattr(new, name)
-    ]
-
-
-def _flag(symbol: str, changed: list[str], at: datetime) -> QualityFlag:
-    return QualityFlag(
-        datum=f"instrument {symbol}",
-        defect=Defect.RELISTED,
-        treatment="replaced",
-        count=len(changed),
-        first_at=at,
-        last_at=at,
-        detail=", ".join(changed),
-    )

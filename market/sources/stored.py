@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
+from itertools import pairwise
 
 import numpy as np
 
 from domain.candles import Series, Timeframe
 from domain.errors import ConfigError, DataError, UnknownSymbol
 from domain.instrument import Instrument
+from domain.quality import QualityFlag
+from market.protocol import SIMULATED, VenueState
 from market.quality import check_series
+from market.relisting import relisted
 from market.sources.funding import FundingHistory, funding_history
 from market.sources.recorded import RecordedMarket, RecordedSource, StampedValues
 from market.store.candles import CandleShelf
@@ -27,6 +32,7 @@ class StoredSource(RecordedSource):
         self._store = store
         self._source = name
         self._keys: list[SeriesKey] | None = None
+        self._changes: dict[str, tuple[QualityFlag, ...]] = {}
 
     def load(self, symbol: str) -> RecordedMarket:
         """Read everything that is kept of one symbol."""
@@ -49,6 +55,11 @@ class StoredSource(RecordedSource):
             funding=_funding(self._stamps(found, "funding")),
             open_interest=_values(interest) if interest else None,
         )
+
+    async def venue(self, as_of: datetime) -> VenueState:
+        """Open and in step, with what the source had changed about its instruments by then."""
+        flags = (flag for changes in self._changes.values() for flag in changes)
+        return SIMULATED._replace(flags=tuple(flag for flag in flags if flag.first_at <= as_of))
 
     def _known(self) -> list[SeriesKey]:
         if self._keys is None:
@@ -81,13 +92,16 @@ class StoredSource(RecordedSource):
         return StampShelf(self._store, self._source, symbol, kind).whole()
 
     def _instrument(self, symbol: str) -> Instrument:
+        """As it was last listed while it was traded: a replay is of that time."""
         known = self._store.instruments(self._source, symbol)
         if not known:
             raise DataError(
                 f"store:{self._source} has candles of {symbol!r} and no word of its units; "
                 "synchronise it again"
             )
-        return known[-1][1]
+        changes = (relisted(old, new, at) for (_, old), (at, new) in pairwise(known))
+        self._changes[symbol] = tuple(filter(None, changes))
+        return next((one for _, one in reversed(known) if one.active), known[-1][1])
 
 
 def _funding(rates: dict[int, Decimal]) -> FundingHistory | None:
