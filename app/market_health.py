@@ -21,7 +21,11 @@ SLOW_MS = 1_000.0
 async def market_checks(market: str, market_url: str | None) -> list[Check]:
     """What there is to say about a market; never raises for what it finds broken."""
     clock = SystemClock()
-    kind = market.partition(":")[0]
+    kind, _, name = market.partition(":")
+    if kind == "store" and name:
+        from app.store_health import store_checks
+
+        return await store_checks(name, clock.now())
     symbol = {"box": "BTC/USD", "ib": "AAPL/USD"}.get(kind, "BTC/USDT")
     checks: list[Check] = []
     try:

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from app.cli.parameters import AsJson, MarketUrl
-
-if TYPE_CHECKING:
-    from market.store.store import MarketStore
 
 EXIT_FINDINGS = 3
 
@@ -84,6 +79,7 @@ def sync(
     from app.cli.output import print_json
     from app.data_options import read_sync_options
     from app.data_sync import sync as run
+    from app.keeping import market_store
 
     options = read_sync_options(
         symbols=symbols,
@@ -96,7 +92,7 @@ def sync(
         refill=refill,
         again=again,
     )
-    with _store() as store, SyncProgress(quiet=as_json) as view:
+    with market_store() as store, SyncProgress(quiet=as_json) as view:
         try:
             document = asyncio.run(run(options, store, view))
         except KeyboardInterrupt:
@@ -118,8 +114,9 @@ def status(symbols: Symbols = None, name: Name = None, as_json: AsJson = False) 
     from app.cli.output import print_json
     from app.data_status import chosen_keys
     from app.data_status import status as look
+    from app.keeping import market_store
 
-    with _store() as store:
+    with market_store() as store:
         series = look(store, chosen_keys(store, name, symbols))
     if as_json:
         print_json({"schema": "plangate.data_status/1", "series": series})
@@ -152,13 +149,14 @@ def verify(
     from app.cli.output import print_json
     from app.data_status import chosen_keys
     from app.data_verify import verify as run
+    from app.keeping import market_store
     from domain.errors import ConfigError
 
     if online and market is None:
         if name is None:
             raise ConfigError("--online needs a source: --as NAME or --market ccxt:EXCHANGE")
         market = f"ccxt:{name.partition('@')[0]}"
-    with _store() as store:
+    with market_store() as store:
         keys = chosen_keys(store, name, symbols)
         document = asyncio.run(run(store, keys, market if online else None, market_url))
     if as_json:
@@ -192,27 +190,11 @@ def export(
     from app.cli.output import print_json
     from app.data_export import export as run
     from app.data_status import chosen_keys
+    from app.keeping import market_store
 
-    with _store() as store:
+    with market_store() as store:
         files = run(store, chosen_keys(store, name, symbol), folder, with_features=features)
     if as_json:
         print_json({"schema": "plangate.data_export/1", "files": files})
     else:
         show_export(files)
-
-
-@contextmanager
-def _store() -> Iterator[MarketStore]:
-    """The market store of the one database."""
-    import journal.paper_tables
-    import journal.plan_tables  # noqa: F401  # a new database is made at once from all definitions
-    from app.home import database_place
-    from market.store.store import MarketStore
-    from traces.database import Database
-    from traces.tables import METADATA
-
-    database = Database.open(database_place(), METADATA)
-    try:
-        yield MarketStore(database)
-    finally:
-        database.close()

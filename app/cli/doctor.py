@@ -12,7 +12,7 @@ from app.cli.parameters import AsJson, FeedsFile, MarketUrl
 def doctor(
     market: Annotated[
         str | None,
-        typer.Option(help="Also check this market, such as ccxt:kraken or a chain of exchanges."),
+        typer.Option(help="Also check this market: ccxt:kraken, a chain of exchanges, store:NAME."),
     ] = None,
     market_url: MarketUrl = None,
     feeds: FeedsFile = None,

@@ -88,13 +88,19 @@ def exchanges_of(names: str, base_url: str | None) -> list[tuple[str, str | None
     """The exchanges of `ccxt:NAMES`, home first, each with its other address, if any.
 
     Raises:
-        ConfigError: a name is empty or there twice, or there are not as many addresses.
+        ConfigError: a name is empty, there twice or no exchange's, or addresses are not as many.
     """
     listed = names.partition("@")[0]
     chosen = [name.strip() for name in listed.split(",")]
     urls: list[str | None] = [*base_url.split(",")] if base_url else [None] * len(chosen)
     if not all(chosen) or len(set(chosen)) < len(chosen):
         raise ConfigError(f"exchanges {listed!r} were expected to be different names, as in a,b,c")
+    for name in chosen:
+        if ":" in name:
+            raise ConfigError(
+                f"{name!r} cannot be in a chain: those are exchanges that know the present, as in "
+                "ccxt:binance,bybit; what is recorded is replayed alone: --market store:NAME"
+            )
     if len(urls) != len(chosen):
         raise ConfigError(
             f"{len(urls)} addresses were given for {len(chosen)} exchanges; expected one each, "

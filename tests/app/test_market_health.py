@@ -41,6 +41,9 @@ async def test_an_exchange_that_is_away_ends_the_look_with_what_to_do() -> None:
     assert away.detail.endswith("it serves nobody from here: name another exchange")
     (named,) = await market_checks("ccxt:binance,binance", None)
     assert (named.name, named.status, named.exit_code) == ("market", "broken", 3)
+    (mixed,) = await market_checks("ccxt:binance,store:kept", None)
+    assert mixed.status == "broken"
+    assert mixed.detail.startswith("'store:kept' cannot be in a chain")
 
 
 async def test_a_chain_shows_each_exchange_and_their_prices_around_the_median() -> None:

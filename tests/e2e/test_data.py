@@ -151,6 +151,16 @@ async def test_changed_candles_are_found_and_what_is_kept_is_replayed_and_writte
     status = await run(tmp_path, "data", "status", "--json")
     hour = status.document["series"][0]
     assert (hour["kind"], hour["missing"], len(hour["revisions"])) == ("1h", 5, 1)
+    doctor = await run(tmp_path, "doctor", "--market", "store:binanceusdm", "--json")
+    assert doctor.code == 0, doctor.err
+    told = {c["name"]: c for c in doctor.document["checks"]}
+    kept = told[f"{SYMBOL} 1h"]
+    assert (kept["status"], kept["facts"]["rows"], kept["facts"]["missing"]) == ("note", 978, 5)
+    assert 0 < kept["facts"]["age_s"] < 3 * 86_400
+    assert told["market"]["detail"].startswith("store:binanceusdm: 1h candles")
+    unknown = await run(tmp_path, "doctor", "--market", "store:kraken")
+    assert unknown.code == 3
+    assert f"it holds: binanceusdm {SYMBOL}" in " ".join(unknown.out.split())
     exported = await run(tmp_path, "data", "export", "folder", "--json")
     assert [one["rows"] for one in exported.document["files"]] == [978, 123, 960]
     begin = START + timedelta(days=30)

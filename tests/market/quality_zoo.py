@@ -209,7 +209,7 @@ ZOO = (
     Specimen("high below low", "As NaN.", rows=with_value(350, 2, 1.0)),
     Specimen(
         "columns in another order",
-        "More than 1 % of the rows are no candles: refused, the rest is not to be believed either.",
+        "Refused where more than 1 % of the rows are no candles: the rest is not to be believed.",
         rows=lambda rows: [[row[0], row[5], *row[1:5]] for row in rows],
     ),
     Specimen(
