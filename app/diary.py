@@ -11,6 +11,7 @@ from pathlib import Path
 from broker.booking import Booked
 from broker.chance import Fault
 from broker.dispatcher import Dispatched
+from broker.invalidation import Invalidated
 from domain.numbers import plain
 from domain.orders import Fill, Order
 from domain.strict_json import exact
@@ -74,6 +75,21 @@ class Diary:
             self._recorder.record(order.run_id, "venue", _filled(fill))
         for order, status in news.steps:
             self._step(order, status.value, order.reason)
+        self._recorder.flush()
+
+    def invalidated(self, news: Invalidated) -> None:
+        """A plan is left because a condition that it names has come true."""
+        plan, reading = news.stored.plan, news.reading
+        self._recorder.record(
+            plan.run_id,
+            "guard",
+            events.PlanInvalidated(
+                plan_id=plan.plan_id,
+                condition=reading.condition,
+                measured=None if reading.measured is None else plain(reading.measured),
+                at=news.at,
+            ),
+        )
         self._recorder.flush()
 
     def faulted(self, fault: Fault, run_id: str) -> None:

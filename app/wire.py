@@ -31,6 +31,7 @@ from broker.dispatcher import Dispatcher
 from broker.executor import Executor
 from broker.follower import Follower
 from broker.guard import Guard
+from broker.invalidation import Invalidation
 from broker.paper.terms import PaperTerms
 from broker.paper.venue import PaperBroker
 from broker.path import PathKeeper
@@ -236,6 +237,7 @@ def _executor(context: RunContext, venue: Broker, treasury: Treasury, diary: Dia
         source,
         path=PathKeeper(journal, home_of(source), timeframe),
         treasury=treasury,
+        invalidation=Invalidation(journal, source, observer, follower, diary.invalidated),
     )
 
 

@@ -18,6 +18,7 @@ from broker.dispatcher import Dispatcher
 from broker.exits import withdrawn
 from broker.follower import Follower, moment_of
 from broker.guard import Guard
+from broker.invalidation import Invalidation
 from broker.marks import marks
 from broker.outbox import PAPER_ACCOUNT
 from broker.path import PathKeeper
@@ -47,6 +48,7 @@ class Executor:
         account: str = PAPER_ACCOUNT,
         path: PathKeeper | None = None,
         treasury: Treasury | None = None,
+        invalidation: Invalidation | None = None,
     ) -> None:
         self._journal = journal
         self._broker = broker
@@ -58,6 +60,7 @@ class Executor:
         self._account = account
         self._path = path
         self._treasury = treasury
+        self._invalidation = invalidation
         self._alone = asyncio.Lock()
         """Two tasks never act on the venue at once, nor on half of what the other one did."""
         self._killed = False
@@ -105,12 +108,14 @@ class Executor:
             await self._dispatcher.dispatch()
 
     async def manage(self, now: datetime) -> None:
-        """Move the stops of open positions as the policy says.
+        """Leave plans that are wrong by their own words, move stops as the policy says.
 
         Raises:
             Unreachable: the venue did not answer; what was to be moved stays to be moved.
         """
         async with self._alone:
+            if self._invalidation is not None:
+                await self._invalidation.watch(now)
             await self._guard.manage(now)
             await self._dispatcher.exits(now)
 

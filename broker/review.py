@@ -17,6 +17,7 @@ from journal.standing import AccountReader, standing_facts
 from market.observe import Observer
 from market.protocol import MarketSource
 from policies.case import Case, case_of
+from policies.conditions import readings
 from policies.facts import market_facts
 from policies.gate import review
 from policies.settings import Policy
@@ -88,6 +89,7 @@ class GateReview:
             self._policy,
             self._journal.head_version(plan),
             standing_facts(self._journal, plan),
+            readings(plan.draft.invalid_if, snapshot),
         )
         return Reviewed(review(case), case)
 

@@ -28,15 +28,16 @@ CloseReason = Literal[
     "target",
     "time",
     "stale",
+    "invalidated",
     "exit",
     "end",
     "manual",
     "liquidation",
     "unguarded",
 ]
-"""`breakeven` and `trailing`: a stop that was moved; `stale`: it came nowhere; `exit`: the model's
-word; `manual`: an operator's; `unguarded`: the venue refused the stop, so nothing was left to
-protect the position."""
+"""`breakeven` and `trailing`: a stop that was moved; `stale`: it came nowhere; `invalidated`: a
+condition under which the plan is wrong came true; `exit`: the model's word; `manual`: an
+operator's; `unguarded`: the venue refused the stop, so nothing was left to protect the position."""
 FeeCurrency = Literal["quote", "base"]
 
 TARGET_LEGS: tuple[Leg, ...] = ("target_1", "target_2", "target_3")

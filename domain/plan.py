@@ -20,6 +20,7 @@ from pydantic import (
 )
 
 from domain.candles import Timeframe
+from domain.condition import LONGEST, read_condition
 from domain.strict_json import canonical, content_hash
 
 Side = Literal["long", "short"]
@@ -54,6 +55,16 @@ def _require_whole(targets: tuple[Target, ...]) -> tuple[Target, ...]:
 Targets = Annotated[
     tuple[Target, ...], Field(min_length=1, max_length=3), AfterValidator(_require_whole)
 ]
+
+
+def _canonical(text: str) -> str:
+    return str(read_condition(text))
+
+
+ConditionText = Annotated[
+    str, StringConstraints(min_length=1, max_length=LONGEST), AfterValidator(_canonical)
+]
+Conditions = Annotated[tuple[ConditionText, ...], Field(max_length=4)]
 HorizonBars = Annotated[int, Field(ge=1, le=500)]
 EvidenceIds = Annotated[
     tuple[Annotated[str, StringConstraints(min_length=1, max_length=64)], ...],
@@ -73,6 +84,10 @@ class PlanDraft(_Answer):
     """One to three take-profit levels beyond the entry, nearest first."""
     invalidation: Price
     """Price at which the thesis is wrong; the executor's stop is never closer than this."""
+    invalid_if: Conditions = ()
+    """What else would prove it wrong, watched by code at each close; any one closes the position:
+    `4h close below 41200`, `1h rsi_14 above 70`, `1h close below ema_50`, `price above 43000`,
+    `funding above 0.05 %`, `spread above 30 bps`, `open interest below 12000`."""
     horizon_bars: HorizonBars
     """Candles of the decision timeframe after which the position is closed in any case."""
     thesis: Text
@@ -90,6 +105,8 @@ class ReplanDraft(_Answer):
     """One to three take-profit levels for what is open, nearest first."""
     invalidation: Price
     """Price at which the thesis is wrong now; never farther than where the stop stands."""
+    invalid_if: Conditions = ()
+    """What else would prove it wrong, as in `propose_plan`; replaces what stood."""
     horizon_bars: HorizonBars
     """Candles of the decision timeframe, from now, after which the position is closed."""
     thesis: Text
@@ -122,6 +139,9 @@ class NoTrade(_Answer):
 
     reason: Text
     """Why not, in plain words."""
+    wake_if: Conditions = ()
+    """What would make you look again, as `invalid_if` of `propose_plan`; you may not be asked at
+    every candle."""
 
 
 Answer = PlanDraft | ReplanDraft | ExitDraft | NoTrade

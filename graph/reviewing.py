@@ -13,6 +13,7 @@ from graph.replanning import Change, judged
 from graph.state import RunState
 from journal.standing import standing_facts
 from policies.case import Case, case_of
+from policies.conditions import readings
 from policies.facts import market_facts
 
 
@@ -64,6 +65,7 @@ async def reviewed(context: RunContext, state: RunState, change: Change) -> Revi
         context.policy,
         head_version=plan.version,
         standing=standing_facts(context.journal, plan),
+        readings=readings(plan.draft.invalid_if, fresh),
     )
     return Reviewed(plan, case, judged(context, case, plan), fresh)
 

@@ -12,6 +12,7 @@ from domain.instrument import Instrument
 from domain.numbers import ONE
 from domain.plan import Evidence, PlanDraft, TradePlan
 from domain.strict_json import content_hash
+from policies.conditions import Reading
 from policies.facts import AccountFacts, MarketFacts, Standing
 from policies.settings import Policy
 
@@ -40,6 +41,8 @@ class Case:
     """What the run's tools had answered when the plan was made."""
     standing: Standing | None = None
     """The plan that this one is a new version of; None for a plan of its own."""
+    readings: tuple[Reading, ...] = ()
+    """The plan's own conditions, as they stand on this market."""
     quantity: Decimal | None = None
     """A size that was fixed elsewhere, in base: it is judged as it stands. None: the executor
     sizes. A model can say neither."""
@@ -74,6 +77,7 @@ def case_of(
     policy: Policy,
     head_version: int | None,
     standing: Standing | None = None,
+    readings: tuple[Reading, ...] = (),
 ) -> Case:
     """A plan as the gate sees it, with the market and the account of this moment."""
     return Case(
@@ -91,9 +95,12 @@ def case_of(
         plan_policy_hash=plan.policy_hash,
         evidence=plan.evidence,
         standing=standing,
+        readings=readings,
     )
 
 
 def draft_hash(draft: PlanDraft) -> str:
-    """Content hash of what a draft would do; its words and its confidence do not count."""
-    return content_hash(draft.model_dump(exclude={"thesis", "evidence", "confidence"}))
+    """Content hash of what a draft would do; words, confidence and conditions do not count."""
+    return content_hash(
+        draft.model_dump(exclude={"thesis", "evidence", "confidence", "invalid_if"})
+    )

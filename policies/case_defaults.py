@@ -23,6 +23,7 @@ from policies.case_facts_model import (
 )
 from policies.case_fields import DEFAULT_NOW
 from policies.case_model import CaseDocument, InstrumentSection
+from policies.conditions import Reading
 from policies.facts import AccountFacts, Exit, Held, MarketFacts, Standing, WorkingEntry
 from policies.policy_file import parse_policy
 from policies.settings import Policy
@@ -60,8 +61,15 @@ def to_case(document: CaseDocument, base: Policy) -> Case:
         plan_policy_hash=plan.policy_hash or policy.policy_hash,
         evidence=_evidence(document, decided_at),
         standing=_standing(document.standing),
+        readings=_readings(document),
         quantity=document.quantity,
     )
+
+
+def _readings(document: CaseDocument) -> tuple[Reading, ...]:
+    if document.readings is None:
+        return tuple(Reading(text, None, holds=False) for text in document.plan.invalid_if)
+    return tuple(Reading(r.condition, r.measured, r.holds) for r in document.readings)
 
 
 def _standing(section: StandingSection | None) -> Standing | None:

@@ -27,6 +27,7 @@ def case_document(case: Case) -> dict[str, Json]:
         "standing": None if case.standing is None else asdict(case.standing),
         "policy": policy_document(case.policy),
         "quantity": case.quantity,
+        "readings": [asdict(reading) for reading in case.readings],
         "tool_results": [
             {"result_id": e.result_id, "tool": e.tool, "ok": e.ok, "as_of": iso(e.as_of)}
             for e in case.evidence
@@ -50,6 +51,7 @@ def _plan(case: Case) -> dict[str, Json]:
         "entry": draft.entry,
         "targets": [{"price": t.price, "weight": t.weight} for t in draft.targets],
         "invalidation": draft.invalidation,
+        "invalid_if": list(draft.invalid_if),
         "horizon_bars": draft.horizon_bars,
         "thesis": draft.thesis,
         "evidence": list(draft.evidence),

@@ -22,6 +22,7 @@ from policies.case_fields import (
     Moment,
     Name,
     NotNegative,
+    Number,
     Positive,
     Section,
     whole,
@@ -92,6 +93,17 @@ class ToolResultRow(Section):
     """The moment it was asked as of; that of the decision when left out."""
 
 
+class ReadingRow(Section):
+    """How one of the plan's own conditions stands."""
+
+    condition: Name
+    """As in `plan.invalid_if`."""
+    measured: Number | None = None
+    """What it asks about, in its unit; null where that cannot be known."""
+    holds: bool | None
+    """Whether it is so; null where that cannot be known."""
+
+
 class CaseDocument(Section):
     """One plan before the gate, for `plangate gate check`."""
 
@@ -105,6 +117,8 @@ class CaseDocument(Section):
     """For a replan: the plan that it changes; a plan of its own when left out."""
     policy: Annotated[dict[str, Any], Field(default_factory=dict)]
     """Limits by their names in the policy file; `--policy`, else the defaults, where left out."""
+    readings: Annotated[tuple[ReadingRow, ...] | None, Field(max_length=4), NOT_NULL] = None
+    """How the plan's conditions stand; when left out, none of them holds."""
     quantity: Positive | None = None
     """A size fixed elsewhere, in base, judged as it stands; the executor sizes when left out."""
     tool_results: Annotated[tuple[ToolResultRow, ...] | None, Field(max_length=100), NOT_NULL] = (

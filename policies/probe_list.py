@@ -10,6 +10,7 @@ from domain.finding import Finding
 from domain.lifecycle import TradingState
 from policies import probes
 from policies.case import Case, draft_hash
+from policies.conditions import Reading
 from policies.facts import Held
 from policies.probes import Probe, Slide, Switch
 from policies.rules import account as accounts
@@ -20,6 +21,7 @@ from policies.rules import (
     freshness,
     funding,
     integrity,
+    invalidation,
     levels,
     liquidation,
     liquidity,
@@ -100,6 +102,13 @@ PROBES: Mapping[Callable[..., Finding], Probe] = {
     standing.required_tools_answered: _switch(
         "regime not asked",
         lambda c: replace(governed(c, required_tools=("regime",)), evidence=()),
+    ),
+    invalidation.no_condition_holds: _switch(
+        "a condition holds already",
+        lambda c: replace(
+            draft(c, invalid_if=("price above 1",)),
+            readings=(Reading("price above 1", c.market.last, holds=True),),
+        ),
     ),
     clock.nothing_is_from_the_future: _slide(
         "quote from the future, s",

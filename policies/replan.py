@@ -21,7 +21,7 @@ from policies.costs import close_at, costs_of, held_risk
 from policies.facts import known
 from policies.findings import compare
 from policies.legs import split_targets
-from policies.rules import freshness, integrity, replan, standing
+from policies.rules import freshness, integrity, invalidation, replan, standing
 
 ON_CASE: tuple[Callable[[Case], Finding], ...] = (
     integrity.numbers_are_valid,
@@ -29,6 +29,7 @@ ON_CASE: tuple[Callable[[Case], Finding], ...] = (
     standing.plan_is_the_head,
     standing.policy_is_the_same,
     standing.evidence_stands,
+    invalidation.no_condition_holds,
     freshness.quote_is_fresh,
     replan.replans_are_few,
 )

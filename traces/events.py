@@ -178,6 +178,19 @@ class Filled(_Event):
     at: datetime
 
 
+class PlanInvalidated(_Event):
+    """A condition under which the plan is wrong came true: its position or entry is left."""
+
+    kind: Literal["plan_invalidated"] = "plan_invalidated"
+    plan_id: str
+    condition: str
+    """As the plan said it."""
+    measured: str | None
+    """What was read, in the condition's unit."""
+    at: datetime
+    """On the session's clock."""
+
+
 class FaultInjected(_Event):
     """The paper venue was made worse on purpose, as the session asked for."""
 
@@ -251,6 +264,7 @@ Event = Annotated[
     | PlanCommitted
     | OrderChanged
     | Filled
+    | PlanInvalidated
     | FaultInjected
     | StateEdited
     | Certified

@@ -7,15 +7,14 @@ made visible, so that a text cannot rewrite the terminal.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
-from decimal import Decimal
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from domain.clock import iso
 from traces import events as ev
 from traces.store import Recorded
+from traces.view_words import bracket, compact, message, spaced, visible
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -84,6 +83,7 @@ class _Page:
             ev.PlanCommitted: self._plan_committed,
             ev.OrderChanged: self._order_changed,
             ev.Filled: self._filled,
+            ev.PlanInvalidated: self._plan_invalidated,
             ev.FaultInjected: self._fault_injected,
             ev.StateEdited: self._state_edited,
             ev.Certified: self._certified,
@@ -100,7 +100,7 @@ class _Page:
 
     def _put(self, text: str, indent: int = 0) -> None:
         pad = " " * indent
-        for line in _visible(text).splitlines() or [""]:
+        for line in visible(text).splitlines() or [""]:
             self.lines += wrap(
                 line,
                 WIDTH,
@@ -148,7 +148,7 @@ class _Page:
         )
         for name in new:
             self._seen.add(name)
-            role, text = _message(self._read(name))
+            role, text = message(self._read(name))
             if role not in {"ai", "tool"}:
                 self._put(f"[{role}]", 2)
                 self._text(text)
@@ -160,7 +160,7 @@ class _Page:
             f"answer    {event.latency_ms:.0f} ms, {event.input_tokens} + {event.output_tokens} "
             f"tokens ({event.tokens_from}; {event.cached_tokens} cached), {cost}"
         )
-        _, text = _message(self._read(event.message))
+        _, text = message(self._read(event.message))
         self._text(text)
 
     def _model_failed(self, event: ev.ModelFailed) -> None:
@@ -172,9 +172,9 @@ class _Page:
         how += ", in part" if event.partial else ""
         known = f", known at {iso(event.known_at)}" if event.known_at else ""
         where = f"{event.origin} from {event.source}{known}" if event.source else ""
-        self._head(f"tool      {event.result_id}  {_compact(event.arguments)}")
+        self._head(f"tool      {event.result_id}  {compact(event.arguments)}")
         self._put(f"REFUSED {event.refusal}, {how}" if event.refusal else f"{how}  {where}", 4)
-        self._text(_spaced(self._read(event.content)))
+        self._text(spaced(self._read(event.content)))
 
     def _answer_parsed(self, event: ev.AnswerParsed) -> None:
         if event.complaint:
@@ -186,7 +186,7 @@ class _Page:
         version = f"v{event.version} " if event.version else ""
         self._head(f"{stage:<9} {version}{event.plan_id[:12]}  {word}")
         if event.bracket:
-            self._put(_bracket(event.bracket), 4)
+            self._put(bracket(event.bracket), 4)
         if event.stage == "send" and event.approved and not self._full:
             self._put(f"all {len(event.findings)} rules passed again, on fresh data", 4)
             return
@@ -220,6 +220,9 @@ class _Page:
             f"{event.expected_price} ({event.slippage_bps} bps), fee {event.fee}, {iso(event.at)}"
         )
 
+    def _plan_invalidated(self, event: ev.PlanInvalidated) -> None:
+        self._put(f"left      {event.condition}: it is {event.measured}, {iso(event.at)}")
+
     def _fault_injected(self, event: ev.FaultInjected) -> None:
         self._put(f"fault     {event.fault} on {event.call}, on purpose  {event.client_order_id}")
 
@@ -244,49 +247,3 @@ class _Page:
             4,
         )
         self.lines.append("")
-
-
-def _message(text: str) -> tuple[str, str]:
-    """Role and readable text of a stored message; a text that is none stays as it is."""
-    try:
-        body = json.loads(text)
-    except (ValueError, RecursionError):
-        return "text", text
-    if not isinstance(body, dict):
-        return "text", text
-    calls = "\n".join(
-        f"{call.get('name')} {_compact(call.get('args'))}" for call in body.get("tool_calls") or []
-    )
-    content = body.get("content") or ""
-    words = content if isinstance(content, str) else _compact(content)
-    return str(body.get("type", "text")), "\n".join(part for part in (words, calls) if part)
-
-
-def _spaced(text: str) -> str:
-    """JSON with spaces after its separators, so that it breaks into lines between values."""
-    try:
-        return _compact(json.loads(text))
-    except (ValueError, RecursionError):
-        return text
-
-
-def _bracket(bracket: dict[str, Any]) -> str:
-    targets = ", ".join(f"{t['quantity']} at {t['price']}" for t in bracket["targets"])
-    return (
-        f"{bracket['side']} {bracket['quantity']} {bracket['entry_kind']} at "
-        f"{bracket['entry_price']}, stop {bracket['stop_price']}, targets {targets}, "
-        f"risk {Decimal(bracket['risk_amount']):.2f}, "
-        f"net reward/risk {Decimal(bracket['reward_risk']):.2f}"
-    )
-
-
-def _compact(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(", ", ": "), default=str)
-
-
-def _visible(text: str) -> str:
-    """Control, escape and bidirectional characters made visible; newlines stay."""
-    return "".join(
-        c if c == "\n" or c.isprintable() else ("    " if c == "\t" else repr(c)[1:-1])
-        for c in text
-    )

@@ -14,6 +14,7 @@ from broker.dispatcher import Dispatched, Dispatcher
 from broker.executor import Executor
 from broker.follower import Follower
 from broker.guard import Guard
+from broker.invalidation import Invalidated, Invalidation
 from broker.paper.terms import PaperTerms
 from broker.paper.venue import PaperBroker
 from broker.protocol import Broker
@@ -97,6 +98,7 @@ def wired(
     booked: Callable[[Booked], None] = lambda _: None,
     told: Callable[[Dispatched], None] = lambda _: None,
     treasury: Treasury | None = None,
+    left: Callable[[Invalidated], None] = lambda _: None,
 ) -> Hands:
     """Wire them as a session does; a paper venue is its own treasury."""
     follower = Follower(book, venue, source, booked)
@@ -111,6 +113,7 @@ def wired(
         Guard(book, source, observer, Policy(), Timeframe.H1),
         source,
         treasury=treasury or (venue if isinstance(venue, PaperBroker) else None),
+        invalidation=Invalidation(book, source, observer, follower, left),
     )
     return Hands(follower, dispatcher, executor)
 

@@ -202,9 +202,8 @@ async def test_of_a_scale_out_that_was_cut_short_the_rest_is_tried_at_once(tmp_p
     await stage.venue.cancel(first.client_order_id)
     stage.venue.tell(*stage.venue.log[-1:])
     await stage.house.executor.settle(NOW)
-    assert [(o.status.value, o.quantity) for o in stage.legs("reduce")] == [
-        ("cancelled", D("0.5")), ("working", D("0.3")),
-    ]  # fmt: skip
+    made_at_one_moment = {(o.status.value, o.quantity) for o in stage.legs("reduce")}
+    assert made_at_one_moment == {("cancelled", D("0.5")), ("working", D("0.3"))}
 
 
 async def test_only_the_scale_out_that_was_asked_for_last_is_tried_again(tmp_path: Path) -> None:

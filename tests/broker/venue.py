@@ -157,10 +157,12 @@ def approved(
     at: datetime = T,
     open_for: timedelta = 50 * H,
     rests_for: timedelta = H,
+    invalid_if: Sequence[str] = (),
 ) -> tuple[TradePlan, Approved]:
     """A plan around 100 with stop 95 and target 110, or mirrored; slippage of the stop 0.5."""
     limit = None if entry is None else D(entry)
-    plan = plan_of(draft(side, limit), run=run, symbol=symbol, at=at)
+    wanted = draft(side, limit).model_copy(update={"invalid_if": tuple(invalid_if)})
+    plan = plan_of(wanted, run=run, symbol=symbol, at=at)
     legs = targets or [("110" if side == "long" else "90", "1")]
     quantity = sum((D(q) for _, q in legs), D(0))
     bracket = Bracket(

@@ -84,6 +84,7 @@ CODES = frozenset(
         "SCALE_IN_LIMIT",
         "REPLAN_RISK_INCREASE",
         "EVIDENCE_MISSING",
+        "INVALIDATED",
         "CLOCK_SKEW",
         "STALE_DATA",
         "VOL_UNAVAILABLE",

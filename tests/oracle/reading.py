@@ -70,6 +70,7 @@ def read(document: Document) -> SimpleNamespace:
         standing=_standing(document.get("standing")),
         quantity=number(document.get("quantity")),
         results=_results(document.get("tool_results"), plan),
+        readings=_readings(document.get("readings"), plan),
         allowed=_allowed(document.get("allowed_symbols"), instrument.symbol),
     )
 
@@ -103,6 +104,7 @@ def _plan(raw: Document, now: int | None) -> SimpleNamespace:
         horizon_bars=int(raw.get("horizon_bars", 24)),
         bar=BARS[raw.get("timeframe", "1h")],
         evidence=raw.get("evidence", []),
+        wrong_if=raw.get("invalid_if", []),
         confidence=number(raw["confidence"]),
         decided_at=now if decided_at is None else decided_at,
         decision_price=number(raw.get("decision_price")),
@@ -240,6 +242,13 @@ def _row(raw: Document, value: Fraction) -> SimpleNamespace:
 def _policy(raw: Document) -> SimpleNamespace:
     said = {k: v if k in WORDS else Fraction(v) for k, v in raw.items()}
     return SimpleNamespace(**{**_LIMITS, **said})
+
+
+def _readings(raw: list[Document] | None, plan: Any) -> dict[str, bool | None]:
+    """By condition, whether it holds."""
+    if raw is None:
+        return dict.fromkeys(plan.wrong_if, False)
+    return {row["condition"]: row["holds"] for row in raw}
 
 
 def _results(raw: list[Document] | None, plan: Any) -> list[SimpleNamespace]:

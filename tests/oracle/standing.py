@@ -72,6 +72,9 @@ def _evidence(case: SimpleNamespace) -> Violations:
     for tool in case.policy.required_tools:
         if all(r.tool != tool for r in stands):
             yield "EVIDENCE_MISSING", f"tool {tool}"
+    for condition in case.plan.wrong_if:
+        if case.readings.get(condition) is not False:
+            yield "INVALIDATED", condition
 
 
 def _clock(case: SimpleNamespace) -> Violations:

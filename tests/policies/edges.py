@@ -11,6 +11,7 @@ from domain.book import Level
 from domain.lifecycle import TradingState
 from domain.plan import Evidence
 from policies.case import draft_hash
+from policies.conditions import Reading
 from policies.facts import Exit, Held, Standing, WorkingEntry
 from policies.settings import Policy
 from tests.policies.cases import NOW, D, ago, book, draft
@@ -52,8 +53,15 @@ def stands(**changes: Any) -> Standing:
     return Standing(**{"risk_amount": D(1_000_000), **held} | changes)
 
 
+def wary(holds: bool | None) -> Changes:
+    """A plan with a condition that stands so."""
+    measured = None if holds is None else D("0.0004")
+    return {**WARY, "readings": (Reading("funding above 0.05 %", measured, holds),)}
+
+
 ADDED = stands(held=D("0.01"), scale_ins_count=1)
 CITED = {"draft__evidence": ("ohlcv#1",)}
+WARY = {"draft__invalid_if": ("funding above 0.05 %",)}
 NEEDS = {"policy__required_tools": ("ohlcv", "regime")}
 BOTH = (answered(), answered(tool="regime"))
 
@@ -133,6 +141,9 @@ STANDING: list[Row] = [
         {**NEEDS, "evidence": BOTH},
         {**NEEDS, "evidence": (BOTH[0], answered(NOW - MS, "regime"))},
     ),
+    ("INVALIDATED", wary(False), {**WARY, "readings": ()}),
+    ("INVALIDATED", wary(False), wary(True)),
+    ("INVALIDATED", wary(False), wary(None)),
     ("CONFIDENCE_LOW", {"draft__confidence": D("0.6")}, {"draft__confidence": D("0.599")}),
 ]
 

@@ -185,6 +185,14 @@ CASES: dict[str, dict[str, Any]] = {
         {**LONG, "evidence": ["ohlcv#1", "funding#9"]},
         tool_results=[{"result_id": "ohlcv#1", "tool": "ohlcv"}],
     ),
+    "wrong-already": of(
+        {**LONG, "invalid_if": ["price below 10100", "4h close below 9 000", "spread above 5 bps"]},
+        readings=[
+            {"condition": "price below 10100", "measured": 10000, "holds": True},
+            {"condition": "4h close below 9000", "holds": None},
+            {"condition": "spread above 5 bps", "measured": 0.0002, "holds": False},
+        ],
+    ),
     "too-small": of(LONG, account={"equity": 100}, instrument={"min_notional": 100}),
     "thin-book": of(LONG, market={"book": {**BOOK, "asks": [[10001, 0.3], [10019, 200]]}}),
     "touch-too-dear": of(

@@ -17,6 +17,7 @@ from domain.verdict import Bracket, SizeStep, TargetLeg
 from policies.arithmetic import gate_arithmetic
 from policies.bracket import build_bracket
 from policies.case import Case, draft_hash
+from policies.conditions import Reading
 from policies.gate import review
 from policies.rulebook import RULES, OnCase
 from tests.policies.cases import NOW, D, ago, draft, make_case
@@ -52,6 +53,14 @@ FACTS: dict[str, Changes] = {
     "an old plan": {"decided_at": NOW - timedelta(days=2, microseconds=500_000)},
     "repeated": {"account__recent_drafts": (draft_hash(draft()),)},
     "two made up": {"draft__evidence": ("ohlcv#1", "book#2")},
+    "wrong already, and unreadable": {
+        "draft__invalid_if": ("price above 1", "price above 2", "price above 3"),
+        "readings": (
+            Reading("price above 1", D(5), holds=True),
+            Reading("price above 2", None, holds=True),
+            Reading("price above 3", None, holds=None),
+        ),
+    },
     "two not asked": {"policy__required_tools": ("regime", "funding")},
     "another symbol": XRP,
     "no symbol": {"allowed_symbols": ()},

@@ -85,7 +85,7 @@ def test_a_bracket_from_elsewhere_without_a_market_is_denied():
 def test_the_plain_case_is_approved_with_all_findings_and_the_bracket():
     verdict = review(make_case())
     assert isinstance(verdict, Approved)
-    assert len(verdict.findings) == len(RULES) == 71
+    assert len(verdict.findings) == len(RULES) == 72
     assert all(finding.passed for finding in verdict.findings)
     assert verdict.bracket.quantity == D("2.499")
     assert verdict.bracket.stop_price == D(9_800)

@@ -235,6 +235,12 @@ def _executed(note: Note) -> None:
         ev.OrderChanged(client_order_id=ORDER, leg="entry", status="working", reason=None),
     )
     note(
+        "guard",
+        ev.PlanInvalidated(
+            plan_id=PLAN, condition="4h close below 6900", measured="6890", at=AS_OF
+        ),
+    )
+    note(
         "venue",
         ev.FaultInjected(fault="late", call="news", client_order_id=ORDER, at=AS_OF),
     )

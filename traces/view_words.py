@@ -1,0 +1,55 @@
+"""Pieces of a trace as text: messages, brackets, JSON, and nothing that moves a terminal."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any
+
+
+def message(text: str) -> tuple[str, str]:
+    """Role and readable text of a stored message; a text that is none stays as it is."""
+    try:
+        body = json.loads(text)
+    except (ValueError, RecursionError):
+        return "text", text
+    if not isinstance(body, dict):
+        return "text", text
+    calls = "\n".join(
+        f"{call.get('name')} {compact(call.get('args'))}" for call in body.get("tool_calls") or []
+    )
+    content = body.get("content") or ""
+    words = content if isinstance(content, str) else compact(content)
+    return str(body.get("type", "text")), "\n".join(part for part in (words, calls) if part)
+
+
+def spaced(text: str) -> str:
+    """JSON with spaces after its separators, so that it breaks into lines between values."""
+    try:
+        return compact(json.loads(text))
+    except (ValueError, RecursionError):
+        return text
+
+
+def bracket(bracket: dict[str, Any]) -> str:
+    """What was judged, on one line."""
+    targets = ", ".join(f"{t['quantity']} at {t['price']}" for t in bracket["targets"])
+    return (
+        f"{bracket['side']} {bracket['quantity']} {bracket['entry_kind']} at "
+        f"{bracket['entry_price']}, stop {bracket['stop_price']}, targets {targets}, "
+        f"risk {Decimal(bracket['risk_amount']):.2f}, "
+        f"net reward/risk {Decimal(bracket['reward_risk']):.2f}"
+    )
+
+
+def compact(value: Any) -> str:
+    """JSON on one line."""
+    return json.dumps(value, ensure_ascii=False, separators=(", ", ": "), default=str)
+
+
+def visible(text: str) -> str:
+    """Control, escape and bidirectional characters made visible; newlines stay."""
+    return "".join(
+        c if c == "\n" or c.isprintable() else ("    " if c == "\t" else repr(c)[1:-1])
+        for c in text
+    )
