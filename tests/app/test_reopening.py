@@ -11,6 +11,7 @@ from domain.errors import ConfigError
 from policies.policy_file import preset
 from policies.presets import PRESETS
 from policies.settings import DEFAULTS, Policy
+from tests.market.handmade import HandSource
 
 
 @pytest.mark.parametrize(
@@ -18,7 +19,7 @@ from policies.settings import DEFAULTS, Policy
     [DEFAULTS, *map(preset, PRESETS), Policy(max_open_orders_count=3, sides=("long",))],
 )
 def test_a_policy_is_kept_whole(policy: Policy) -> None:
-    found = kept_policy("s", kept(policy, None))
+    found = kept_policy("s", kept(policy, None, HandSource({})))
     assert found == policy
     assert found is not None
     assert found.policy_hash == policy.policy_hash
@@ -44,4 +45,4 @@ def test_sessions_of_older_releases_keep_none_and_a_wrong_one_is_named() -> None
     ],
 )
 def test_an_address_that_may_hold_a_secret_is_not_kept(url: str | None, found: str | None) -> None:
-    assert kept(DEFAULTS, url)["market_url"] == found
+    assert kept(DEFAULTS, url, HandSource({}))["market_url"] == found
