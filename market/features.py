@@ -17,15 +17,14 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from domain.candles import Candles, Series, Timeframe
+from domain.candles import Candles, Series
 from domain.clock import from_ms
 from domain.errors import DataError
 from domain.snapshot import Features
+from market.feature_columns import FAMILIES, RECURSIVE
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
+    from domain.candles import Floats
 
 WARMUP_BARS = 300
 """Closed candles before a recursive indicator (EMA, RSI, MACD, ATR, ADX) is believed.
@@ -34,64 +33,70 @@ They never forget where they began: on 60 bars an EMA 50 is off by two thirds of
 deviation, on 100 by a seventh, on 300 by 5e-5 of it. From there on a short live window and the full
 history of a simulation say the same.
 """
-VOLATILITY_DAYS = 30
-MIN_VOLATILITY_BARS = 50
-"""Fewer log returns than this say nothing about volatility."""
-VWAP_BARS = 24
-STOCHASTIC_BARS = 14
-
 SHOWN = tuple(
     name for name in Features.model_fields if name not in {"timeframe", "bars", "known_at", "close"}
 )
 """The columns that `Features` shows, in its order."""
-COLUMNS = (*SHOWN, "atr_fraction", "volume_24", "bandwidth")
-"""All columns; the last three are what `market.regime` ranks: ATR/close, volume of 24 bars, and the
-width of the Bollinger bands over their middle."""
-_RECURSIVE = (
-    "ema_20",
-    "ema_50",
-    "rsi_7",
-    "rsi_14",
-    "macd",
-    "macd_signal",
-    "macd_histogram",
-    "atr_14",
-    "adx_14",
-    "atr_fraction",
-)
-_POSITION = {name: position for position, name in enumerate(COLUMNS)}
+COLUMNS = tuple(name for family in FAMILIES for name in family)
+"""All columns."""
+_FAMILY_OF = {name: (family, make) for family, make in FAMILIES.items() for name in family}
 
 
 @dataclass(frozen=True, slots=True)
 class FeatureTable:
-    """Every indicator at every candle of one series."""
+    """Every indicator at every candle of one series, each computed when it is first asked for."""
 
-    values: Floats
-    """Shape (columns, n), read-only; NaN where absent, never infinite. Order: `COLUMNS`."""
+    series: Series
+    _known: dict[str, Floats]
+    _is_finite: bool
+    """Whether every price and volume is."""
 
     def column(self, name: str) -> Floats:
-        """One indicator at every candle, shape (n,)."""
-        column: Floats = self.values[_POSITION[name]]
-        return column
+        """One of `COLUMNS` at every candle, read-only, shape (n,); the same array each time.
+
+        NaN where absent, never infinite.
+        """
+        found = self._known.get(name)
+        return self._computed(name) if found is None else found
+
+    def at(self, name: str, index: int) -> float | None:
+        """One of `COLUMNS` at one candle; None where absent."""
+        value: float = self.column(name).item(index)
+        return value if value == value else None  # only NaN differs from itself
 
     def row(self, index: int) -> dict[str, float | None]:
         """What `Features` shows of one candle."""
-        values = self.values[: len(SHOWN), index].tolist()
-        return {
-            name: value if value == value else None  # only NaN differs from itself
-            for name, value in zip(SHOWN, values, strict=True)
-        }
+        return {name: self.at(name, index) for name in SHOWN}
+
+    def _computed(self, name: str) -> Floats:
+        """The column, now known like all of its family."""
+        family, make = _FAMILY_OF[name]
+        for each, values in zip(family, make(self.series, self.column), strict=True):
+            if each in RECURSIVE:
+                values[: WARMUP_BARS - 1] = np.nan
+            if not self._is_finite:
+                values[np.isinf(values)] = np.nan
+            values.setflags(write=False)
+            self._known[each] = values
+        return self._known[name]
 
 
-_tables: WeakKeyDictionary[Series, FeatureTable] = WeakKeyDictionary()
+_tables: WeakKeyDictionary[Series, tuple[dict[str, Floats], bool]] = WeakKeyDictionary()
 
 
 def feature_table(series: Series) -> FeatureTable:
     """The indicators of a whole series; kept for as long as the series itself is."""
-    table = _tables.get(series)
-    if table is None:
-        table = _tables[series] = _computed(series)
-    return table
+    kept = _tables.get(series)
+    if kept is None:
+        absent = {} if len(series) else dict.fromkeys(COLUMNS, series.close)
+        kept = _tables[series] = absent, _is_finite(series)
+    return FeatureTable(series, *kept)
+
+
+def _is_finite(series: Series) -> bool:
+    """Whether every price and volume is; no sum of what `market.quality` lets pass overflows."""
+    columns = (series.high, series.low, series.close, series.volume)
+    return all(math.isfinite(np.add.reduce(values)) for values in columns)
 
 
 def features_at(candles: Candles) -> Features:
@@ -115,139 +120,11 @@ def features_at(candles: Candles) -> Features:
     )
 
 
-def volatility_bars(timeframe: Timeframe) -> int:
-    """Log returns behind `realised_volatility`: what 30 days hold, at least 50.
+def closes_above(candles: Candles, name: str) -> bool | None:
+    """Whether the newest of `candles` closes above this average; None while that is warming up.
 
-    A series that begins later gives what it has. On 5m and finer that is so for every live source:
-    nobody downloads 30 days of minutes before a decision.
+    Of many symbols this is all that is asked, so that nothing else is computed for them.
     """
-    return max(MIN_VOLATILITY_BARS, VOLATILITY_DAYS * 86_400 // timeframe.seconds)
-
-
-def _computed(series: Series) -> FeatureTable:
-    values: Floats = np.full((len(COLUMNS), len(series)), np.nan)
-    if len(series):
-        # Data that is broken later on must not stop a decision that is made before it.
-        with np.errstate(all="ignore"):
-            _fill(dict(zip(COLUMNS, values, strict=True)), series)
-            if not math.isfinite(float(values.sum())):
-                values[np.isinf(values)] = np.nan
-    values.setflags(write=False)
-    return FeatureTable(values)
-
-
-def _fill(columns: dict[str, Floats], series: Series) -> None:
-    _fill_recursive(columns, series)
-    for name in _RECURSIVE:
-        columns[name][: WARMUP_BARS - 1] = np.nan
-    _fill_windows(columns, series)
-    _fill_volume(columns, series)
-    _fill_volatility(columns["realised_volatility"], series)
-
-
-def _fill_recursive(columns: dict[str, Floats], series: Series) -> None:
-    """What carries its whole past along."""
-    import talib
-
-    high, low, close = series.high, series.low, series.close
-    columns["ema_20"][:] = talib.EMA(close, 20)
-    columns["ema_50"][:] = talib.EMA(close, 50)
-    for bars in (7, 14):
-        columns[f"rsi_{bars}"][:] = _without_stillness(talib.RSI(close, bars), close, bars)
-    macd, signal, histogram = talib.MACD(close, 12, 26, 9)
-    columns["macd"][:] = macd
-    columns["macd_signal"][:] = signal
-    columns["macd_histogram"][:] = histogram
-    columns["atr_14"][:] = talib.ATR(high, low, close, 14)
-    columns["adx_14"][:] = talib.ADX(high, low, close, 14)
-    np.divide(columns["atr_14"], close, out=columns["atr_fraction"])
-
-
-def _without_stillness(rsi: Floats, close: Floats, bars: int) -> Floats:
-    """RSI without the zeros that TA-Lib writes where there was neither gain nor loss."""
-    import talib
-
-    if (rsi == 0).any():
-        still = talib.MAX(close, bars + 1) == talib.MIN(close, bars + 1)
-        rsi[(rsi == 0) & still] = np.nan
-    return rsi
-
-
-def _fill_windows(columns: dict[str, Floats], series: Series) -> None:
-    """What rests on the last few prices only."""
-    import talib
-
-    high, low, close = series.high, series.low, series.close
-    upper, middle, lower = talib.BBANDS(close, 20, 2.0, 2.0)
-    columns["bollinger_upper"][:] = upper
-    columns["bollinger_middle"][:] = middle
-    columns["bollinger_lower"][:] = lower
-    np.divide(upper - lower, middle, out=columns["bandwidth"])
-    k, d = columns["stochastic_k"], columns["stochastic_d"]
-    k[:], d[:] = talib.STOCH(
-        high, low, close, fastk_period=STOCHASTIC_BARS, slowk_period=3, slowd_period=3
-    )
-    if (high == low).any():
-        still = talib.MAX(high, STOCHASTIC_BARS) == talib.MIN(low, STOCHASTIC_BARS)
-        k[_seen_in_last(still, 3)] = np.nan
-        d[_seen_in_last(still, 5)] = np.nan
-
-
-def _seen_in_last(mask: NDArray[np.bool_], bars: int) -> NDArray[np.bool_]:
-    """True where `mask` holds at any of the last `bars` candles."""
-    seen: NDArray[np.bool_] = np.convolve(mask, np.ones(bars))[: len(mask)] > 0
-    return seen
-
-
-def _fill_volume(columns: dict[str, Floats], series: Series) -> None:
-    """What rests on volume; a window without any volume has no price of its own."""
-    import talib
-
-    volume, traded, vwap = series.volume, columns["volume_24"], columns["vwap_24"]
-    on_balance = talib.OBV(series.close, volume)
-    np.subtract(on_balance[20:], on_balance[:-20], out=columns["obv_change_20"][20:])
-    money = series.high + series.low
-    money += series.close
-    money *= volume
-    _roll(volume, VWAP_BARS, traded)
-    _roll(money, VWAP_BARS, vwap)
-    vwap /= 3 * traded
-    trend = columns["volume_trend"]
-    usual = np.full(len(volume), np.nan)
-    _roll(volume, 5, trend)
-    _roll(volume, 20, usual)
-    trend *= 4 / usual
-
-
-def _roll(values: Floats, bars: int, out: Floats) -> None:
-    """Write the sum of the last `bars` values where there are that many, each added up afresh.
-
-    A running sum would leave rounding behind: no window would be exactly 0 again, and values would
-    depend on where the series begins.
-    """
-    if len(values) >= bars:
-        out[bars - 1 :] = np.correlate(values, np.ones(bars), "valid")
-
-
-def _fill_volatility(column: Floats, series: Series) -> None:
-    """Sample standard deviation of log returns, annualised; the window grows from 50 to 30 days."""
-    widest = volatility_bars(series.timeframe)
-    returns = np.zeros(len(series))
-    np.log(series.close[1:] / series.close[:-1], out=returns[1:])
-    count = np.minimum(np.arange(len(series)), widest)
-    total, squares = _last(returns, widest), _last(returns * returns, widest)
-    total *= total
-    total /= count
-    squares -= total
-    squares *= series.timeframe.bars_per_year
-    squares /= count - 1
-    np.sqrt(np.maximum(squares, 0.0, out=squares), out=column)
-    column[:MIN_VOLATILITY_BARS] = np.nan
-
-
-def _last(values: Floats, bars: int) -> Floats:
-    """Sum of the last `bars` values, of fewer where there are fewer."""
-    running = np.cumsum(values)
-    sums = running.copy()
-    sums[bars:] -= running[:-bars]
-    return sums
+    newest = candles.stop - 1
+    average = feature_table(candles.series).at(name, newest)
+    return None if average is None else bool(candles.series.close[newest] > average)

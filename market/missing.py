@@ -9,7 +9,8 @@ from domain.candles import Candles, Timeframe
 from domain.snapshot import BookRank, Features, Regime
 from market.book_rank import MIN_LOOKS
 from market.facts import CORRELATION_DAYS, CORRELATION_TIMEFRAME, MIN_RETURNS
-from market.features import MIN_VOLATILITY_BARS, WARMUP_BARS, volatility_bars
+from market.feature_columns import MIN_VOLATILITY_BARS, volatility_bars
+from market.features import WARMUP_BARS
 from market.regime import MIN_HISTORY_BARS
 
 

@@ -30,7 +30,7 @@ from market.facts import (
     gap_bars,
     turnover_24h,
 )
-from market.features import WARMUP_BARS, features_at
+from market.features import WARMUP_BARS, closes_above, features_at
 from market.flags import candle_flags
 from market.missing import missing_facts, missing_features, missing_rank, missing_regime
 from market.modelled_book import modelled_book
@@ -285,9 +285,11 @@ def _quality(seen: _Seen, instrument: Instrument, as_of: datetime) -> tuple[Qual
 
 def _breadth(own: Features, others: Sequence[Candles]) -> float | None:
     """Share of the symbols that close above their EMA 50, among those that have one."""
-    all_features = [own, *(features_at(candles) for candles in others if len(candles))]
-    above = [f.close > f.ema_50 for f in all_features if f.ema_50 is not None]
-    return sum(above) / len(above) if len(above) > 1 else None
+    above = [closes_above(candles, "ema_50") for candles in others if len(candles)]
+    if own.ema_50 is not None:
+        above.append(own.close > own.ema_50)
+    known = [one for one in above if one is not None]
+    return sum(known) / len(known) if len(known) > 1 else None
 
 
 def _newest(windows: Iterable[Candles]) -> datetime | None:

@@ -13,7 +13,7 @@ import numpy as np
 from domain.candles import Candles
 from domain.snapshot import SymbolState, Universe
 from market.facts import CORRELATION_DAYS, CORRELATION_TIMEFRAME, MIN_RETURNS, STILL
-from market.features import features_at
+from market.features import closes_above, feature_table
 
 if TYPE_CHECKING:
     from domain.candles import Floats
@@ -72,16 +72,15 @@ def correlation_matrix(
 def _state(symbol: str, candles: Candles) -> SymbolState:
     if not len(candles):
         return SymbolState(symbol=symbol)
-    found = features_at(candles)
     change = None
     if len(candles) > CHANGE_BARS:
         change = float(candles.close[-1] / candles.close[-1 - CHANGE_BARS] - 1)
     return SymbolState(
         symbol=symbol,
-        close=found.close,
+        close=float(candles.close[-1]),
         change_24_fraction=change,
-        rsi_14=found.rsi_14,
-        above_ema_50=None if found.ema_50 is None else found.close > found.ema_50,
+        rsi_14=feature_table(candles.series).at("rsi_14", candles.stop - 1),
+        above_ema_50=closes_above(candles, "ema_50"),
     )
 
 

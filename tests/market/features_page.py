@@ -23,7 +23,17 @@ from domain.snapshot import (
     SymbolState,
     Universe,
 )
-from market import book_rank, facts, features, flags, modelled_book, recent, regime, universe
+from market import (
+    book_rank,
+    facts,
+    feature_columns,
+    features,
+    flags,
+    modelled_book,
+    recent,
+    regime,
+    universe,
+)
 from market.observe import CONTEXT_BARS, DECISION_BARS, HIGHER
 from market.regime import HISTORY_BARS
 from market.sources.box import DATA
@@ -34,13 +44,13 @@ PAGE = DOCS / "features.md"
 WINDOWS = {
     "EMA, RSI, MACD, ATR, ADX": f"all candles; believed from {features.WARMUP_BARS} on",
     "Bollinger, its width": "20 candles",
-    "Stochastic": f"{features.STOCHASTIC_BARS} candles, twice smoothed over 3",
+    "Stochastic": f"{feature_columns.STOCHASTIC_BARS} candles, twice smoothed over 3",
     "OBV change": "20 candles",
-    "VWAP, activity": f"{features.VWAP_BARS} candles",
+    "VWAP, activity": f"{feature_columns.VWAP_BARS} candles",
     "VWAP slope": f"{regime.SLOPE_BARS} candles",
     "volume trend": "5 over 20 candles",
-    "realised volatility": f"{features.VOLATILITY_DAYS} days, at least "
-    f"{features.MIN_VOLATILITY_BARS} candles",
+    "realised volatility": f"{feature_columns.VOLATILITY_DAYS} days, at least "
+    f"{feature_columns.MIN_VOLATILITY_BARS} candles",
     "percentiles of the decision timeframe": f"the newest {HISTORY_BARS} candles, at least "
     f"{regime.MIN_HISTORY_BARS}",
     "percentiles of longer timeframes": f"the newest {regime.LONGER_HISTORY_BARS} candles",
@@ -57,7 +67,7 @@ WINDOWS = {
     "last values": f"{recent.RECENT_BARS} candles",
 }
 PARTS: tuple[tuple[str, type[BaseModel], str, Sequence[str]], ...] = (
-    ("Indicators", Features, "`market/features.py`: by TA-Lib, of each timeframe", ()),
+    ("Indicators", Features, "`market/feature_columns.py`: by TA-Lib, of each timeframe", ()),
     (
         "Regime",
         Regime,

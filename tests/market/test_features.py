@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 
 from domain.candles import Candles, Series, Timeframe
 from domain.errors import DataError
+from market.feature_columns import FAMILIES, rolling_sum, volatility_bars
 from market.features import (
     COLUMNS,
+    SHOWN,
     WARMUP_BARS,
     FeatureTable,
     feature_table,
     features_at,
-    volatility_bars,
 )
 from tests.market.handmade import changed, close_time, cut, flat, series, tail, walk
 
@@ -37,6 +38,10 @@ FIRST_ROW = {
     "realised_volatility": 50,
 }
 LONG = walk(2_000)
+
+
+def all_columns(table: FeatureTable) -> np.ndarray:
+    return np.stack([table.column(name) for name in COLUMNS])
 
 
 def first_known(values: np.ndarray) -> int:
@@ -85,8 +90,8 @@ def test_features_of_no_candle_are_refused() -> None:
 @given(st.integers(1, 1_500), st.integers(0, 5))
 def test_a_row_is_the_same_bit_for_bit_when_history_ends_there(bars: int, seed: int) -> None:
     whole = walk(1_500, seed=seed)
-    prefix = feature_table(cut(whole, bars)).values
-    np.testing.assert_array_equal(prefix, feature_table(whole).values[:, :bars])
+    prefix = all_columns(feature_table(cut(whole, bars)))
+    np.testing.assert_array_equal(prefix, all_columns(feature_table(whole))[:, :bars])
 
 
 @pytest.mark.parametrize("garbage", [0.0, -5.0, math.nan, math.inf, 1e12])
@@ -95,7 +100,7 @@ def test_garbage_after_the_decision_changes_nothing(garbage: float) -> None:
     broken = changed(
         LONG, later, open=garbage, high=garbage, low=garbage, close=garbage, volume=garbage
     )
-    expected, found = feature_table(LONG).values, feature_table(broken).values
+    expected, found = all_columns(feature_table(LONG)), all_columns(feature_table(broken))
     np.testing.assert_array_equal(found[:, :1_000], expected[:, :1_000])
     assert not np.isinf(found).any()
 
@@ -110,14 +115,52 @@ def test_a_live_window_of_500_candles_says_what_the_full_history_says(stop: int)
         assert abs(history[stop - 1] - window.column(name)[-1]) <= 1e-4 * spread, name
 
 
-def test_a_table_is_computed_once_per_series() -> None:
-    assert feature_table(LONG) is feature_table(LONG)
-    assert feature_table(cut(LONG, 2_000)) is not feature_table(LONG)
+def test_a_column_is_computed_once_per_series() -> None:
+    for name in COLUMNS:
+        assert feature_table(LONG).column(name) is feature_table(LONG).column(name)
+    assert feature_table(cut(LONG, 2_000)).column("macd") is not feature_table(LONG).column("macd")
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_column_is_the_same_whatever_was_asked_before(family: tuple[str, ...]) -> None:
+    here = cut(LONG, 2_000)
+    for name in reversed(family):
+        np.testing.assert_array_equal(
+            feature_table(here).column(name), feature_table(LONG).column(name)
+        )
+
+
+def test_what_a_decision_is_shown_is_in_the_table() -> None:
+    assert len(COLUMNS) == len(set(COLUMNS))
+    assert {*SHOWN} | {"atr_fraction", "volume_24", "bandwidth"} == set(COLUMNS)
+
+
+@pytest.mark.parametrize("bars", [2, 3, 5, 20, 24])
+@pytest.mark.parametrize("count", [1, 4, 23, 24, 25, 100, 40_000])
+def test_a_window_is_added_up_in_one_order_wherever_it_lies(bars: int, count: int) -> None:
+    def halved(window: list[float]) -> float:
+        if len(window) == 1:
+            return window[0]
+        half = len(window) // 2
+        even = halved(window[-2 * half : -half]) + halved(window[-half:])
+        return window[0] + even if len(window) % 2 else even
+
+    values = np.random.default_rng(5).gamma(2, 50, count)
+    sums = rolling_sum(values, bars)
+    assert np.isnan(sums[: bars - 1]).all()
+    for row in {*range(bars - 1, min(count, 200)), *range(16_370, min(count, 16_450)), count - 1}:
+        if row >= bars - 1:
+            assert sums[row] == halved(values[row - bars + 1 : row + 1].tolist())
+
+
+def test_a_window_of_nothing_is_exactly_nothing() -> None:
+    values = np.concatenate([np.full(50, 0.1), np.zeros(24), np.full(50, 1e12)])
+    assert rolling_sum(values, 24)[73] == 0.0
 
 
 def test_a_table_goes_when_its_series_goes() -> None:
     here = walk(50)
-    values = weakref.ref(feature_table(here).values)
+    values = weakref.ref(feature_table(here).column("ema_20"))
     del here
     gc.collect()
     assert values() is None
@@ -131,7 +174,7 @@ def test_a_table_cannot_be_changed() -> None:
 @pytest.mark.parametrize("bars", [0, 1, 2, 19, 20, 21, 24, 50, 51])
 def test_a_short_history_is_no_error(bars: int) -> None:
     table = feature_table(walk(bars))
-    assert table.values.shape == (len(COLUMNS), bars)
+    assert all_columns(table).shape == (len(COLUMNS), bars)
     assert np.isnan(table.column("ema_20")).all()
 
 

@@ -10,7 +10,7 @@ from langchain_core.tools import tool
 from pydantic import Field
 
 from domain.candles import Candles
-from market.features import features_at
+from market.features import closes_above
 from market.observe import DECISION_BARS
 from tools.catalog.answering import (
     Request,
@@ -82,10 +82,8 @@ async def breadth(
 
 
 def _row(window: Candles, bars: int) -> list[Any]:
-    found = features_at(window)
     change = rounded(float(window.close[-1] / window.close[-1 - bars] - 1))
-    above = (None if ema is None else found.close > ema for ema in (found.ema_20, found.ema_50))
-    return [change, *above]
+    return [change, closes_above(window, "ema_20"), closes_above(window, "ema_50")]
 
 
 def _share(marks: list[bool | None]) -> float | None:
