@@ -83,6 +83,8 @@ def _candle_lines(series: Series, features: FeatureTable | None) -> Iterator[str
     names = [*COLUMNS, SETTLED, *(FEATURES if features else ())]
     yield ",".join(["timestamp", *names])
     columns = [series.open_ms.tolist(), *(getattr(series, name).tolist() for name in COLUMNS)]
-    columns += [[1] * len(series), *(features.values.tolist() if features else ())]
+    columns.append([1] * len(series))
+    if features:
+        columns += (features.column(name).tolist() for name in FEATURES)
     for row in zip(*columns, strict=True):
         yield ",".join(repr(cell) if cell == cell else "" for cell in row)  # NaN differs
