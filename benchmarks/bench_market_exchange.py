@@ -2,7 +2,7 @@
 
 50 symbols on 5 timeframes, 300 candles each, from a loopback exchange of Binance's shape that
 answers after 50 ms, by the real ccxt client, nothing kept. The ideal is a bare aiohttp client that
-sends the same 250 requests over as many connections and reads the JSON: what latency and the server
+sends the same 250 requests for as many rows over as many connections and reads the JSON: what latency and the server
 cost. ccxt's rate limiter is off in both, since it alone would take a minute: the second line is the
 same with it on, against the time that the exchange's own rules leave.
 
@@ -79,7 +79,7 @@ async def bare(url: str) -> float:
             query = {
                 "symbol": market_id(symbol),
                 "interval": timeframe.value,
-                "limit": "1000",
+                "limit": str(BARS + 1),
                 "startTime": str(to_ms(NOW) - BARS * timeframe.ms),
             }
             async with session.get(f"{url}/fapi/v1/klines", params=query) as answer:

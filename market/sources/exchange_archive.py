@@ -60,7 +60,7 @@ class Archive:
             client, store = self._client, self._store
             self._candles[market, native] = CandleHistory(
                 native,
-                lambda since: client.call("fetch_ohlcv", market, native.value, since, PAGE),
+                lambda since, rows: client.call("fetch_ohlcv", market, native.value, since, rows),
                 client.now,
                 f"ccxt:{client.exchange_id} {market} {native.value}",
                 CandleShelf(store, self._kept_as, market, native) if store else None,

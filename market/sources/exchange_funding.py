@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 
 from domain.clock import to_ms
 from market.quality import check_unit
-from market.sources.exchange_history import FetchPage
 from market.sources.funding import FundingHistory, funding_history, to_rate
 from market.store.ranges import Stretch
 from market.store.stamps import StampShelf
 from market.store.store import Kept
 
+FetchPayments = Callable[[int], Awaitable[Sequence[Any]]]
+"""Payments from a moment (ms) on, oldest first."""
 _HOUR_MS = 3_600_000
 _USUAL_MS = 8 * _HOUR_MS
 """No venue pays more seldom: a longer time without payments is a hole."""
@@ -26,7 +28,7 @@ class FundingBook:
     """Funding payments of one perpetual, as far as they were asked for."""
 
     def __init__(
-        self, fetch: FetchPage, now: Callable[[], datetime], shelf: StampShelf | None = None
+        self, fetch: FetchPayments, now: Callable[[], datetime], shelf: StampShelf | None = None
     ) -> None:
         self.shelf = shelf
         self._fetch = fetch

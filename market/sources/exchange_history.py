@@ -24,14 +24,14 @@ from market.store.ranges import joined as stretches_joined
 from market.store.store import Kept
 
 PAGE = 1000
-"""Candles or payments asked for in one request."""
+"""Candles or payments asked for in one request, at most."""
 REREAD_CANDLES = 3
 """What follows is asked for from so many candles before: exchanges mend their newest ones."""
 _FAR_CANDLES = 20 * PAGE
 """A request that far from what is kept starts anew instead of filling the distance."""
 
-FetchPage = Callable[[int], Awaitable[Sequence[Any]]]
-"""Rows from a moment (ms) on, oldest first, at most `PAGE`."""
+FetchPage = Callable[[int, int], Awaitable[Sequence[Any]]]
+"""Rows from a moment (ms) on, oldest first, at most so many."""
 
 
 class _Page(NamedTuple):
@@ -110,7 +110,7 @@ class CandleHistory:
 
     async def page(self, since_ms: int) -> Series:
         """One page as the exchange gives it now, closed candles only, kept nowhere."""
-        rows = [row for row in await self._fetch(since_ms) if row[0] >= since_ms]
+        rows = [row for row in await self._fetch(since_ms, PAGE) if row[0] >= since_ms]
         return self._closed(rows) if rows else _series(self.timeframe, np.empty((0, 6)))
 
     def end_of_closed(self) -> int:
@@ -148,7 +148,7 @@ class CandleHistory:
             since -= REREAD_CANDLES * self.timeframe.ms
         present = self.end_of_closed()
         while True:
-            answer = await self._fetch(since)
+            answer = await self._fetch(since, self._rows_until(asked.end, since, present))
             check_unit(np.array([row[0] for row in answer], np.int64), where=self._where)
             rows = [row for row in answer if row[0] >= since]
             begun = sorted(int(row[0]) for row in rows if row[0] <= present)
@@ -165,6 +165,14 @@ class CandleHistory:
             if last <= since or last >= asked.end or reached:
                 return
             since = last
+
+    def _rows_until(self, end: int, since: int, present: int) -> int:
+        """How many rows to ask for: no more than there are, since exchanges count what is asked.
+
+        Of the past a whole page, so that a replay that moves on does not ask at every step.
+        """
+        there = (present - since) // self.timeframe.ms + 1
+        return PAGE if end < present else max(1, min(PAGE, there))
 
     def _is_known(self, open_ms: int) -> bool:
         if self.shelf is not None:

@@ -64,6 +64,22 @@ async def test_many_pages_make_one_history_and_nothing_is_fetched_twice() -> Non
         assert server.count("klines") == pages + 1
 
 
+async def test_of_the_present_no_more_rows_are_asked_for_than_there_are() -> None:
+    async with exchange() as (server, source):
+
+        def asked() -> list[int]:
+            return [int(query["limit"]) for name, query in server.requests if name == "klines"]
+
+        candles = await source.candles(BTC, Timeframe.H1, NOW, 300)
+        assert len(candles) == 300
+        assert asked() == [301], "300 that are closed and the one that forms"
+        long = await source.candles(BTC, Timeframe.M30, NOW, 1_200)
+        assert len(long) == 1_200
+        assert asked()[1:] == [1_000, 202], "a page begins with the last row of the one before"
+        await source.candles(BTC, Timeframe.H1, START + timedelta(days=40), 300)
+        assert asked()[3] == 1_000, "of the past, a page"
+
+
 async def test_a_new_candle_is_fetched_once_it_has_closed_at_the_exchange() -> None:
     async with exchange() as (server, source):
         await source.candles(BTC, Timeframe.H1, NOW, 50)
