@@ -2,9 +2,10 @@
 
 50 symbols on 5 timeframes, 300 candles each, from a loopback exchange of Binance's shape that
 answers after 50 ms, by the real ccxt client, nothing kept. The ideal is a bare aiohttp client that
-sends the same 250 requests for as many rows over as many connections and reads the JSON: what latency and the server
-cost. ccxt's rate limiter is off in both, since it alone would take a minute: the second line is the
-same with it on, against the time that the exchange's own rules leave.
+sends the same 250 requests, for as many rows and over as many connections, and reads the JSON: what
+latency and the server cost. CPU is the client's own. ccxt's rate limiter is off in both, since it
+alone would take half a minute: the last line is the same with it on, a request's share of the time
+that the exchange's own rules leave.
 
 Run: python benchmarks/bench_market_exchange.py
 """
@@ -55,23 +56,23 @@ def serve(ready: Any) -> None:
     asyncio.run(run())
 
 
-async def snapshot(url: str, *, is_limited: bool, symbols: Sequence[str]) -> float:
-    """Seconds for all candles of the symbols, nothing at hand but the list of markets."""
+async def snapshot(url: str, *, is_limited: bool, symbols: Sequence[str]) -> tuple[float, float]:
+    """Seconds and CPU seconds for all candles, nothing at hand but the list of markets."""
     source = ExchangeSource("binanceusdm", FixedClock(NOW), url, is_limited=is_limited)
     try:
         await source.open(symbols)
-        begun = time.perf_counter()
+        begun, cpu = time.perf_counter(), time.process_time()
         found = await asyncio.gather(
             *(source.candles(s, t, NOW, BARS) for s in symbols for t in TIMEFRAMES)
         )
         assert all(len(candles) == BARS for candles in found)
-        return time.perf_counter() - begun
+        return time.perf_counter() - begun, time.process_time() - cpu
     finally:
         await source.close()
 
 
-async def bare(url: str) -> float:
-    """Seconds for the same requests without ccxt and without us."""
+async def bare(url: str) -> tuple[float, float]:
+    """Seconds and CPU seconds for the same requests without ccxt and without us."""
     connector = aiohttp.TCPConnector(limit=100)
     async with aiohttp.ClientSession(connector=connector) as session:
 
@@ -85,10 +86,10 @@ async def bare(url: str) -> float:
             async with session.get(f"{url}/fapi/v1/klines", params=query) as answer:
                 return len(await answer.json())
 
-        begun = time.perf_counter()
+        begun, cpu = time.perf_counter(), time.process_time()
         counts = await asyncio.gather(*(ask(s, t) for s in SYMBOLS for t in TIMEFRAMES))
         assert min(counts) >= BARS
-        return time.perf_counter() - begun
+        return time.perf_counter() - begun, time.process_time() - cpu
 
 
 async def main(url: str) -> None:
@@ -100,13 +101,14 @@ async def main(url: str) -> None:
     print(
         f"{len(SYMBOLS)} symbols x {len(TIMEFRAMES)} timeframes, {1000 * LATENCY_S:.0f} ms latency"
     )
-    print(f"bare aiohttp       {median(ideal):6.3f} s ({min(ideal):.3f}-{max(ideal):.3f})")
-    ratio = median(ours) / median(ideal)
-    print(
-        f"plangate           {median(ours):6.3f} s ({min(ours):.3f}-{max(ours):.3f})  {ratio:.2f}x"
+    (ideal_s, ideal_cpu_s), (wall_s, cpu_s) = (
+        [median(column) for column in zip(*rows, strict=True)] for rows in (ideal, ours)
     )
+    print(f"bare aiohttp   {ideal_s:6.3f} s          CPU {ideal_cpu_s:.3f} s")
+    ratio = median(own / best for (own, _), (best, _) in zip(ours, ideal, strict=True))
+    print(f"plangate       {wall_s:6.3f} s  {ratio:.2f}x   CPU {cpu_s:.3f} s")
     few = SYMBOLS[:4]
-    limited = await snapshot(url, is_limited=True, symbols=few)
+    limited, _ = await snapshot(url, is_limited=True, symbols=few)
     requests = len(few) * len(TIMEFRAMES)
     print(
         f"with ccxt's limiter, {requests} requests: {limited:.2f} s, "
