@@ -1,7 +1,8 @@
 """Waits between decisions of a live session, cut short when a price reaches a stop or a target.
 
 What happens then is what happens anyway, only at once: deadlines are kept, the venue is followed,
-an operator is told. Without a stream it is a plain wait, and everything is polled as before.
+an operator is told. Without a stream it is a plain wait, and everything is polled as before. While
+the venue cannot be followed, whoever still tells prices is asked for them.
 """
 
 from __future__ import annotations
@@ -10,11 +11,14 @@ import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from domain.errors import AccessRefused, DataError, Unreachable
 from domain.orders import Order
 from market.protocol import MarketSource, StreamingSource, Tick
 
 HURRY_S = 2.0
 """Between two looks while something that was touched is not filled yet."""
+ASK_PATIENCE_S = 15.0
+"""How long a price may take to come; a chain of exchanges passes a question on within that."""
 
 
 class PriceWatch:
@@ -50,20 +54,39 @@ class PriceWatch:
         if not isinstance(self._source, StreamingSource):
             await asyncio.sleep(seconds)
             return
-        exits = [o for o in self._orders() if o.leg in {"stop", "target"} and o.price is not None]
-        waiting = {order.client_order_id for order in exits}
-        self._touched &= waiting
+        source, exits = self._source, self._exits()
         loop = asyncio.get_running_loop()
         until = loop.time() + (min(seconds, HURRY_S) if self._touched else seconds)
         while (left_s := until - loop.time()) > 0:
-            if await self._source.next_price(left_s) and self._look(self._source, exits):
+            if await source.next_price(left_s) and self._look(
+                lambda symbol: source.streamed(symbol, self._now()), exits
+            ):
                 return
 
-    def _look(self, source: StreamingSource, exits: Sequence[Order]) -> bool:
+    async def ask(self, symbols: Sequence[str]) -> dict[str, Tick]:
+        """Hold the newest prices that somebody tells against the exits; those that came."""
+        ticks = await asyncio.gather(*map(self._asked, symbols))
+        told = {symbol: tick for symbol, tick in zip(symbols, ticks, strict=True) if tick}
+        self._look(told.get, self._exits())
+        return told
+
+    async def _asked(self, symbol: str) -> Tick | None:
+        try:
+            async with asyncio.timeout(ASK_PATIENCE_S):
+                return await self._source.tick(symbol, self._now())
+        except (DataError, Unreachable, AccessRefused, TimeoutError):
+            return None
+
+    def _exits(self) -> list[Order]:
+        exits = [o for o in self._orders() if o.leg in {"stop", "target"} and o.price is not None]
+        self._touched &= {order.client_order_id for order in exits}
+        return exits
+
+    def _look(self, tick_of: Callable[[str], Tick | None], exits: Sequence[Order]) -> bool:
         """Whether an order was touched that had not been."""
         found = False
         for order in exits:
-            tick = source.streamed(order.symbol, self._now())
+            tick = tick_of(order.symbol)
             if tick is None or order.client_order_id in self._touched or not _reaches(order, tick):
                 continue
             self._touched.add(order.client_order_id)

@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from app.diary import Diary
+from app.lookout import Lookout
 from app.price_watch import PriceWatch
 from app.slots import LIVE_SETTLE, next_live_slot
 from broker.executor import Executor
@@ -91,6 +92,14 @@ class Session:
             context.clock.now,
             self.notice,
         )
+        self._lookout = Lookout(
+            context.source,
+            context.journal,
+            self._prices,
+            context.clock.now,
+            self.trouble,
+            self.notice,
+        )
 
     async def replay(self, slots: Iterable[datetime], end: datetime) -> None:
         """Decide at each slot, then let the venue run to `end`."""
@@ -137,7 +146,7 @@ class Session:
         await self._prices.begin(self.context.symbols)
         while True:
             await self._guarded(self._reconcile, clock.now())
-            await self._guarded(self.executor.advance, clock.now())
+            await self._advance(clock.now())
             await self._guarded(self.executor.manage, clock.now())
             self.diary.write_lines()
             await self._decide_watching(clock.now())
@@ -167,7 +176,17 @@ class Session:
         now = self.context.clock.now()
         if self.reconciled_at is None or now - self.reconciled_at >= RECONCILE_EVERY:
             await self._guarded(self._reconcile, now)
-        await self._guarded(self.executor.advance, now)
+        await self._advance(now)
+
+    async def _advance(self, now: datetime) -> None:
+        """Follow the venue; where that fails, see what of what is held can still be watched."""
+        try:
+            await self.executor.advance(now)
+        except (DataError, Unreachable) as error:
+            await self._lookout.lost(error)
+        else:
+            self._lookout.found()
+        self._say()
 
     async def _decide_watching(self, slot: datetime) -> None:
         """Decide, while what is open is looked after: a model may take minutes to answer."""
@@ -194,7 +213,7 @@ class Session:
         try:
             await action(*arguments)
         except (DataError, Unreachable) as error:
-            self.trouble(str(error))
+            self._lookout.tell(error)
         self._say()
 
     def _say(self) -> None:

@@ -89,6 +89,7 @@ class Replaced:
 
     model: BaseChatModel | None = None
     source: MarketSource | None = None
+    clock: Clock | None = None
     feeds: Callable[[Feeds], Feeds] | None = None
     """What is made of the feeds that they name."""
 
@@ -134,7 +135,7 @@ async def wire_session(
         base_url=options.base_url or settings.openai_base_url,
         api_key=settings.secrets.get("OPENAI_API_KEY"),
     )
-    clock = _clock(options)
+    clock = replaced.clock or _clock(options)
     feeds = opened_feeds(options, clock)
     feeds = replaced.feeds(feeds) if replaced.feeds else feeds
     limits = options.tools or ToolLimits()

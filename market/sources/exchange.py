@@ -184,6 +184,7 @@ class ExchangeSource:
         due = now.get("fundingTimestamp")
         if not due or from_ms(due) <= as_of:
             return known
+        payments.tell_next(int(due))
         return known.model_copy(update={"next_at": from_ms(due)})
 
     async def open_interest(self, symbol: str, as_of: datetime) -> Decimal | None:
@@ -240,8 +241,7 @@ class ExchangeSource:
         payments = self.payments(symbol)
         if payments is None or until <= after:
             return ()
-        history = await payments.covering(to_ms(after), to_ms(until))
-        return history.between(after, until)
+        return await payments.between(after, until)
 
     def history(self, symbol: str, timeframe: Timeframe) -> CandleHistory:
         """The candles that the asked ones are made from: the same, where the exchange has them."""

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 
 from domain.clock import to_ms
+from domain.errors import Unreachable
+from market.protocol import FundingStamp
 from market.quality import check_unit
 from market.sources.funding import FundingHistory, funding_history, to_rate
 from market.store.ranges import Stretch
@@ -20,8 +22,11 @@ from market.store.store import Kept
 FetchPayments = Callable[[int], Awaitable[Sequence[Any]]]
 """Payments from a moment (ms) on, oldest first."""
 _HOUR_MS = 3_600_000
+"""Payments fall due on full hours, on every venue that we know of; some are stamped a bit later."""
 _USUAL_MS = 8 * _HOUR_MS
 """No venue pays more seldom: a longer time without payments is a hole."""
+_SHOWN_AFTER_MS = 120_000
+"""A payment that is older than this is in the answers."""
 
 
 class FundingBook:
@@ -36,6 +41,10 @@ class FundingBook:
         self._rates: dict[int, Decimal] = {}
         self._history = _history({})
         self._from_ms: int | None = None
+        self._settled_ms = 0
+        """Up to here the exchange has shown every payment."""
+        self._quiet_ms = (0, 0)
+        """Between when the next payment was told and when it falls due there is none."""
         self._lock = asyncio.Lock()
 
     async def covering(self, first_ms: int, last_ms: int) -> FundingHistory:
@@ -43,12 +52,45 @@ class FundingBook:
         async with self._lock:
             stamps = self._history.stamps_ms
             if self._from_ms is None or first_ms < self._from_ms:
-                self._from_ms = first_ms
                 await self._load(first_ms, last_ms)
+                self._from_ms = first_ms
             elif not len(stamps) or last_ms >= int(stamps[-1]) + _HOUR_MS:
                 since = int(stamps[-1]) + 1000 if len(stamps) else first_ms
                 await self._load(since, last_ms)
             return self._history
+
+    async def between(self, after: datetime, until: datetime) -> Sequence[FundingStamp]:
+        """Payments with `after` < at <= `until`, oldest first.
+
+        The exchange is asked only where one can have fallen due, and where it does not answer, its
+        word on when the next one does is taken.
+
+        Raises:
+            PlangateError: no answer, and a payment may have been made.
+        """
+        first_ms, last_ms = to_ms(after), to_ms(until)
+        if self._due_ms(first_ms) <= last_ms:
+            try:
+                await self.covering(first_ms, last_ms)
+            except Unreachable:
+                told_ms, next_ms = self._quiet_ms
+                if not (told_ms < self._due_ms(first_ms) and last_ms < next_ms):
+                    raise
+        return self._history.between(after, until)
+
+    def tell_next(self, due_ms: int) -> None:
+        """Take the exchange's word, given now, that the next payment falls due then."""
+        told_ms, known_ms = self._quiet_ms
+        self._quiet_ms = told_ms if due_ms == known_ms else to_ms(self._now()), due_ms
+
+    def _due_ms(self, first_ms: int) -> int:
+        """The first full hour whose payment is not told, and may be stamped after a moment."""
+        known_ms, stamps = self._settled_ms, self._history.stamps_ms
+        if self._from_ms is None or first_ms < self._from_ms:
+            known_ms = 0
+        elif len(stamps):
+            known_ms = max(known_ms, int(stamps[-1]))
+        return (max(first_ms - _SHOWN_AFTER_MS, known_ms) // _HOUR_MS + 1) * _HOUR_MS
 
     async def fill(
         self,
@@ -64,6 +106,7 @@ class FundingBook:
 
     async def _load(self, first_ms: int, last_ms: int) -> None:
         asked = Stretch(first_ms, last_ms + 1)
+        begun_ms = to_ms(self._now())
         found: dict[int, Decimal] = {}
         for one in [asked] if self.shelf is None else self.shelf.missing(*asked):
             async for rates, covered in self._pages(one):
@@ -75,6 +118,7 @@ class FundingBook:
         if found.keys() - self._rates.keys():
             self._rates |= found
             self._history = _history(self._rates)
+        self._settled_ms = max(self._settled_ms, min(last_ms, begun_ms - _SHOWN_AFTER_MS))
 
     async def _pages(self, asked: Stretch) -> AsyncIterator[tuple[dict[int, Decimal], Stretch]]:
         """Answers about a stretch: rates by whole seconds, and what each settles."""

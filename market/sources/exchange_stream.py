@@ -1,8 +1,7 @@
 """Prices as they are made, by ccxt.pro, to watch what is held between two decisions.
 
-A stream is a convenience: whoever wants a price asks for a fresh one, and where there is none the
-exchange is asked as before. A stream that breaks, or is silent for a minute, is built anew after a
-pause; both ends of an interruption are told once.
+A stream that breaks, or is silent for a minute, is built anew after a pause; both ends of an
+interruption are told once.
 """
 
 from __future__ import annotations
@@ -16,12 +15,12 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
-from domain.candles import Timeframe
-from domain.clock import Clock, from_ms
+from domain.clock import from_ms, to_ms
 from domain.numbers import to_decimal
 from market.protocol import Tick
-from market.sources.exchange import ExchangeSource
 from market.sources.exchange_client import ExchangeClient
+from market.sources.exchange_market import contract_size
+from market.sources.exchange_minutes import MinuteTape
 
 FRESH = timedelta(seconds=5)
 """A streamed price that is older is not taken for the newest one."""
@@ -29,6 +28,8 @@ SILENCE_S = 60.0
 """Without a trade for so long the stream is built anew: it may have died without a word."""
 PAUSES_S = (1.0, 2.0, 5.0, 15.0, 30.0)
 """Before each new attempt; the last one from then on."""
+_MOST_AT_ONCE = 1_000
+"""Trades that ccxt keeps: of so many at once some may be lost."""
 _KEPT = 5_000
 """Prices kept per symbol: a decision asks about the moment at which it began."""
 _BROKEN = (TimeoutError, OSError, KeyError, IndexError, TypeError, ValueError, AttributeError)
@@ -60,6 +61,8 @@ class PriceStream:
         self._silence_s = silence_s
         self._pauses_s = tuple(pauses_s)
         self._ticks: dict[str, deque[Tick]] = {s: deque(maxlen=_KEPT) for s in symbols}
+        self.minutes = {symbol: MinuteTape() for symbol in symbols}
+        """By ccxt's names."""
         self._news = asyncio.Event()
         self._is_broken = False
         self._attempt = 0
@@ -77,13 +80,13 @@ class PriceStream:
             await asyncio.wait([self._running])
             self._running = None
 
-    def newest(self, symbol: str, as_of: datetime) -> Tick | None:
+    def newest(self, symbol: str, as_of: datetime, within: timedelta = FRESH) -> Tick | None:
         """The newest price stamped at or before `as_of`; None where none is fresh."""
         ticks = self._ticks.get(symbol)
         if not ticks:
             return None
         row = bisect_right(ticks, as_of, key=lambda tick: tick.at) - 1
-        return ticks[row] if row >= 0 and as_of - ticks[row].at <= FRESH else None
+        return ticks[row] if row >= 0 and as_of - ticks[row].at <= within else None
 
     async def next_price(self, timeout_s: float) -> bool:
         """Wait for a price of any symbol; False where none came in time."""
@@ -109,6 +112,8 @@ class PriceStream:
             except* (pro.BaseError, *_BROKEN) as broken:
                 self._say_broken(broken.exceptions[0])
             finally:
+                for tape in self.minutes.values():
+                    tape.interrupt()
                 with suppress(pro.BaseError, *_BROKEN):
                     await api.close()
             await asyncio.sleep(self._pauses_s[min(self._attempt, len(self._pauses_s) - 1)])
@@ -125,19 +130,32 @@ class PriceStream:
         return api
 
     async def _follow(self, api: Any, symbol: str) -> None:
+        lines: dict[str, Any] = {}
         while True:
             async with asyncio.timeout(self._silence_s):
                 trades = await api.watch_trades(symbol)
-            kept = self._ticks[symbol]
-            for trade in trades:
-                tick = _tick(trade)
-                if tick is not None and (not kept or kept[-1].at <= tick.at):
-                    kept.append(tick)
+            # ccxt takes a line that broke between two questions up again without a word.
+            if api.clients != lines or len(trades) >= _MOST_AT_ONCE:
+                lines = dict(api.clients)
+                self.minutes[symbol].interrupt()
+                trades = trades[-1:]  # some exchanges begin with what was traded before
+            self._take(symbol, trades)
             self._news.set()
             self._attempt = 0
             if self._is_broken:
                 self._is_broken = False
                 self.notices.append(f"prices of {self._name} stream again")
+
+    def _take(self, symbol: str, trades: Sequence[Mapping[str, Any]]) -> None:
+        kept, tape = self._ticks[symbol], self.minutes[symbol]
+        size = float(contract_size(self._client.api.markets[symbol]))
+        for trade in trades:
+            tick = _tick(trade)
+            if tick is None:
+                continue
+            tape.add(to_ms(tick.at), float(tick.price), float(trade.get("amount") or 0) * size)
+            if not kept or kept[-1].at <= tick.at:
+                kept.append(tick)
 
     def _say_broken(self, error: BaseException) -> None:
         if self._is_broken:
@@ -155,57 +173,3 @@ class PriceStream:
 def _tick(trade: Mapping[str, Any]) -> Tick | None:
     price, stamp = trade.get("price"), trade.get("timestamp")
     return Tick(to_decimal(price), from_ms(int(stamp))) if price and stamp else None
-
-
-class StreamedExchange(ExchangeSource):
-    """An exchange whose newest prices come as they are made, once somebody watches."""
-
-    def __init__(
-        self,
-        exchange_id: str,
-        clock: Clock,
-        base_url: str | None = None,
-        base_timeframe: Timeframe = Timeframe.M1,
-        **options: Any,
-    ) -> None:
-        super().__init__(exchange_id, clock, base_url, base_timeframe, **options)
-        self._base_url = base_url
-        self._stream: PriceStream | None = None
-
-    async def watch(self, symbols: Sequence[str]) -> None:
-        """Begin to receive the prices of opened symbols."""
-        if self._stream is None:
-            names = [self.instrument(symbol).symbol for symbol in symbols]
-            self._stream = PriceStream(self._client, self._base_url, names)
-            self._stream.start()
-
-    async def next_price(self, timeout_s: float) -> bool:
-        """Wait for the next streamed price; False where none came in time."""
-        if self._stream is None:
-            await asyncio.sleep(timeout_s)
-            return False
-        return await self._stream.next_price(timeout_s)
-
-    def streamed(self, symbol: str, as_of: datetime) -> Tick | None:
-        """The newest streamed price; None where none is fresh."""
-        if self._stream is None:
-            return None
-        return self._stream.newest(self.instrument(symbol).symbol, as_of)
-
-    async def tick(self, symbol: str, as_of: datetime) -> Tick | None:
-        """The newest price: the streamed one where it is fresh, else the exchange is asked."""
-        return self.streamed(symbol, as_of) or await super().tick(symbol, as_of)
-
-    def notices(self) -> list[str]:
-        """What became of the stream, each said once."""
-        if self._stream is None:
-            return []
-        said, self._stream.notices = self._stream.notices, []
-        return said
-
-    async def close(self) -> None:
-        """Hang up and close the connections; may be called twice."""
-        if self._stream is not None:
-            await self._stream.stop()
-            self._stream = None
-        await super().close()

@@ -117,7 +117,7 @@ def _exchanges(
     keep_as: str | None,
 ) -> MarketSource:
     """One exchange, or a chain of them: `binanceusdm`, `binanceusdm,bybit,okx@50bps`."""
-    from market.sources.exchange_stream import StreamedExchange
+    from market.sources.exchange_streamed import StreamedExchange
 
     chosen, (_, at, collar) = exchanges_of(names, base_url), names.partition("@")
     if len(chosen) == 1 and not at:

@@ -12,14 +12,17 @@ import pytest
 
 from app.clock import SystemClock
 from app.price_watch import PriceWatch
+from domain.candles import Timeframe
+from domain.errors import Unreachable
 from domain.lifecycle import OrderStatus
 from domain.orders import Order
 from market.protocol import StreamingSource
 from market.sources.exchange_client import ExchangeClient
-from market.sources.exchange_stream import PriceStream, StreamedExchange
+from market.sources.exchange_stream import PriceStream
+from market.sources.exchange_streamed import StreamedExchange
 from market.sources.scripted import ScriptedSource
 from tests.contracts.test_market_source import hand_made
-from tests.servers.exchange_server import ExchangeServer
+from tests.servers.exchange_server import ExchangeServer, Failure
 
 BTC = "BTC/USDT:USDT"
 
@@ -155,3 +158,88 @@ async def test_a_source_without_a_stream_is_only_waited_for() -> None:
     watch = PriceWatch(ScriptedSource({}), list, lambda: datetime.now(UTC), print)
     await watch.begin([BTC])
     await watch.pause(0.01)
+
+
+@asynccontextmanager
+async def followed(server: ExchangeServer) -> AsyncIterator[StreamedExchange]:
+    """A source whose stream has been seen from a minute before the exchange's next one."""
+    source = StreamedExchange("binanceusdm", SystemClock(), server.url, retry_delays_s=())
+    await source.open([BTC])
+    try:
+        await source.watch([BTC])
+        await asyncio.wait_for(server.subscribed.wait(), 30)
+        yield source
+    finally:
+        await source.close()
+
+
+async def traded(
+    server: ExchangeServer, source: StreamedExchange, *trades: tuple[int, str]
+) -> None:
+    """Trades stamped so many seconds after the exchange's present, each seen by the source."""
+    for second, price in trades:
+        await server.push(BTC, price, timedelta(seconds=second))
+        assert await source.next_price(5)
+
+
+BANNED = Failure(429, "{}", {"Retry-After": "3600"})
+
+
+async def test_streamed_minutes_stand_in_for_an_exchange_that_wants_to_be_left_alone() -> None:
+    present = datetime.now(UTC)
+    async with served() as server, followed(server) as source:
+        start = Timeframe.M1.floor(present)
+        server.move_to(start)
+        await traded(server, source, (-61, "20000"), (-60, "20010"), (-30, "19000"), (-1, "19500"))
+        server.broken = {"klines": BANNED, "24hr": BANNED}
+        asked = (BTC, start - timedelta(minutes=1), start)
+        with pytest.raises(Unreachable, match="3600"):
+            await source.bars_after(BTC, start - timedelta(minutes=2), start)
+        assert len(await source.bars_after(*asked)) == 0, "no trade has shown yet that it is over"
+        await traded(server, source, (1, "19600"))
+        bars = await source.bars_after(*asked)
+        assert [bars.open[0], bars.high[0], bars.low[0], bars.close[0], bars.volume[0]] == [
+            20010, 20010, 19000, 19500, 1.5,
+        ]  # fmt: skip
+        await source.bars_after(*asked)
+        (said,) = source.notices()
+        assert "does not answer before" in said
+        tick = await source.tick(BTC, start)
+        assert tick is not None
+        assert tick.price == Decimal(19500)
+        older = await source.tick(BTC, start + timedelta(seconds=20))
+        assert older is not None
+        assert older.price == Decimal(19600)
+        with pytest.raises(Unreachable):
+            await source.tick(BTC, start + timedelta(seconds=90))
+        assert server.count("klines") == 1, "a banned exchange is not asked"
+
+
+async def test_an_interruption_leaves_the_error_as_it_is() -> None:
+    async with served() as server, followed(server) as source:
+        start = Timeframe.M1.floor(datetime.now(UTC))
+        server.move_to(start)
+        await traded(server, source, (-61, "20000"), (-60, "20010"))
+        await server.hang_up()
+        await asyncio.wait_for(server.subscribed.wait(), 10)
+        await traded(server, source, (-1, "19500"), (1, "19600"))
+        server.broken = {"klines": BANNED}
+        with pytest.raises(Unreachable):
+            await source.bars_after(BTC, start - timedelta(minutes=1), start)
+
+
+async def test_a_hanging_exchange_does_not_hold_up_what_its_stream_can_answer() -> None:
+    async with served() as server, followed(server) as source:
+        start = Timeframe.M1.floor(datetime.now(UTC))
+        server.move_to(start)
+        await traded(server, source, (-61, "20000"), (-60, "20010"), (1, "19600"))
+        server.delays_s = {"klines": 8.0}
+        asked = (BTC, start - timedelta(minutes=1), start)
+        async with asyncio.timeout(6):
+            assert len(await source.bars_after(*asked)) == 1
+        assert "does not answer:" in source.notices()[0]
+        server.delays_s = {}
+        await source.bars_after(*asked)
+        assert source.notices() == [
+            "ccxt:binanceusdm answers again: orders fill on its own minutes"
+        ]

@@ -1,12 +1,14 @@
 """The exchange on loopback with one endpoint that misbehaves by what it is asked for.
 
 Public trades (`aggTrades`) are answered truly for a limit of 200 or more; each smaller limit gets
-the trouble of its number, so that one turn of calls meets them all.
+the trouble of its number, so that one turn of calls meets them all. After `BUSY` no request of any
+kind is answered; what streams goes on.
 """
 
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -29,6 +31,8 @@ class BadExchange(ExchangeServer):
         self.fall = Decimal(1)
         self.fell_ms: int | None = None
         self.closing = asyncio.Event()
+        self.banned_at: datetime | None = None
+        """Since then it answers nothing but that it wants to be left alone."""
 
     @override
     async def __aexit__(self, *error: object) -> None:
@@ -56,18 +60,23 @@ class BadExchange(ExchangeServer):
     @override
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         endpoint, limit = request.path.rsplit("/", 1)[-1], int(request.query.get("limit", "500"))
+        if self.banned_at and request.headers.get("Upgrade", "").lower() != "websocket":
+            self.requests.append((endpoint, dict(request.query)))
+            return _left_alone()
         if endpoint != ENDPOINT or limit not in range(HANGS, HUGE + 1):
             return await super()._answer(request)
         self.requests.append((endpoint, dict(request.query)))
         if limit == HANGS:
             await self.closing.wait()
         if limit == BUSY:
-            return web.json_response(
-                {"code": -1003, "msg": "Too many requests."},
-                status=429,
-                headers={"Retry-After": "3600"},
-            )
+            self.banned_at = self.now()
+            return _left_alone()
         if limit == HTML:
             return web.Response(text="<html>maintenance</html>", content_type="text/html")
         text = '[{"a": 1, "p": "1' if limit == CUT else "[" + "1," * 5_000_000 + "1]"
         return web.Response(text=text, content_type="application/json")
+
+
+def _left_alone() -> web.Response:
+    words = {"code": -1003, "msg": "Too many requests."}
+    return web.json_response(words, status=429, headers={"Retry-After": "3600"})

@@ -141,9 +141,9 @@ class ExchangeServer:
             self.subscribed.set()
         return line
 
-    async def push(self, symbol: str, price: str) -> None:
-        """Tell everybody of a trade, now."""
-        at, code = to_ms(self.now()), market_id(symbol)
+    async def push(self, symbol: str, price: str, later: timedelta = timedelta(0)) -> None:
+        """Tell everybody of a trade that was made now, or so much later."""
+        at, code = to_ms(self.now() + later), market_id(symbol)
         trade = {"e": "trade", "E": at, "T": at, "s": code, "t": at, "p": price, "q": "0.5"}
         for line in self.lines:
             await line.send_json({**trade, "X": "MARKET", "m": False})
