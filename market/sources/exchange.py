@@ -130,7 +130,7 @@ class ExchangeSource:
 
     def instrument(self, symbol: str) -> Instrument:
         """The instrument of an opened symbol."""
-        self._market(symbol)
+        self._opened(symbol)
         return self._instruments[symbol]
 
     async def candles(
@@ -260,6 +260,12 @@ class ExchangeSource:
         return self._archive.interest(market["symbol"], contract_size(market)) if offered else None
 
     def _market(self, symbol: str) -> Mapping[str, Any]:
+        """As the exchange lists it now; as it did at the beginning, where it is listed no more."""
+        opened = self._opened(symbol)
+        found: Mapping[str, Any] = self._client.api.markets.get(opened["symbol"], opened)
+        return found
+
+    def _opened(self, symbol: str) -> Mapping[str, Any]:
         try:
             return self._markets[symbol]
         except KeyError:

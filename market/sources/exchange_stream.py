@@ -148,7 +148,7 @@ class PriceStream:
 
     def _take(self, symbol: str, trades: Sequence[Mapping[str, Any]]) -> None:
         kept, tape = self._ticks[symbol], self.minutes[symbol]
-        size = float(contract_size(self._client.api.markets[symbol]))
+        size = float(contract_size(self._client.api.markets.get(symbol, {})))
         for trade in trades:
             tick = _tick(trade)
             if tick is None:

@@ -15,6 +15,7 @@ from domain.clock import FixedClock, to_ms
 from domain.errors import ConfigError, DataError, UnknownSymbol, Unreachable
 from market.sources.exchange import ExchangeSource
 from market.sources.exchange_market import find_market, to_book, to_instrument, to_trades
+from tests.market.quality_zoo import StillClock
 from tests.servers.exchange_server import ExchangeServer, split
 
 START = datetime(2023, 1, 1, tzinfo=UTC)
@@ -330,3 +331,24 @@ def test_the_server_s_minutes_are_the_hours_they_were_made_from() -> None:
     again = resample(split(hours, Timeframe.M1), Timeframe.H1)
     for column in ("open_ms", "open", "high", "low", "close"):
         assert getattr(again, column).tolist() == getattr(hours, column).tolist()
+
+
+async def test_a_contract_that_changed_its_size_is_read_by_the_new_one() -> None:
+    async with ExchangeServer({BTC: history()}, NOW) as server:
+        source = ExchangeSource("binanceusdm", StillClock(NOW), server.url)
+        source.listing.every_s = 0
+        try:
+            await source.open([BTC])
+            await source.venue(NOW)
+            before = (await source.trades(BTC, NOW, 10))[-1]
+            server.listing = {"contractSize": "10"}
+            assert (await source.trades(BTC, NOW, 10))[-1].quantity == before.quantity
+            await source.venue(NOW)
+            after = (await source.trades(BTC, NOW, 10))[-1]
+            assert after.quantity == 10 * before.quantity
+            server.listing = {"symbol": "OTHERUSDT", "baseAsset": "OTHER"}
+            await source.venue(NOW)
+            assert not source.instrument(BTC).active
+        finally:
+            await source.close()
+        assert source.instrument(BTC).symbol == BTC

@@ -18,9 +18,12 @@ from domain.candles import Candles, Timeframe
 from domain.clock import iso
 from domain.errors import DataError, Unreachable
 from market.observe import CONTEXT_BARS, DECISION_BARS
+from market.protocol import ManySources
 from tools.protocol import ToolComplaint, ToolRequest
 
 _T = TypeVar("_T")
+Datum = tuple[str, str]
+"""What was asked for and of which symbol, such as `candles.1h` of `BTC/USDT`."""
 Request = Annotated[ToolRequest, InjectedToolArg]
 """Injected by the desk; LangChain keeps it out of the schema."""
 TimeframeName = Literal["1m", "5m", "15m", "30m", "1h", "4h", "1d"]
@@ -86,11 +89,26 @@ async def part(asked: Awaitable[_T], what: str, request: ToolRequest, gaps: list
     return None
 
 
-def answer(request: ToolRequest, known_at: datetime | None, **data: Any) -> dict[str, Any]:
-    """`data` with its provenance before it."""
+def told_by(request: ToolRequest, *asked: Datum) -> str:
+    """Who gave the data of an answer; where several did, each with what it gave."""
+    source = request.source
+    if not (asked and isinstance(source, ManySources)):
+        return source.info.name
+    given: dict[str, list[str]] = {}
+    for datum, symbol in asked:
+        given.setdefault(source.answered_by(datum, symbol), []).append(f"{datum} of {symbol}")
+    if len(given) == 1:
+        return next(iter(given))
+    return "; ".join(f"{name}: {', '.join(data)}" for name, data in given.items())
+
+
+def answer(
+    request: ToolRequest, known_at: datetime | None, asked: Sequence[Datum] = (), /, **data: Any
+) -> dict[str, Any]:
+    """`data` with its provenance before it; `asked` is what it rests on, as provenance calls it."""
     info = request.source.info
     return {
-        "source": info.name,
+        "source": told_by(request, *asked),
         "origin": info.origin,
         "known_at": iso(known_at) if known_at else None,
         **data,

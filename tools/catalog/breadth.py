@@ -60,6 +60,7 @@ async def breadth(
     return answer(
         request,
         max(stamps, default=None),
+        [(f"candles.{length}", name) for name in seen],
         symbol=request.symbol,
         timeframe=length.value,
         symbols_count=len(seen),

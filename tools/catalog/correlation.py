@@ -55,6 +55,7 @@ async def correlation(request: Request) -> dict[str, Any]:
     return answer(
         request,
         max(stamps, default=None),
+        [(f"candles.{CORRELATION_TIMEFRAME}", name) for name in seen],
         symbol=request.symbol,
         days=CORRELATION_DAYS,
         **table(["symbol", *list(seen)[:-1]], rows),

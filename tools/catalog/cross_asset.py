@@ -73,6 +73,7 @@ async def cross_asset(
     return answer(
         request,
         max(at for at in (*known, others.known_at) if at is not None),
+        [(f"candles.{length}", name) for name in seen],
         symbol=request.symbol,
         timeframe=length.value,
         **table(COLUMNS, [_row(name, seen[name], seen[request.symbol]) for name in seen]),

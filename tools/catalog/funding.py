@@ -37,6 +37,7 @@ async def funding(request: Request, symbol: str | None = None) -> dict[str, Any]
     return answer(
         request,
         found.known_at,
+        [("funding", name)],
         symbol=name,
         rate_fraction=rounded(found.rate_fraction),
         annualised_fraction=rounded(found.rate_fraction * per_year),

@@ -59,6 +59,7 @@ async def indicators(
     return answer(
         request,
         candles.known_at,
+        [(f"candles.{length}", name)],
         symbol=name,
         timeframe=length.value,
         **table(COLUMNS, rows),

@@ -55,6 +55,7 @@ async def ohlcv(
     return answer(
         request,
         candles.known_at,
+        [(f"candles.{length}", name)],
         symbol=name,
         timeframe=length.value,
         **table(("open_time", "open", "high", "low", "close", "volume"), list(rows)),

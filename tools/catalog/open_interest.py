@@ -49,6 +49,7 @@ async def open_interest(request: Request, symbol: str | None = None) -> dict[str
     return answer(
         request,
         as_of,
+        [("open_interest", name)],
         symbol=name,
         now_base=rounded(now),
         before=table(("hours_ago", "base", "change"), rows),

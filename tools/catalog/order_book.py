@@ -24,6 +24,7 @@ from tools.catalog.answering import (
     rounded,
     symbol_of,
     table,
+    told_by,
 )
 from tools.protocol import ToolComplaint, ToolRequest
 
@@ -65,7 +66,7 @@ async def order_book(request: Request, symbol: str | None = None) -> dict[str, A
     return answer(
         request,
         _newest(request, book, trades, open_interest),
-        **_whose(request, book),
+        **_whose(request, name, book, trades, open_interest),
         symbol=name,
         book=book.origin,
         book_at=iso(book.at),
@@ -94,9 +95,19 @@ async def _beside(
     return trades or (), open_interest
 
 
-def _whose(request: ToolRequest, book: OrderBook) -> dict[str, str]:
-    """A modelled book is called so in its source too, as in the snapshot."""
-    return {"source": f"{request.source.info.name} (modelled)"} if book.origin == "modelled" else {}
+def _whose(
+    request: ToolRequest,
+    name: str,
+    book: OrderBook,
+    trades: Sequence[MarketTrade],
+    open_interest: Decimal | None,
+) -> dict[str, str]:
+    """Who gave what; a modelled book is called so in its source too, as in the snapshot."""
+    modelled = book.origin == "modelled"
+    asked = [(f"candles.{request.timeframe}" if modelled else "book", name)]
+    asked += [("trades", name)] if trades else []
+    asked += [("open_interest", name)] if open_interest is not None else []
+    return {"source": told_by(request, *asked) + (" (modelled)" if modelled else "")}
 
 
 async def _book(request: ToolRequest, symbol: str) -> OrderBook:

@@ -29,6 +29,7 @@ async def regime(request: Request, symbol: str | None = None) -> dict[str, Any]:
     return answer(
         request,
         snapshot.provenance[f"candles.{request.timeframe}"].known_at,
+        [(datum, name) for datum in snapshot.provenance if datum.startswith("candles.")],
         symbol=name,
         **found,
         dispersion_fraction=rounded(dispersion),

@@ -46,6 +46,7 @@ async def trades(
     return answer(
         request,
         found[-1].at,
+        [("trades", name)],
         symbol=name,
         trades_count=len(found),
         to=iso(found[-1].at),
