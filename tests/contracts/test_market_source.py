@@ -15,15 +15,19 @@ import pytest
 from domain.candles import Series, Timeframe
 from domain.clock import FixedClock, from_ms, to_ms
 from domain.errors import DataError, PlangateError, UnknownSymbol
+from domain.trading_hours import TradingHours
+from market.facts import missing_between
 from market.protocol import SIMULATED, MarketSource, VenueState
 from market.sources.box import BoxSource
 from market.sources.chain import ChainSource
 from market.sources.exchange import ExchangeSource
 from market.sources.files import FilesSource
+from market.sources.ib import IbSource
 from market.sources.recorded import RecordedMarket
 from market.sources.scripted import ScriptedSource
 from market.sources.synthetic import SyntheticSource
 from tests.servers.exchange_server import ExchangeServer
+from tests.servers.ib_gateway import IbGateway
 from tests.servers.spot_server import SpotServer
 
 NAMES = (
@@ -35,7 +39,11 @@ NAMES = (
     "exchange present",
     "spot",
     "spot present",
+    "ib",
+    "ib present",
 )
+LISTING = tuple(name for name in NAMES if not name.startswith("ib"))
+"""Those that know what else there is: a gateway only answers for the name it is asked for."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +51,10 @@ class Opened:
     source: MarketSource
     symbol: str
     at: datetime
+
+    @property
+    def hours(self) -> TradingHours | None:
+        return self.source.instrument(self.symbol).hours
 
 
 def hand_made(hours: int = 900, start: datetime = datetime(2023, 1, 1, tzinfo=UTC)) -> Series:
@@ -110,6 +122,17 @@ async def opened(name: str, folder: Path) -> AsyncIterator[Opened]:
             finally:
                 await source.close()
         return
+    if name.startswith("ib"):
+        at = datetime(2026, 11, 20, 16, 20, tzinfo=UTC)
+        now = at if name.endswith("present") else at + timedelta(days=5)
+        async with IbGateway(now=lambda: now) as gateway:
+            stocks = IbSource("127.0.0.1", gateway.port, FixedClock(at))
+            try:
+                await stocks.open(["AAPL"])
+                yield Opened(stocks, "AAPL/USD", at)
+            finally:
+                await stocks.close()
+        return
     recorded: MarketSource
     if name == "box":
         recorded, symbol, at = BoxSource(), "BTC/USD", datetime(2019, 3, 1, 7, 20, tzinfo=UTC)
@@ -136,7 +159,7 @@ async def test_candles_are_closed_and_the_newest_there_are(name: str, tmp_path: 
             candles = await o.source.candles(o.symbol, timeframe, o.at, 20)
             assert len(candles) == 20
             assert candles.known_at == timeframe.floor(o.at)
-            assert np.all(np.diff(candles.open_ms) == timeframe.ms)
+            assert not np.any(missing_between(candles.open_ms, timeframe.ms, o.hours))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -170,6 +193,8 @@ async def test_longer_candles_agree_with_the_shorter_ones(name: str, tmp_path: P
     async with opened(name, tmp_path) as o:
         day = await o.source.candles(o.symbol, Timeframe.D1, o.at, 1)
         hours = await o.source.candles(o.symbol, Timeframe.H1, Timeframe.D1.floor(o.at), 24)
+        hours = hours.since(from_ms(int(day.open_ms[0])))
+        assert len(hours) == (24 if o.hours is None else 7)
         assert day.open[0] == hours.open[0]
         assert day.high[0] == hours.high.max()
         assert day.low[0] == hours.low.min()
@@ -205,10 +230,15 @@ async def test_what_is_not_offered_is_absent(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-async def test_a_venue_whose_time_is_its_own_is_open_and_in_step(name: str, tmp_path: Path) -> None:
+async def test_a_venue_whose_time_is_its_own_is_open_in_its_hours_and_in_step(
+    name: str, tmp_path: Path
+) -> None:
     async with opened(name, tmp_path) as o:
         assert await o.source.venue(o.at) == SIMULATED == VenueState("open", 0.0)
-        assert await o.source.venue(o.at - timedelta(days=9)) == SIMULATED
+        for days in range(9):
+            at = o.at - timedelta(days=days)
+            traded = o.hours is None or o.hours.is_open(at)
+            assert await o.source.venue(at) == VenueState("open" if traded else "closed", 0.0)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -242,7 +272,7 @@ async def test_each_payment_falls_into_exactly_one_window(name: str, tmp_path: P
         assert len(whole) == (9 if "funding" in o.source.info.offers else 0)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", LISTING)
 async def test_an_unknown_symbol_is_refused_with_a_name_that_exists(
     name: str, tmp_path: Path
 ) -> None:
@@ -274,7 +304,7 @@ async def test_a_simulated_source_hands_out_one_series(name: str, tmp_path: Path
             assert early.series is late.series
 
 
-@pytest.mark.parametrize("name", ["box", "files", "synthetic", "exchange", "spot"])
+@pytest.mark.parametrize("name", ["box", "files", "synthetic", "exchange", "spot", "ib"])
 async def test_the_newest_price_is_a_close_until_the_clock_passes_the_open(
     name: str, tmp_path: Path
 ) -> None:

@@ -195,7 +195,8 @@ class IbGateway:
         return (17, number, "", "", total, *bars)
 
     def _bar(self, stamp: str, at: datetime, minutes: int, split: float) -> list[Any]:
-        moments = [at + minutes * MINUTE * part / 4 for part in range(5)]
+        parts = 4 * max(1, minutes // 30)
+        moments = [at + minutes * MINUTE * part / parts for part in range(parts + 1)]
         points = [round(self.price(one) * self.split / split, 4) for one in moments]
         volume = 1000 * minutes * split
         high, low = max(points), min(points)
