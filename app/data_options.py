@@ -52,15 +52,16 @@ def read_sync_options(
         ConfigError: naming the option, its value and what was expected.
     """
     kind = market.partition(":")[0]
-    if kind not in {"ccxt", "files"}:
+    if kind not in {"ccxt", "files", "ib"}:
         raise ConfigError(
-            f"--market {market!r} cannot be synchronised; expected ccxt:EXCHANGE or files:PATH"
+            f"--market {market!r} cannot be synchronised; expected ccxt:EXCHANGE, ib:HOST:PORT or "
+            "files:PATH"
         )
     if keep_as is not None and not _NAME.fullmatch(keep_as):
         raise ConfigError(
             f"--as {keep_as!r} was expected to be 1 to 64 letters, digits or any of ._@:-"
         )
-    if kind == "ccxt" and not symbols:
+    if kind != "files" and not symbols:
         raise ConfigError(
             f"name at least one symbol, such as: plangate data sync BTC/USDT --market {market}"
         )
@@ -71,7 +72,7 @@ def read_sync_options(
     first, last = read_moment("--from", start), read_moment("--to", end)
     if first and last and first >= last:
         raise ConfigError(f"--from {start} was expected before --to {end}")
-    usual = (Timeframe.H1,) if kind == "ccxt" else ()
+    usual = {"ccxt": (Timeframe.H1,), "ib": (Timeframe.M30,)}.get(kind, ())
     frames = usual if timeframe is None else read_timeframes(timeframe)
     return SyncOptions(
         tuple(symbols or ()), market, market_url, frames, first, last, keep_as, refill, again

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,9 @@ import numpy as np
 from app.data_words import revision_words, stretch_words, timeframe_of
 from domain.clock import from_ms, iso
 from domain.errors import ConfigError, PlangateError
+from domain.instrument import short_names
 from market.quality import check_series
+from market.relisting import relisted
 from market.store.candles import CandleShelf
 from market.store.ranges import Stretch, joined, without
 from market.store.stamps import StampShelf
@@ -24,9 +27,7 @@ def chosen_keys(store: MarketStore, name: str | None, symbols: list[str] | None)
     """
     found = store.listed(name)
     wanted = [
-        key
-        for key in found
-        if not symbols or {key.symbol, key.symbol.partition(":")[0]} & set(symbols)
+        key for key in found if not symbols or {key.symbol, *short_names(key.symbol)} & set(symbols)
     ]
     if not wanted and (name or symbols):
         known = sorted({f"{key.source} {key.symbol}" for key in store.listed()})
@@ -53,7 +54,7 @@ def _series(store: MarketStore, key: SeriesKey) -> dict[str, Any]:
         "from": iso(from_ms(whole.start)) if coverage else None,
         "to": iso(from_ms(whole.end)) if coverage else None,
         "never_asked": [stretch_words(one) for one in without(whole, coverage)],
-        "relisted": max(0, len(store.instruments(key.source, key.symbol)) - 1),
+        "relisted": _relisted_count(store, key),
         "revisions": [revision_words(one) for one in store.revisions(key)],
         "answered_at": iso(answered) if answered else None,
     }
@@ -71,6 +72,11 @@ def _series(store: MarketStore, key: SeriesKey) -> dict[str, Any]:
         "silent": int(np.count_nonzero(candles.volume == 0)),
         "flaws": {f"{flaw.defect} {flaw.treatment}": len(flaw.at_ms) for flaw in candles.flaws},
     }
+
+
+def _relisted_count(store: MarketStore, key: SeriesKey) -> int:
+    versions = store.instruments(key.source, key.symbol)
+    return sum(relisted(old, new, at) is not None for (_, old), (at, new) in pairwise(versions))
 
 
 def check(store: MarketStore, key: SeriesKey) -> list[str]:

@@ -16,6 +16,7 @@ from domain.clock import from_ms, iso, to_ms
 from domain.errors import ConfigError, DataError, Unreachable
 from market.sources.exchange import ExchangeSource
 from market.sources.files import FilesSource
+from market.sources.ib import IbSource
 from market.sources.open import make_source
 from market.store.candles import CandleShelf
 from market.store.ranges import Stretch, without
@@ -56,7 +57,7 @@ async def sync(options: SyncOptions, store: MarketStore, view: SyncView) -> dict
         if isinstance(source, FilesSource):
             await source.open(options.symbols or source.symbols())
             done = import_source(source, options, store, view)
-        elif isinstance(source, ExchangeSource):
+        elif isinstance(source, ExchangeSource | IbSource):
             await source.open(options.symbols)
             done = await _Fetching(source, options, store, view).all()
         else:
@@ -72,10 +73,14 @@ async def sync(options: SyncOptions, store: MarketStore, view: SyncView) -> dict
 
 
 class _Fetching:
-    """One run over an exchange's symbols and timeframes."""
+    """One run over the symbols and timeframes of an exchange or a gateway."""
 
     def __init__(
-        self, source: ExchangeSource, options: SyncOptions, store: MarketStore, view: SyncView
+        self,
+        source: ExchangeSource | IbSource,
+        options: SyncOptions,
+        store: MarketStore,
+        view: SyncView,
     ) -> None:
         self._source = source
         self._options = options

@@ -40,6 +40,7 @@ from market.feeds.tampered import tampered_feeds
 from market.sources.open import make_source
 from market.sources.recorded import RecordedSource
 from market.sources.tampered import TamperedSource, Tampering
+from market.store.store import MarketStore
 from policies.settings import Policy
 from tools.limits_file import load_limits
 from traces.events import Certified, ModelAnswered, PromptSent
@@ -101,9 +102,11 @@ def look(
     database, journal = open_journal(database_place(), name)
     try:
         past, store = _read(journal, tools, feeds), TraceStore(database, journal.session)
+        kept = MarketStore(database)
         worlds = []
         for tampering in WORLDS:
-            again = _live_again(past, _tampered(past, source, tampering), store, progress)
+            world = _tampered(past, source, kept, tampering)
+            again = _live_again(past, world, store, progress)
             worlds.append(asyncio.run(again))
         return _document(past, worlds)
     finally:
@@ -158,9 +161,11 @@ def _files(config: Mapping[str, Any], tools: Path | None, feeds: Path | None) ->
     return given
 
 
-def _tampered(past: Past, given: RecordedSource | None, how: Tampering) -> TamperedSource:
-    market = past.options.market
-    source = given or make_source(market, clock=FixedClock(EPOCH), seed=past.options.seed)
+def _tampered(
+    past: Past, given: RecordedSource | None, kept: MarketStore, how: Tampering
+) -> TamperedSource:
+    market, seed = past.options.market, past.options.seed
+    source = given or make_source(market, clock=FixedClock(EPOCH), seed=seed, store=kept)
     if not isinstance(source, RecordedSource):
         raise ConfigError(
             f"session {past.name!r} ran over {market!r}, which was live and cannot be lived again; "

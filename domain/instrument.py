@@ -65,3 +65,8 @@ def split_symbol(symbol: str) -> tuple[str, str]:
             f"symbol {symbol!r} was expected to look like BASE/QUOTE, such as BTC/USDT"
         )
     return base, quote
+
+
+def short_names(symbol: str) -> tuple[str, str]:
+    """What a person may type for it: its pair, and its base."""
+    return symbol.partition(":")[0], symbol.partition("/")[0]

@@ -10,11 +10,14 @@ from domain.quality import Defect, QualityFlag
 
 
 def relisted(old: Instrument, new: Instrument, at: datetime) -> QualityFlag | None:
-    """The flag of a change that was seen at a moment; None where nothing has changed."""
+    """The flag of a change that was seen at a moment; None where nothing has changed.
+
+    Trading hours are told for some days ahead, and so every day anew: that is no change.
+    """
     changed = [
         f"{field.name} {getattr(old, field.name)} -> {getattr(new, field.name)}"
         for field in fields(Instrument)
-        if getattr(old, field.name) != getattr(new, field.name)
+        if field.name != "hours" and getattr(old, field.name) != getattr(new, field.name)
     ]
     if not changed:
         return None

@@ -21,11 +21,15 @@ from domain.instrument import Instrument
 from domain.numbers import to_decimal
 from domain.snapshot import Funding, VenueStatus
 from market.protocol import FundingStamp, MarketTrade, SourceInfo, Tick, VenueState
+from market.resample import resample
+from market.sources.ib_filling import StockFilling
 from market.sources.ib_gateway import Gateway
-from market.sources.ib_history import SIZES, StockHistory, session_candles
+from market.sources.ib_history import SIZES, StockHistory
 from market.sources.ib_market import asked_for, chosen, to_instrument
 from market.sources.ib_shares import FetchBars, Shares
 from market.sources.recorded import tick_of
+from market.store.candles import CandleShelf
+from market.store.store import MarketStore
 
 PRESENT = timedelta(minutes=2)
 LONGEST_BREAK = timedelta(days=5)
@@ -33,14 +37,25 @@ LONGEST_BREAK = timedelta(days=5)
 TRADING_SHARE = 0.19
 """Of the hours in a week a stock is traded 32.5: how much longer a window of candles reaches."""
 LATEST_EXTRA = timedelta(days=10)
+KEPT_AS = "ib"
+"""The name in the store: every gateway tells the same."""
 
 
 class IbSource:
     """Market data of one gateway."""
 
-    def __init__(self, host: str, port: int, clock: Clock) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        clock: Clock,
+        store: MarketStore | None = None,
+        keep_as: str | None = None,
+    ) -> None:
         self._name = f"ib:{host}:{port}"
         self._clock = clock
+        self._store = store
+        self._kept_as = keep_as or KEPT_AS
         self._gateway = Gateway(host, port)
         self._contracts: dict[str, Any] = {}
         self._instruments: dict[str, Instrument] = {}
@@ -80,6 +95,8 @@ class IbSource:
                 for name in (symbol, instrument.symbol):
                     self._instruments[name] = instrument
                     self._contracts[name] = details.contract
+                if self._store is not None:
+                    self._store.see_instrument(self._kept_as, instrument, self._opened_at)
                 await self._counted(instrument).count()
 
     async def close(self) -> None:
@@ -185,6 +202,22 @@ class IbSource:
         self.instrument(symbol)
         return ()
 
+    def history(self, symbol: str, timeframe: Timeframe) -> StockFilling:
+        """What puts an opened symbol's bars into the store; half hours where they are made of."""
+        name = self.instrument(symbol).symbol
+        native = timeframe if timeframe in SIZES else Timeframe.M30
+        shelf = CandleShelf(self._store, self._kept_as, name, native) if self._store else None
+        where = f"{self._name} {name} {native.value}"
+        return StockFilling(native, self._bars(name, native), self._present, where, shelf)
+
+    def payments(self, symbol: str) -> None:
+        """None: stocks pay no funding."""
+        self.instrument(symbol)
+
+    def interest(self, symbol: str) -> None:
+        """None: stocks have no open interest."""
+        self.instrument(symbol)
+
     def yardsticks(self) -> Mapping[str, Mapping[str, float]]:
         """The shares that opened symbols are counted in."""
         return {name: dict(one.yardstick) for name, one in self._shares.items()}
@@ -216,7 +249,10 @@ class IbSource:
             return series
         made = self._derived.get((name, timeframe))
         if made is None or made[0] is not series:
-            made = self._derived[name, timeframe] = (series, session_candles(series, timeframe))
+            made = self._derived[name, timeframe] = (
+                series,
+                resample(series, timeframe, in_sessions=True),
+            )
         return made[1]
 
     def _history(self, name: str, native: Timeframe) -> StockHistory:
@@ -243,4 +279,7 @@ class IbSource:
         """The gateway's present: a replay's clock stands in the past of it."""
         if not isinstance(self._clock, FixedClock):
             return self._clock.now()
+        return self._present()
+
+    def _present(self) -> datetime:
         return self._opened_at + timedelta(seconds=time.monotonic() - self._opened_s)

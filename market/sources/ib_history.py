@@ -96,9 +96,7 @@ class StockHistory:
             await self._keep(rows)
 
     async def _keep(self, rows: Sequence[tuple[Any, ...]]) -> None:
-        table = np.array([[stamp_ms(row[0]), *row[1:6]] for row in rows], dtype=np.float64)
-        _, first = np.unique(table[:, 0], return_index=True)
-        raw = _series(self._timeframe, table[first])
+        raw = to_series(self._timeframe, rows)
         fresh = clean(
             closed_only(await self._in_our_shares(raw), self._now()),
             where=self._where,
@@ -131,38 +129,20 @@ class StockHistory:
         return bool(abs(float(np.median(ratios)) - 1) >= SPLIT_ABOVE)
 
 
-def session_candles(series: Series, timeframe: Timeframe) -> Series:
-    """Longer candles of shorter ones, where a day begins and ends within a candle.
-
-    A candle is kept if nothing is missing between the first and the last of its parts.
-    """
-    step = series.timeframe.ms
-    buckets = series.open_ms // timeframe.ms
-    starts = np.flatnonzero(np.diff(buckets, prepend=-1))
-    counts = np.diff(np.append(starts, len(series)))
-    if not len(starts):
-        return _series(timeframe, np.empty((0, 6)))
-    ends = starts + counts - 1
-    whole = series.open_ms[ends] - series.open_ms[starts] == (counts - 1) * step
-    table = np.column_stack(
-        [
-            buckets[starts] * timeframe.ms,
-            series.open[starts],
-            np.maximum.reduceat(series.high, starts),
-            np.minimum.reduceat(series.low, starts),
-            series.close[ends],
-            np.add.reduceat(series.volume, starts),
-        ]
-    )
-    return _series(timeframe, table[whole])
-
-
 def _times(raw: Series, count: float) -> Series:
     if count == 1.0:
         return raw
     prices = (raw.open * count, raw.high * count, raw.low * count, raw.close * count)
     flaws = (Flaw(Defect.REVISED, "replaced", raw.open_ms.copy()),)
     return Series(raw.timeframe, raw.open_ms.copy(), *prices, raw.volume / count, flaws=flaws)
+
+
+def to_series(timeframe: Timeframe, rows: Sequence[tuple[Any, ...]]) -> Series:
+    """The gateway's rows as they came, oldest first, each once."""
+    table = np.array([[stamp_ms(row[0]), *row[1:6]] for row in rows], dtype=np.float64)
+    table = table.reshape(-1, 6)
+    _, first = np.unique(table[:, 0], return_index=True)
+    return _series(timeframe, table[first])
 
 
 def _series(timeframe: Timeframe, table: Any) -> Series:

@@ -65,7 +65,7 @@ def make_source(
     if kind == "ccxt" and rest:
         return _exchanges(rest, clock, base_url, store, keep_as)
     if kind == "ib":
-        return _stocks(rest, clock)
+        return _stocks(rest, clock, store, keep_as)
     raise ConfigError(f"unknown market {spec!r}; expected {FORMS}")
 
 
@@ -74,13 +74,15 @@ def is_live(spec: str) -> bool:
     return spec.partition(":")[0] in {"ccxt", "ib"}
 
 
-def _stocks(place: str, clock: Clock) -> MarketSource:
+def _stocks(
+    place: str, clock: Clock, store: MarketStore | None, keep_as: str | None
+) -> MarketSource:
     """A gateway by `HOST:PORT`."""
     from market.sources.ib import IbSource
 
     host, _, port = place.rpartition(":")
     if host and port.isascii() and port.isdecimal() and 0 < int(port) < 65_536:
-        return IbSource(host, int(port), clock)
+        return IbSource(host, int(port), clock, store, keep_as)
     raise ConfigError(f"market 'ib:{place}' was expected to look like ib:HOST:PORT")
 
 

@@ -78,7 +78,8 @@ class RecordedMarket:
         if timeframe in self.given:
             return self.given[timeframe]
         if timeframe not in self._derived:
-            self._derived[timeframe] = resample(self.base, timeframe)
+            in_sessions = self.instrument.hours is not None
+            self._derived[timeframe] = resample(self.base, timeframe, in_sessions=in_sessions)
         return self._derived[timeframe]
 
 
@@ -203,9 +204,11 @@ class RecordedSource(ABC):
         values = self.market(symbol).open_interest
         return values.at(as_of) if values else None
 
-    async def venue(self, as_of: datetime) -> VenueState:  # noqa: ARG002 (the seam's signature)
-        """Open and in step: the only time here is the one that is asked about."""
-        return SIMULATED
+    async def venue(self, as_of: datetime) -> VenueState:
+        """Open in its hours and in step: the only time here is the one that is asked about."""
+        hours = [market.instrument.hours for market in self._markets.values()]
+        closed = any(one is not None and not one.is_open(as_of) for one in hours)
+        return VenueState("closed", 0.0) if closed else SIMULATED
 
     async def bars_after(self, symbol: str, after: datetime, until: datetime) -> Candles:
         """Base candles with open >= `after` and open + timeframe <= `until`."""

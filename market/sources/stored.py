@@ -10,9 +10,9 @@ import numpy as np
 
 from domain.candles import Series, Timeframe
 from domain.errors import ConfigError, DataError, UnknownSymbol
-from domain.instrument import Instrument
+from domain.instrument import Instrument, short_names
 from domain.quality import QualityFlag
-from market.protocol import SIMULATED, VenueState
+from market.protocol import VenueState
 from market.quality import check_series
 from market.relisting import relisted
 from market.sources.funding import FundingHistory, funding_history
@@ -57,9 +57,10 @@ class StoredSource(RecordedSource):
         )
 
     async def venue(self, as_of: datetime) -> VenueState:
-        """Open and in step, with what the source had changed about its instruments by then."""
+        """As of any recorded market, with what was changed about its instruments by then."""
+        state = await super().venue(as_of)
         flags = (flag for changes in self._changes.values() for flag in changes)
-        return SIMULATED._replace(flags=tuple(flag for flag in flags if flag.first_at <= as_of))
+        return state._replace(flags=tuple(flag for flag in flags if flag.first_at <= as_of))
 
     def _known(self) -> list[SeriesKey]:
         if self._keys is None:
@@ -73,10 +74,13 @@ class StoredSource(RecordedSource):
         return self._keys
 
     def _find(self, symbol: str, known: set[str]) -> str:
-        """As spelt, or as the only contract of that pair: BTC/USDT is BTC/USDT:USDT."""
+        """As spelt, or as the only one of that pair or base.
+
+        `BTC/USDT` is `BTC/USDT:USDT`, and `AAPL` is `AAPL/USD`.
+        """
         if symbol in known:
             return symbol
-        same = [name for name in known if name.partition(":")[0] == symbol]
+        same = [name for name in known if symbol in short_names(name)]
         if len(same) != 1:
             raise UnknownSymbol(symbol, f"store:{self._source}", known)
         return same[0]

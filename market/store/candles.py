@@ -13,7 +13,7 @@ import numpy as np
 from sqlalchemy import Connection, TextClause, text, update
 
 from domain.candles import Series, Timeframe
-from domain.clock import to_ms
+from domain.clock import from_ms, to_ms
 from domain.quality import Defect, Flaw, Treatment
 from market.store.ranges import Stretch, without
 from market.store.store import Kept, MarketStore, Revision, SeriesKey
@@ -102,12 +102,19 @@ class CandleShelf:
     def gaps(self, candles: Series | None = None) -> list[Stretch]:
         """Where it was asked and no candle exists, oldest first.
 
+        Of an instrument with trading hours only what is missing within a day: it was closed else.
+
         Args:
             candles: All of them, where they are at hand.
         """
         opens = (self.whole() if candles is None else candles).open_ms
         ends = opens + self.timeframe.ms
         breaks = np.flatnonzero(ends[:-1] < opens[1:])
+        known_as = self._store.instruments(self.key.source, self.key.symbol)
+        hours = known_as[-1][1].hours if known_as else None
+        if hours is not None:
+            gaps = [Stretch(int(ends[row]), int(opens[row + 1])) for row in breaks]
+            return [gap for gap in gaps if hours.one_day(from_ms(gap.start - 1), from_ms(gap.end))]
         held = [Stretch(int(ends[row]), int(opens[row + 1])) for row in breaks]
         if len(opens):
             first = Stretch(0, int(opens[0]))

@@ -15,11 +15,11 @@ from tests.servers.openai_server import OpenAIServer
 KEY = {"OPENAI_API_KEY": "x" * 20}
 
 
-def long_plan(price: float) -> dict[str, Any]:
+def long_plan(price: float, stop: float = 0.98) -> dict[str, Any]:
     return {
         "side": "long",
         "targets": [{"price": round(price * 1.08, 2)}],
-        "invalidation": round(price * 0.98, 2),
+        "invalidation": round(price * stop, 2),
         "horizon_bars": 24,
         "thesis": "The range broke.",
         "evidence": [],
