@@ -49,11 +49,14 @@ async def test_a_synchronised_stock_has_no_gaps_at_night_and_is_told_anew_after_
         assert [one["added"] for one in again.document["series"]] == [0, 0]
         gateway.split = 4.0
         split = await data(tmp_path, *syncing(gateway))
+        gateway.closed_days = {f"{TODAY + n * DAY:%Y%m%d}" for n in (2, 3, 4)}
+        await data(tmp_path, *syncing(gateway))
     for before, after in zip((halves, days), split.document["series"], strict=True):
         assert len(after["revised"]) == before["added"]
         for bar in after["revised"]:
             assert [price / 4 for price in bar["old"][:4]] == pytest.approx(bar["new"][:4])
     status = await data(tmp_path, "status", "AAPL")
+    assert {one["relisted"] for one in status.document["series"]} == {0}, "hours are told each day"
     assert {one["kind"]: one["missing"] for one in status.document["series"]} == {"30m": 2, "1d": 0}
     assert (await data(tmp_path, "verify")).document["ok"] is True
 
