@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Any
 
 from broker.fault_spec import FaultSpec, faults_of, read_faults
 from domain.errors import ConfigError
 from domain.strict_json import JsonRefused, loads
-
-MAX_FILE_BYTES = 65_536
+from policies.short_file import parse_toml, read_short
 
 
 def open_faults(text: str) -> FaultSpec:
@@ -22,22 +20,17 @@ def open_faults(text: str) -> FaultSpec:
     path = Path(text)
     if "=" in text or path.suffix not in {".toml", ".json"}:
         return read_faults(text)
-    try:
-        with path.open("rb") as file:
-            raw = file.read(MAX_FILE_BYTES + 1)
-    except OSError as error:
-        raise ConfigError(f"cannot read faults {text!r}: {error.strerror}") from error
-    if len(raw) > MAX_FILE_BYTES:
-        raise ConfigError(f"faults {text!r} was expected within {MAX_FILE_BYTES} bytes")
-    return faults_of(_table(raw, path), f"faults {text!r}")
+    where = f"faults {text!r}"
+    content = read_short(path, where)
+    is_json = path.suffix == ".json"
+    return faults_of(_json(content, where) if is_json else parse_toml(content, where), where)
 
 
-def _table(raw: bytes, path: Path) -> dict[str, Any]:
+def _json(content: bytes, where: str) -> dict[str, Any]:
     try:
-        words = raw.decode("utf-8-sig")
-        table = loads(words) if path.suffix == ".json" else tomllib.loads(words)
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, JsonRefused) as error:
-        raise ConfigError(f"faults {str(path)!r} cannot be read: {error}") from error
+        table = loads(content.decode("utf-8-sig"))
+    except (UnicodeDecodeError, JsonRefused) as error:
+        raise ConfigError(f"{where} cannot be read: {error}") from error
     if not isinstance(table, dict):
-        raise ConfigError(f"faults {str(path)!r} was expected to be one table of names and numbers")
+        raise ConfigError(f"{where} was expected to be one table of names and numbers")
     return table

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from app.settings import secrets_named
 from domain.clock import Clock
-from domain.errors import ConfigError
 from domain.strict_json import content_hash
 from market.feeds.protocol import Feeds, estimated_tokens
 from market.feeds.spec import FeedsSpec, read_spec
-
-MAX_FILE_BYTES = 65_536
+from policies.short_file import parse_toml, read_short
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +52,5 @@ def read_feed_file(path: Path) -> FeedFile:
     Raises:
         ConfigError: naming what is wrong, and what is allowed.
     """
-    try:
-        with path.open("rb") as file:
-            raw = file.read(MAX_FILE_BYTES + 1)
-    except OSError as error:
-        raise ConfigError(f"cannot read feeds {str(path)!r}: {error.strerror}") from error
-    if len(raw) > MAX_FILE_BYTES:
-        raise ConfigError(f"feeds {str(path)!r} was expected within {MAX_FILE_BYTES} bytes")
-    try:
-        table = tomllib.loads(raw.decode("utf-8-sig"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(f"feeds {str(path)!r} cannot be read: {error}") from error
-    return FeedFile(read_spec(table, f"feeds {str(path)!r}"), path.parent)
+    where = f"feeds {str(path)!r}"
+    return FeedFile(read_spec(parse_toml(read_short(path, where), where), where), path.parent)

@@ -7,10 +7,8 @@ ceiling.
 from __future__ import annotations
 
 import json
-import tomllib
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 
@@ -18,10 +16,9 @@ from domain.errors import ConfigError
 from domain.numbers import plain
 from policies.presets import PRESETS
 from policies.settings import DEFAULTS, WORDS, Policy
+from policies.short_file import parse_toml, read_short
 
 MAX_EXPONENT = 30
-MAX_POLICY_BYTES = 65_536
-"""A policy is a page of limits; what is larger is some other file."""
 
 _EXPECTED_WORDS = {
     "symbols": 'a list of names such as ["BTC/USD"]',
@@ -44,18 +41,10 @@ def load_policy(name: Path | None) -> Policy:
         return DEFAULTS
     if str(name) in PRESETS:
         return preset(str(name))
-    path, where = name, f"policy file {str(name)!r}"
-    try:
-        with path.open("rb") as file:
-            content = file.read(MAX_POLICY_BYTES + 1)
-    except OSError as error:
-        presets = ", ".join(PRESETS)
-        raise ConfigError(
-            f"cannot read {where}: {error.strerror}; name a file, or one of the presets {presets}"
-        ) from error
-    if len(content) > MAX_POLICY_BYTES:
-        raise ConfigError(f"{where} is larger than {MAX_POLICY_BYTES} bytes, expected a short file")
-    return parse_policy(_parsed(content, where), where=where)
+    where = f"policy file {str(name)!r}"
+    instead = f"; name a file, or one of the presets {', '.join(PRESETS)}"
+    content = read_short(name, where, instead=instead)
+    return parse_policy(parse_toml(content, where, number=_short), where=where)
 
 
 def preset(name: str) -> Policy:
@@ -98,7 +87,7 @@ def read_policy(text: str, where: str) -> Policy:
     Raises:
         ConfigError: it is not TOML, or holds a key or value that is not allowed.
     """
-    return parse_policy(_parsed(text.encode(), where), where=where)
+    return parse_policy(parse_toml(text.encode(), where, number=_short), where=where)
 
 
 def toml_value(policy: Policy, key: str) -> str:
@@ -121,18 +110,6 @@ def _short(text: str) -> Decimal:
     if not number.is_finite() or abs(number.adjusted()) <= MAX_EXPONENT:
         return number
     return Decimal("Infinity").copy_sign(number) if number.adjusted() > 0 else Decimal(0)
-
-
-def _parsed(content: bytes, where: str) -> dict[str, Any]:
-    try:
-        # Some editors put a byte order mark first; it says nothing about the limits.
-        return tomllib.loads(content.decode("utf-8-sig"), parse_float=_short)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{where} is not TOML: {error}") from error
-    except RecursionError as error:
-        raise ConfigError(f"{where} is nested too deeply, expected lines of key = value") from error
-    except (ValueError, ArithmeticError) as error:
-        raise ConfigError(f"{where} holds a number too large or too small to read") from error
 
 
 def parse_policy(raw: object, *, where: str) -> Policy:

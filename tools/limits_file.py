@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -12,9 +11,9 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from domain.errors import ConfigError
+from policies.short_file import parse_toml, read_short
 from tools.limits import McpServer, PythonTool, ToolLimit, ToolLimits
 
-MAX_FILE_BYTES = 65_536
 _TABLES: dict[str, type[BaseModel]] = {
     "tools": ToolLimit,
     "mcp": McpServer,
@@ -33,20 +32,7 @@ def load_limits(path: Path | None) -> ToolLimits:
     if path is None:
         return ToolLimits()
     where = f"tools file {str(path)!r}"
-    try:
-        with path.open("rb") as file:
-            content = file.read(MAX_FILE_BYTES + 1)
-    except OSError as error:
-        raise ConfigError(f"cannot read {where}: {error.strerror}") from error
-    if len(content) > MAX_FILE_BYTES:
-        raise ConfigError(f"{where} is larger than {MAX_FILE_BYTES} bytes, expected a short file")
-    try:
-        raw = tomllib.loads(content.decode("utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ConfigError(f"{where} is not TOML: {error}") from error
-    except ValueError as error:
-        raise ConfigError(f"{where} holds a number too large to read") from error
-    return read_limits(raw, where)
+    return read_limits(parse_toml(read_short(path, where), where), where)
 
 
 def read_limits(raw: dict[str, Any], where: str) -> ToolLimits:

@@ -42,7 +42,7 @@ def test_what_a_file_says_is_what_its_hash_is_of(tmp_path: Path):
         ("[[news]]\nname='a'\nkind='recorded'\nfolder='nowhere'", "is no folder"),
         ("[[macro]]\nname='a'\nkind='daily'\nfolder='.'", "has no closes"),
         ("[[sentiment]]\nname='a'\nkind='fear_greed'\n" * 2, "two feeds are named 'a'"),
-        ("news = [", "cannot be read"),
+        ("news = [", "is not TOML"),
     ],
 )
 def test_a_wrong_file_gets_one_clear_line(tmp_path: Path, text: str, said: str):
@@ -51,7 +51,7 @@ def test_a_wrong_file_gets_one_clear_line(tmp_path: Path, text: str, said: str):
     with pytest.raises((ConfigError, DataError)) as told:
         read_feed_file(file).open(CLOCK)
     assert said in str(told.value)
-    assert "\n" not in str(told.value) or said == "cannot be read"
+    assert "\n" not in str(told.value) or said == "is not TOML"
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,6 @@ import pytest
 from domain.errors import ConfigError
 from policies.case_document import policy_document
 from policies.policy_file import (
-    MAX_POLICY_BYTES,
     _short,
     allowed,
     load_policy,
@@ -22,6 +21,7 @@ from policies.policy_file import (
 )
 from policies.presets import PRESETS
 from policies.settings import DEFAULTS, WORDS, Policy, window
+from policies.short_file import MAX_FILE_BYTES
 from tests.policies.limits import MANAGED, NUMBERS, TIGHTER, is_tighter
 
 WHOLE = {name for name in NUMBERS if Policy.model_fields[name].annotation is int}
@@ -172,8 +172,8 @@ def test_a_number_that_no_limit_could_take_is_cut_short(written, read):
 
 def test_a_file_of_the_largest_size_is_read(tmp_path):
     path = tmp_path / "policy.toml"
-    path.write_text("max_spread_bps = 5\n" + "#" * (MAX_POLICY_BYTES - 19), encoding="utf-8")
-    assert path.stat().st_size == MAX_POLICY_BYTES
+    path.write_text("max_spread_bps = 5\n" + "#" * (MAX_FILE_BYTES - 19), encoding="utf-8")
+    assert path.stat().st_size == MAX_FILE_BYTES
     assert load_policy(path).max_spread_bps == 5
     path.write_text(path.read_text(encoding="utf-8") + "#", encoding="utf-8")
     with pytest.raises(ConfigError, match="is larger than 65536 bytes"):
