@@ -15,14 +15,16 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
 import numpy as np
 from aiohttp import web
+from typing_extensions import override
 
 from domain.candles import Candles, Series, Timeframe
 from domain.clock import from_ms, to_ms
 from market.resample import resample
+from tests.servers.loopback import LoopbackServer
 
 EIGHT_HOURS_MS = 8 * 3_600_000
 
@@ -52,7 +54,7 @@ class Failure(NamedTuple):
         return response
 
 
-class ExchangeServer:
+class ExchangeServer(LoopbackServer):
     """Serves candles, book, trades, funding and open interest of given histories."""
 
     def __init__(
@@ -63,6 +65,7 @@ class ExchangeServer:
         funding: Mapping[str, Sequence[tuple[datetime, Decimal]]] | None = None,
         tick: str = "0.10",
     ) -> None:
+        super().__init__()
         self.series = {market_id(symbol): series for symbol, series in candles.items()}
         self._spot = {market_id(symbol) for symbol in candles if ":" not in symbol}
         self._funding = {market_id(s): stamps for s, stamps in (funding or {}).items()}
@@ -70,8 +73,6 @@ class ExchangeServer:
         self._clock = now if callable(now) else None
         self.tick = tick
         self._made: dict[tuple[str, Timeframe], Series] = {}
-        self._runner: web.AppRunner | None = None
-        self.url = ""
         self.requests: list[tuple[str, dict[str, str]]] = []
         """Last part of the path and query of every request, oldest first."""
         self.failures: list[Failure | tuple[int, str]] = []
@@ -92,19 +93,10 @@ class ExchangeServer:
         self.status = 0
         """Of the system: 0 normal, 1 maintenance."""
 
-    async def __aenter__(self) -> Self:
-        app = web.Application()
-        app.router.add_get("/{path:.*}", self._answer)
-        self._runner = web.AppRunner(app)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
-        return self
-
+    @override
     async def __aexit__(self, *_: object) -> None:
-        assert self._runner is not None
         await self.hang_up()
-        await self._runner.cleanup()
+        await super().__aexit__()
 
     def now(self) -> datetime:
         if self._clock is not None:
@@ -117,6 +109,7 @@ class ExchangeServer:
     def count(self, endpoint: str) -> int:
         return sum(name == endpoint for name, _ in self.requests)
 
+    @override
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         query, endpoint = dict(request.query), self.endpoint(request.path)
         if request.headers.get("Upgrade", "").lower() == "websocket":

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from typing import Self
 
 from aiohttp import web
+from typing_extensions import override
+
+from tests.servers.loopback import LoopbackServer
 
 
-class FeedServer:
+class FeedServer(LoopbackServer):
     """Serves bodies by path; counts what it was asked, and with which headers."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.bodies: dict[str, bytes] = {}
         """By path, without the query."""
         self.failures: dict[str, tuple[int, dict[str, str]]] = {}
@@ -23,22 +26,8 @@ class FeedServer:
         self.requests: list[tuple[str, dict[str, str]]] = []
         """Path and headers of every request, oldest first."""
         self.not_modified_count = 0
-        self._runner: web.AppRunner | None = None
-        self.url = ""
 
-    async def __aenter__(self) -> Self:
-        app = web.Application()
-        app.router.add_get("/{path:.*}", self._answer)
-        self._runner = web.AppRunner(app)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        assert self._runner is not None
-        await self._runner.cleanup()
-
+    @override
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         path = request.path
         self.requests.append((path, dict(request.headers)))
