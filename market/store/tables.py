@@ -71,22 +71,17 @@ FLAWS = Table(
 )
 """What was mended in candles before they were kept, by the opens at which it was there to see."""
 
-FUNDING = Table(
-    "market_funding",
-    METADATA,
-    _key("series"),
-    _key("stamp_ms"),
-    Column("value", DecimalText, nullable=False),
-)
+
+def _stamped(name: str) -> Table:
+    """Exact values by the moment they are of."""
+    value = Column("value", DecimalText, nullable=False)
+    return Table(name, METADATA, _key("series"), _key("stamp_ms"), value)
+
+
+FUNDING = _stamped("market_funding")
 """Funding payments: the whole second they were due at, and the share of notional."""
 
-OPEN_INTEREST = Table(
-    "market_open_interest",
-    METADATA,
-    _key("series"),
-    _key("stamp_ms"),
-    Column("value", DecimalText, nullable=False),
-)
+OPEN_INTEREST = _stamped("market_open_interest")
 """Open contracts in base, by the moment they were counted."""
 
 INSTRUMENTS = Table(
