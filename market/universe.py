@@ -37,7 +37,7 @@ def universe(windows: Mapping[str, Candles], company: Mapping[str, Candles]) -> 
     matrix = correlation_matrix(list(windows), company)
     return Universe(
         symbols=states,
-        dispersion_fraction=_dispersion([state.change_24_fraction for state in states]),
+        dispersion_fraction=dispersion([state.change_24_fraction for state in states]),
         mean_correlation=_mean_pair(matrix),
         correlations=matrix,
     )
@@ -84,7 +84,8 @@ def _state(symbol: str, candles: Candles) -> SymbolState:
     )
 
 
-def _dispersion(changes: Sequence[float | None]) -> float | None:
+def dispersion(changes: Sequence[float | None]) -> float | None:
+    """Sample standard deviation of what is known of the symbols' returns; None of fewer than 3."""
     known = [change for change in changes if change is not None]
     return float(np.std(known, ddof=1)) if len(known) >= MIN_SYMBOLS else None
 

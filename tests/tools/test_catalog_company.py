@@ -119,7 +119,7 @@ async def test_breadth_counts_and_dispersion_is_the_spread_of_returns():
     data = await data_of(breadth, await request_to(source, *NAMES), bars=24)
     returns = [row[1] for row in data["rows"]]
     mean = sum(returns) / 3
-    assert data["dispersion"] == pytest.approx((sum((r - mean) ** 2 for r in returns) / 3) ** 0.5)
+    assert data["dispersion"] == pytest.approx((sum((r - mean) ** 2 for r in returns) / 2) ** 0.5)
     assert data["rising"] == pytest.approx(sum(r > 0 for r in returns) / 3, rel=1e-6)
     base = source.market("BTC/USDT").base.close
     assert returns[0] == pytest.approx(base[899] / base[875] - 1, rel=1e-6)

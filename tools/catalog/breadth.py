@@ -12,6 +12,7 @@ from pydantic import Field
 from domain.candles import Candles
 from market.features import closes_above
 from market.observe import DECISION_BARS
+from market.universe import dispersion
 from tools.catalog.answering import (
     Request,
     TimeframeName,
@@ -68,7 +69,7 @@ async def breadth(
         above_ema_50=_share([row[3] for row in rows]),
         rising=_share([one > 0 for one in returns]),
         median_return=rounded(float(np.median(returns))) if returns else None,
-        dispersion=rounded(float(np.std(returns))) if len(returns) > 1 else None,
+        dispersion=rounded(dispersion(returns)),
         **table(("symbol", "return", "above_ema_20", "above_ema_50"), rows),
         missing=[
             *failed,
