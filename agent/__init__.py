@@ -2,6 +2,6 @@
 
 prompt (prompts/*.md) · situation (situation_market, tables) · answers (schemas) ·
 parse · schema_complaint · critique · messages · planner · failures · models ·
-openai_model · rules_model (rules_reading, rules_setups, rules_revision) ·
+openai_model · offline_model · rules_model (rules_reading, rules_setups, rules_revision) ·
 scripted_model · tokens · prices.
 """

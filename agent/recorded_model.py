@@ -6,17 +6,16 @@ answered: that the prompt has changed is then what there is to know.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from langchain_core.callbacks import CallbackManagerForLLMRun
-from langchain_core.language_models import BaseChatModel, LanguageModelInput
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
-from langchain_core.runnables import Runnable
 from pydantic import PrivateAttr
 
 from agent.messages import dump_message
+from agent.offline_model import OfflineModel
 from domain.errors import Unreachable
 from domain.strict_json import content_hash
 
@@ -28,7 +27,7 @@ class PromptChanged(Exception):  # no error: what was looked for
     """The model is asked what it was never asked."""
 
 
-class RecordedModel(BaseChatModel):
+class RecordedModel(OfflineModel):
     """Answers each prompt as it was answered."""
 
     _answers: Mapping[Prompt, AIMessage | None] = PrivateAttr()
@@ -41,16 +40,6 @@ class RecordedModel(BaseChatModel):
     @property
     def _llm_type(self) -> str:
         return "recorded"
-
-    def bind_tools(
-        self,
-        tools: Sequence[Any],
-        *,
-        tool_choice: str | None = None,  # noqa: ARG002  # the base class's signature
-        **kwargs: Any,
-    ) -> Runnable[LanguageModelInput, AIMessage]:
-        """Accept tools; what is called was decided long ago."""
-        return self.bind(tools=list(tools), **kwargs)
 
     def _generate(
         self,

@@ -12,12 +12,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
-from langchain_core.language_models import BaseChatModel, LanguageModelInput
 from langchain_core.messages import AIMessage, BaseMessage, ToolMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
-from langchain_core.runnables import Runnable
-from langchain_core.utils.function_calling import convert_to_openai_tool
 
+from agent.offline_model import OfflineModel
 from agent.rules_reading import Facts, read_denial, read_facts, was_answered
 from agent.rules_revision import revised
 from agent.rules_setups import find_setup, proposal, turned_against
@@ -40,23 +38,12 @@ NEEDED = ("ohlcv", "indicators", "regime")
 Calls = list[tuple[str, dict[str, Any]]]
 
 
-class RulesModel(BaseChatModel):
+class RulesModel(OfflineModel):
     """Deterministic: the same messages and tools give the same answer."""
 
     @property
     def _llm_type(self) -> str:
         return "rules"
-
-    def bind_tools(
-        self,
-        tools: Sequence[Any],
-        *,
-        tool_choice: str | None = None,
-        **kwargs: Any,
-    ) -> Runnable[LanguageModelInput, AIMessage]:
-        """Accept tools; only those whose names it knows are used."""
-        schemas = [convert_to_openai_tool(tool) for tool in tools]
-        return self.bind(tools=schemas, tool_choice=tool_choice, **kwargs)
 
     def _generate(
         self,

@@ -10,12 +10,11 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 from langchain_core.callbacks import CallbackManagerForLLMRun
-from langchain_core.language_models import BaseChatModel, LanguageModelInput
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
-from langchain_core.runnables import Runnable
-from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import PrivateAttr
+
+from agent.offline_model import OfflineModel
 
 Call: TypeAlias = tuple[str, dict[str, Any]]
 """Tool name and arguments."""
@@ -29,7 +28,7 @@ class ScriptExhausted(AssertionError):
     """The model was asked more often than its script has steps, or less often."""
 
 
-class ScriptedModel(BaseChatModel):
+class ScriptedModel(OfflineModel):
     """Plays `steps` in order, one per call."""
 
     _steps: list[Step] = PrivateAttr()
@@ -57,17 +56,6 @@ class ScriptedModel(BaseChatModel):
         left = len(self._steps) - len(self._calls)
         if left > 0:
             raise ScriptExhausted(f"{left} of {len(self._steps)} scripted steps were not played")
-
-    def bind_tools(
-        self,
-        tools: Sequence[Any],
-        *,
-        tool_choice: str | None = None,
-        **kwargs: Any,
-    ) -> Runnable[LanguageModelInput, AIMessage]:
-        """Accept tools; the script decides what is called."""
-        schemas = [convert_to_openai_tool(tool) for tool in tools]
-        return self.bind(tools=schemas, tool_choice=tool_choice, **kwargs)
 
     def _generate(
         self,
