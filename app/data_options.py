@@ -57,6 +57,8 @@ def read_sync_options(
             f"--market {market!r} cannot be synchronised; expected ccxt:EXCHANGE, ib:HOST:PORT or "
             "files:PATH"
         )
+    if "," in market:
+        raise ConfigError(f"--market {market!r} is a chain; synchronise each exchange by itself")
     if keep_as is not None and not _NAME.fullmatch(keep_as):
         raise ConfigError(
             f"--as {keep_as!r} was expected to be 1 to 64 letters, digits or any of ._@:-"

@@ -46,6 +46,8 @@ async def sync(options: SyncOptions, store: MarketStore, view: SyncView) -> dict
     Raises:
         PlangateError: naming what is wrong.
     """
+    if options.start is not None and options.start >= SystemClock().now():
+        raise ConfigError(f"--from {iso(options.start)} lies in the future; nothing is there yet")
     source = make_source(
         options.market,
         clock=SystemClock(),

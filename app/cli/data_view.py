@@ -2,76 +2,38 @@
 
 from __future__ import annotations
 
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
+from app.cli.bars import Bars
 from app.cli.output import err, out
 
 if TYPE_CHECKING:
-    from rich.progress import Progress, TaskID
+    from rich.progress import TaskID
 
     from market.store.store import Kept, SeriesKey
 
 SHOWN_COUNT = 8
 """Gaps, revisions and findings of one series that are listed."""
+NOTHING = "nothing is kept yet: plangate data sync BTC/USDT --from 2023-01-01"
 Record = dict[str, Any]
 
 
-class SyncProgress:
-    """A bar a series on standard error; silent when `quiet`."""
+class SyncProgress(Bars):
+    """A bar a series."""
 
-    def __init__(self, *, quiet: bool) -> None:
-        self._quiet = quiet
-        self._progress: Progress | None = None
-        self._task: TaskID | None = None
-        self._added = 0
-
-    def __enter__(self) -> Self:
-        """Start."""
-        if not self._quiet:
-            from rich.progress import (
-                BarColumn,
-                MofNCompleteColumn,
-                Progress,
-                TextColumn,
-                TimeElapsedColumn,
-                TimeRemainingColumn,
-            )
-
-            self._progress = Progress(
-                TextColumn("{task.description}"),
-                BarColumn(bar_width=24),
-                MofNCompleteColumn(),
-                TimeElapsedColumn(),
-                TimeRemainingColumn(),
-                TextColumn("{task.fields[added]}"),
-                console=err(),
-            )
-            self._progress.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Leave the terminal as it was."""
-        if self._progress:
-            self._progress.stop()
+    _bar: TaskID | None = None
+    _added = 0
 
     def series(self, key: SeriesKey, total: int, unit: str) -> None:
         """Another bar."""
         self._added = 0
-        if self._progress:
-            words = f"{key.symbol} {key.kind}" + (" (seconds)" if unit == "seconds" else "")
-            self._task = self._progress.add_task(words, total=total, added="nothing to ask")
+        words = f"{key.symbol} {key.kind}" + (" (seconds)" if unit == "seconds" else "")
+        self._bar = self.add(words, total, "nothing to ask")
 
     def advance(self, done: int, kept: Kept) -> None:
         """Move it on."""
         self._added += kept.added_count
-        if self._progress and self._task is not None:
-            self._progress.update(self._task, completed=done, added=f"{self._added} new")
+        self.move(self._bar, done, f"{self._added} new")
 
     def note(self, words: str) -> None:
         """Say it on standard error, also to those who asked for JSON."""
@@ -96,7 +58,7 @@ def show_status(series: list[Record]) -> None:
     from rich.table import Table
 
     if not series:
-        out().print("nothing is kept yet: plangate data sync BTC/USDT --from 2023-01-01")
+        out().print(NOTHING)
         return
     for name in dict.fromkeys(one["name"] for one in series):
         table = Table(box=None, pad_edge=False, title=f"store:{name}", title_justify="left")
@@ -136,12 +98,17 @@ def show_verify(document: Record) -> None:
         _list("gap", [_stretch(gap) for gap in one["gaps"]])
         _list("never asked", [_stretch(rest) for rest in one["never_asked"]])
         _list("revised", [_revision(r) for r in one["revisions"]])
+    if not document["series"]:
+        out().print(NOTHING)
+        return
     wrong = sum(len(one["findings"]) for one in document["series"])
     out().print(f"\n{wrong} findings in {len(document['series'])} series")
 
 
 def show_export(files: list[Record]) -> None:
     """One line a file."""
+    if not files:
+        out().print(NOTHING)
     for one in files:
         out().print(f"{one['file']}  {one['rows']} rows", markup=False, soft_wrap=True)
 

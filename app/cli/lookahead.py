@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from app.cli.bars import Bars
 from app.cli.parameters import AsJson, FeedsFile, ToolsFile
 
 if TYPE_CHECKING:
+    from rich.progress import TaskID
+
     from market.sources.tampered import Tampering
 
 EXIT_DIFFERS = 8
@@ -36,7 +39,7 @@ def lookahead(
     from app.cli.output import out, print_json
     from app.lookahead import look
 
-    with _Bars(quiet=as_json) as bars:
+    with _WorldBars(quiet=as_json) as bars:
         document = look(session, bars.told, tools=tools, feeds=feeds)
     if as_json:
         print_json(document)
@@ -84,33 +87,15 @@ def _verdict(document: dict[str, Any]) -> str:
     return "look-ahead: a decision saw something that was not known yet"
 
 
-class _Bars:
-    """One progress bar per world, on standard error."""
+class _WorldBars(Bars):
+    """A bar a world."""
 
     def __init__(self, *, quiet: bool) -> None:
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-        from app.cli.output import err
-
-        self._progress = Progress(
-            TextColumn("{task.description:<10}"),
-            BarColumn(bar_width=28),
-            MofNCompleteColumn(),
-            TextColumn("decisions made anew"),
-            console=err(),
-            disable=quiet,
-        )
-        self._tasks: dict[Tampering, Any] = {}
+        super().__init__(quiet=quiet)
+        self._worlds: dict[Tampering, TaskID | None] = {}
 
     def told(self, world: Tampering, made: int, total: int) -> None:
         """Move a bar on."""
-        if world not in self._tasks:
-            self._tasks[world] = self._progress.add_task(world, total=total)
-        self._progress.update(self._tasks[world], completed=made)
-
-    def __enter__(self) -> _Bars:
-        self._progress.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._progress.stop()
+        if world not in self._worlds:
+            self._worlds[world] = self.add(world, total)
+        self.move(self._worlds[world], made, "decisions made anew")

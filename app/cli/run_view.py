@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
+from app.cli.bars import Bars
 from app.cli.output import err, out, print_json
 from app.cli.report_view import show_report
 from app.report_words import model_words
 
 if TYPE_CHECKING:
-    from rich.progress import Progress, TaskID
+    from rich.progress import TaskID
 
     from app.run_command import Ran
     from app.wire import Wired
@@ -20,43 +20,20 @@ if TYPE_CHECKING:
 SHOWN_DECISIONS_COUNT = 24
 
 
-class RunView:
+class RunView(Bars):
     """Live progress on standard error; silent when `quiet`."""
 
     def __init__(self, *, quiet: bool) -> None:
-        self._quiet = quiet
-        self._progress: Progress | None = None
-        self._task: TaskID | None = None
+        super().__init__(quiet=quiet)
+        self._bar: TaskID | None = None
         self._outcomes: Counter[str] = Counter()
         self._wired: Wired | None = None
-
-    def __enter__(self) -> Self:
-        """Start."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Leave the terminal as it was."""
-        if self._progress:
-            self._progress.stop()
 
     def begin(self, wired: Wired, slots: int | None) -> None:
         """Say what is run, on which data, and start the bar."""
         self._wired = wired
-        if self._quiet:
+        if self.quiet:
             return
-        from rich.progress import (
-            BarColumn,
-            MofNCompleteColumn,
-            Progress,
-            TextColumn,
-            TimeElapsedColumn,
-        )
-
         console = err()
         info, context = wired.info, wired.context
         window = (
@@ -69,16 +46,7 @@ class RunView:
         if faults := context.journal.config().get("faults"):
             console.print(f"faults  on purpose: {faults}", style="yellow", markup=False)
         console.print(f"model   {model_words(context.planner.model_name)}")
-        self._progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=28),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TextColumn("{task.fields[outcomes]}"),
-            console=console,
-        )
-        self._task = self._progress.add_task("deciding", total=slots, outcomes="")
-        self._progress.start()
+        self._bar = self.add("deciding", slots)
 
     def trouble(self, words: str) -> None:
         """Say it, also to those who asked for JSON."""
@@ -91,12 +59,8 @@ class RunView:
     def decided(self, slot: datetime, final: dict[str, Any]) -> None:
         """Move the bar on."""
         self._outcomes[final["outcome"]] += 1
-        if self._progress is None or self._task is None:
-            return
         counts = "  ".join(f"{name} {n}" for name, n in sorted(self._outcomes.items()))
-        self._progress.update(
-            self._task, advance=1, description=f"{slot:%Y-%m-%d %H:%M}", outcomes=counts
-        )
+        self.move(self._bar, self._outcomes.total(), counts, f"{slot:%Y-%m-%d %H:%M}")
 
 
 def show_result(ran: Ran, *, as_json: bool) -> None:
