@@ -18,6 +18,7 @@ from domain.candles import Timeframe
 from domain.clock import iso, parse_moment
 from domain.errors import ConfigError
 from domain.strict_json import content_hash
+from graph.attention import ALWAYS, Attention
 from tools.limits import ToolLimits
 from tools.limits_file import load_limits
 
@@ -54,6 +55,8 @@ class SessionOptions:
     """The desk's limits; None: the defaults, or none that are needed."""
     tools_hash: str | None = None
     """Of the file of limits that the session has."""
+    attention: Attention = ALWAYS
+    """How often the model is asked."""
     feeds: FeedFile | None = None
     """News, sentiment and other markets; None: none, or not opened."""
     feeds_hash: str | None = None
@@ -77,6 +80,7 @@ class SessionOptions:
             "faults": self.faults.text if self.faults else None,
             "tools": self.tools_hash,
             "feeds": self.feeds_hash,
+            "attention": self.attention.model_dump() if self.attention.sleeps else None,
         }
 
 
@@ -99,6 +103,8 @@ def read_options(
     faults: str | None = None,
     tools: Path | None = None,
     feeds: Path | None = None,
+    heartbeat: int = 1,
+    wake_atr: float = 1.0,
 ) -> SessionOptions:
     """The command line's words as values.
 
@@ -125,6 +131,7 @@ def read_options(
         faults=None if faults is None else open_faults(faults),
         tools=limits,
         tools_hash=None if limits is None else content_hash(limits.model_dump(mode="json")),
+        attention=Attention(heartbeat_count=heartbeat, move_atr_ratio=wake_atr),
         feeds=feed_file,
         feeds_hash=None if feed_file is None else feed_file.content_hash,
     )

@@ -66,6 +66,7 @@ def report_document(journal: Journal) -> dict[str, Any]:
     purses = [_purse(journal, one, trades, facts, points_per_year) for one in account["purses"]]
     only = purses[0] if len(purses) == 1 else dict.fromkeys(purses[0])
     outcomes = Counter(d["outcome"] for d in decisions)
+    asked = len(decisions) - outcomes["quiet"]
     plans = [v for d in decisions for v in d["versions"]]
     denials = Counter(c for v in plans for c in v["verdict"]["codes"])
     sent = Counter(c for row in journal.denied_at_send() for c in row)
@@ -86,7 +87,10 @@ def report_document(journal: Journal) -> dict[str, Any]:
         "selectivity": {
             "decisions": len(decisions),
             "outcomes": dict(sorted(outcomes.items())),
-            "hold_share": outcomes["no_trade"] / len(decisions) if decisions else None,
+            "hold_share": outcomes["no_trade"] / asked if asked else None,
+            "woken_by": dict(
+                Counter(d["woken"][0] for d in decisions if d.get("woken")).most_common()
+            ),
             "plans": len(plans),
             "revisions": sum(d["revisions"] for d in decisions),
             "denials_by_code": dict(denials.most_common()),

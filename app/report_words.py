@@ -43,6 +43,7 @@ def report_lines(document: dict[str, Any]) -> list[tuple[str, str]]:
             "decisions",
             _counts(chosen["outcomes"]) + f"; hold share {_percent(chosen['hold_share'])}",
         ),
+        *([("asked or not", _counts(chosen["woken_by"]))] if chosen["woken_by"] else []),
         ("denied by", _counts(chosen["denials_by_code"])),
         ("trading state", _states(document["trading_states"])),
         ("denied at send", _counts(chosen["denials_at_send_by_code"])),

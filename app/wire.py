@@ -200,6 +200,7 @@ def _assemble(
         timeframe=options.timeframe,
         prompt_hash=prompt_hash(),
         feeds=feeds,
+        attention=options.attention,
     )
     diary = Diary(recorder, home / TELEMETRY)
     venue = PaperBroker(

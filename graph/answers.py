@@ -61,15 +61,25 @@ def _follow(context: RunContext, state: RunState, parsed: Asked | Answer | Inval
             if not may_revise(context.caps, state):
                 return ended_without_answer(code, sentence)
             return {"answer": "invalid", "complaint": [code, sentence], "codes": [code]}
-        case NoTrade(reason=reason):
-            note_answer(context, state, "no_trade", {"reason": reason})
-            return {"answer": "no_trade", "outcome": "no_trade", "codes": [], "reason": reason}
+        case NoTrade():
+            return _abstained(context, state, parsed)
         case PlanDraft():
             return _proposed(context, state, "plan", parsed)
         case ReplanDraft():
             return _proposed(context, state, "replan", parsed)
         case ExitDraft():
             return _proposed(context, state, "exit", parsed)
+
+
+def _abstained(context: RunContext, state: RunState, no_trade: NoTrade) -> Update:
+    note_answer(context, state, "no_trade", no_trade.model_dump(mode="json", exclude_defaults=True))
+    return {
+        "answer": "no_trade",
+        "outcome": "no_trade",
+        "codes": [],
+        "reason": no_trade.reason,
+        "wake_if": list(no_trade.wake_if),
+    }
 
 
 def _proposed(

@@ -13,6 +13,7 @@ from domain.candles import Timeframe
 from domain.clock import Clock, parse_moment
 from domain.errors import DataError
 from domain.snapshot import Snapshot
+from graph.attention import ALWAYS, Attention
 from graph.caps import Caps
 from graph.state import RunState
 from journal.books import Journal
@@ -61,6 +62,7 @@ class RunContext:
     timeframe: Timeframe
     prompt_hash: str
     feeds: Feeds = NO_FEEDS
+    attention: Attention = ALWAYS
     account_name: str = PAPER_ACCOUNT
     """Enters the client order ids."""
     stopwatch: Stopwatch = field(default_factory=Stopwatch)

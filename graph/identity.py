@@ -12,9 +12,9 @@ GRAPH_VERSION = "2"
 
 
 def run_id(context: RunContext, symbol: str, as_of: datetime) -> str:
-    """Slot, symbol and a hash of graph, policy, prompt, model, market, timeframe, symbols, caps.
+    """Slot, symbol and a hash of what decides, such as `20190512T1400Z-btcusd-324ce260`.
 
-    Such as `20190512T1400Z-btcusd-324ce260`.
+    Hashed are graph, policy, prompt, model, market, timeframe, symbols, caps and attention.
 
     The slot is the candle boundary that `as_of` lies at or after: live, a decision is made some
     seconds later.
@@ -31,6 +31,7 @@ def run_id(context: RunContext, symbol: str, as_of: datetime) -> str:
         context.timeframe.value,
         list(context.symbols),
         context.caps.model_dump(mode="json"),
+        *([context.attention.model_dump(mode="json")] if context.attention.sleeps else []),
     ]
     slot = context.timeframe.floor(as_of)
     name = "".join(c for c in symbol if c.isalnum()).lower()

@@ -18,6 +18,7 @@ from agent.prompt import situation_message, system_message
 from domain.clock import parse_moment
 from domain.errors import DataError, StateError, Unreachable
 from domain.plan import ExitDraft
+from domain.snapshot import Snapshot
 from domain.verdict import Approved, Denied
 from graph.answers import ended_without_answer, evidence, read_answer, spent_so_far, tool_call
 from graph.caps import cap_reached, may_go_on
@@ -45,6 +46,7 @@ from graph.recording import (
 from graph.replanning import change_of, standing_plan
 from graph.reviewing import reviewed, what_if
 from graph.state import RunState, initial_state
+from graph.waking import sight, waking
 from policies.explain import rules_text
 from tools.protocol import ToolRequest
 from traces import events
@@ -63,6 +65,14 @@ async def observe(context: RunContext, state: RunState) -> Update:
         account = await context.account(as_of, snapshot, begun)
     except (DataError, Unreachable) as error:
         return {**begun, **ended_without_answer("DATA_UNAVAILABLE", str(error))}
+    looked: Update = {
+        "snapshot": note_snapshot(context, identity, snapshot),
+        "known": known_of_snapshot({}, snapshot),
+    }
+    if context.attention.sleeps:
+        looked |= _awake(context, identity, snapshot)
+    if "outcome" in looked:
+        return {**begun, **looked}
     rules = rules_text(context.policy, context.source.instrument(symbol))
     opening: list[BaseMessage] = [
         system_message(rules),
@@ -73,12 +83,17 @@ async def observe(context: RunContext, state: RunState) -> Update:
             standing_plan(context, symbol),
         ),
     ]
-    return {
-        **begun,
-        "snapshot": note_snapshot(context, identity, snapshot),
-        "known": known_of_snapshot({}, snapshot),
-        "messages": [keep(context, message) for message in opening],
-    }
+    return {**begun, **looked, "messages": [keep(context, message) for message in opening]}
+
+
+def _awake(context: RunContext, identity: str, snapshot: Snapshot) -> Update:
+    """Why the model is asked; where nothing has happened the run is over."""
+    seen = sight(context, snapshot)
+    why = waking(context, snapshot, seen)
+    event = events.Attended(asked=why.asks, code=why.code, sentence=why.sentence)
+    context.recorder.record(identity, "observe", event)
+    update: Update = {"seen": seen, "woken": list(why)}
+    return update if why.asks else {**update, "outcome": "quiet", "reason": why.sentence}
 
 
 async def plan(context: RunContext, state: RunState) -> Update:

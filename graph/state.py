@@ -12,10 +12,10 @@ from typing import Any, Literal, TypedDict
 AnswerKind = Literal["tool_calls", "plan", "replan", "exit", "no_trade", "invalid", "none"]
 """What the model's last answer was; `none` when it gave none (cap or outage)."""
 
-Outcome = Literal["approved", "replan", "exit", "no_trade", "denied", "failed"]
+Outcome = Literal["approved", "replan", "exit", "no_trade", "denied", "failed", "quiet"]
 """How a run ended: `approved`, `replan` and `exit` left an order intent, `no_trade` was the model's
 choice, or what it meant to change or close was over by then, `denied` the gate's, `failed` a cap,
-an outage or answers that could not be read."""
+an outage or answers that could not be read; `quiet`: nothing had happened, nobody was asked."""
 
 
 class RunState(TypedDict, total=False):
@@ -27,6 +27,12 @@ class RunState(TypedDict, total=False):
     """The decision's moment, ISO 8601."""
     snapshot: str
     """Blob hash of the snapshot."""
+    woken: list[str]
+    """Code and sentence of why the model was asked, or was not; empty where it is always asked."""
+    seen: dict[str, Any]
+    """What a later decision is compared with, to find whether anything has happened."""
+    wake_if: list[str]
+    """Conditions that the model wants to be woken by."""
     messages: list[str]
     """Blob hashes of the conversation, in order."""
     answer: AnswerKind
@@ -65,6 +71,9 @@ def initial_state(run_id: str, symbol: str, as_of: str) -> RunState:
         run_id=run_id,
         symbol=symbol,
         as_of=as_of,
+        woken=[],
+        seen={},
+        wake_if=[],
         messages=[],
         answer="none",
         draft=None,

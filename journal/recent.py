@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 from operator import mul
+from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
 
@@ -15,8 +16,16 @@ from journal.metrics import EquityPoint
 from journal.plan_reading import PlanReader
 from journal.plan_tables import PLAN_VERSIONS
 from journal.rows import Approval, Made
-from journal.tables import EQUITY, ORDERS, PLANS, TRADES
+from journal.tables import DECISIONS, EQUITY, ORDERS, PLANS, TRADES
 from policies.facts import Exit
+
+
+class Asked(NamedTuple):
+    """A decision at which a model was asked."""
+
+    document: dict[str, Any]
+    quiet_count: int
+    """Decisions on the symbol since, at which it was not."""
 
 
 class RecentReader(PlanReader):
@@ -32,6 +41,20 @@ class RecentReader(PlanReader):
             return self._tuples(Made, statement)
 
         return self._remember("orders", ("made", since), load)
+
+    def last_asked(self, symbol: str, before: datetime, most: int) -> Asked | None:
+        """The newest decision on a symbol that was not quiet, among the last `most` of them."""
+        table = DECISIONS.c
+        newest = (
+            select(table.outcome, table.document)
+            .where(table.session == self.session, table.symbol == symbol, table.slot < before)
+            .order_by(table.slot.desc())
+            .limit(most)
+        )
+        with self.database.read() as connection:
+            rows = connection.execute(newest).all()
+        asked = ((n, row.document) for n, row in enumerate(rows) if row.outcome != "quiet")
+        return next((Asked(document, n) for n, document in asked), None)
 
     def head_version(self, plan: TradePlan) -> int | None:
         """The newest version, of its run or of the plan it changes; None without one."""

@@ -49,6 +49,16 @@ class SnapshotTaken(_Event):
     provenance: dict[str, dict[str, Any]]
 
 
+class Attended(_Event):
+    """Whether anything had happened that was worth asking a model about."""
+
+    kind: Literal["attended"] = "attended"
+    asked: bool
+    code: str
+    """`FIRST`, `HEARTBEAT`, `RETRY`, `POSITION`, `CONDITION`, `REGIME`, `PRICE`, or `QUIET`."""
+    sentence: str
+
+
 class PromptSent(_Event):
     """The messages as they went to the model."""
 
@@ -254,6 +264,7 @@ class RunEnded(_Event):
 Event = Annotated[
     RunStarted
     | SnapshotTaken
+    | Attended
     | PromptSent
     | ModelAnswered
     | ModelFailed

@@ -73,6 +73,7 @@ class _Page:
         self._show: dict[type[Any], Callable[[Any], None]] = {
             ev.RunStarted: self._run_started,
             ev.SnapshotTaken: self._snapshot_taken,
+            ev.Attended: self._attended,
             ev.PromptSent: self._prompt_sent,
             ev.ModelAnswered: self._model_answered,
             ev.ModelFailed: self._model_failed,
@@ -139,6 +140,9 @@ class _Page:
             self._put(f"flaw: {sentence}", 4)
         for sentence in event.sit_out:
             self._put(f"sit out: {sentence}", 4)
+
+    def _attended(self, event: ev.Attended) -> None:
+        self._head(f"{'asked' if event.asked else 'quiet'}     {event.code}: {event.sentence}")
 
     def _prompt_sent(self, event: ev.PromptSent) -> None:
         new = [name for name in event.messages if name not in self._seen]

@@ -59,6 +59,18 @@ FeedsFile = Annotated[
     Path | None,
     typer.Option("--feeds", help="News, sentiment and other markets (TOML); see: feeds --help."),
 ]
+Heartbeat = Annotated[
+    int,
+    typer.Option(
+        min=1,
+        max=10_000,
+        help="Ask the model at every N-th decision at the least, and where something happened.",
+    ),
+]
+WakeAtr = Annotated[
+    float,
+    typer.Option(min=0.01, max=100, help="With --heartbeat: a move of so many ATR happened."),
+]
 AsJson = Annotated[
     bool, typer.Option("--json", help="One JSON document on standard output, the rest on error.")
 ]

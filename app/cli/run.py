@@ -29,6 +29,8 @@ def run(
     market_url: p.MarketUrl = None,
     seed: p.Seed = 7,
     feeds: p.FeedsFile = None,
+    heartbeat: p.Heartbeat = 1,
+    wake_atr: p.WakeAtr = 1.0,
     faults: p.Faults = None,
     as_json: p.AsJson = False,
 ) -> None:

@@ -21,6 +21,8 @@ def step(
     market_url: p.MarketUrl = None,
     seed: p.Seed = 7,
     feeds: p.FeedsFile = None,
+    heartbeat: p.Heartbeat = 1,
+    wake_atr: p.WakeAtr = 1.0,
 ) -> None:
     """The same run as `plangate run`, stopping before each node.
 

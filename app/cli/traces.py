@@ -23,7 +23,9 @@ def _group() -> None:
 def list_(
     session: str | None = typer.Option(None, help="Only this session."),
     symbol: str | None = typer.Option(None, help="Only this symbol."),
-    outcome: str | None = typer.Option(None, help="approved, denied, no_trade, exit or failed."),
+    outcome: str | None = typer.Option(
+        None, help="Such as approved, denied, no_trade, quiet, failed."
+    ),
     code: str | None = typer.Option(None, help="Only decisions with this code."),
     limit: int = typer.Option(30, min=1, max=100_000, help="At most so many, newest first."),
     as_json: bool = typer.Option(False, "--json", help="One JSON document."),

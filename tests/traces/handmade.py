@@ -160,6 +160,10 @@ def _observe(to: Recorder, note: Note) -> None:
 
 def _exchange(note: Note, messages: list[str], tools: str, answer: str) -> None:
     note(
+        "observe",
+        ev.Attended(asked=True, code="REGIME", sentence="trend was range, is up"),
+    )
+    note(
         "plan",
         ev.PromptSent(
             messages=messages, tools=tools, tokens=100 * len(messages), tokens_from="tiktoken"
