@@ -172,12 +172,11 @@ class Booking:
         for status in steps_of(stored.status, entries, fills):
             self._plan(plan_id, status)
         if not fills:
-            for order in withdrawn([] if PLAN_STEPS[status] else orders):
-                self._put(order)
+            self._withdraw([] if PLAN_STEPS[status] else orders)
         elif self._held(stored, fills) > ZERO:
             self._hold(stored, status, orders, fills)
         else:
-            self._let_go(stored, status, orders, fills)
+            self._let_go(stored, orders, fills)
 
     def _hold(
         self, stored: StoredPlan, status: PlanStatus, orders: Sequence[Order], fills: Sequence[Fill]
@@ -192,25 +191,24 @@ class Booking:
         elif (order := reduce_again(orders, held, on, self._at, self._account)) is not None:
             self._put(order)
 
-    def _let_go(
-        self, stored: StoredPlan, status: PlanStatus, orders: Sequence[Order], fills: Sequence[Fill]
-    ) -> None:
-        """Nothing is held any more: what is left of its orders goes, and a trade is written."""
+    def _let_go(self, stored: StoredPlan, orders: Sequence[Order], fills: Sequence[Fill]) -> None:
+        """Nothing is held any more: what is left of its orders goes, and a trade is written.
+
+        A stop at the venue goes last: while an entry may fill on, it guards what that brings.
+        """
         exited = any(f.leg != "entry" for f in fills)
-        for order in withdrawn(orders if exited else []):
-            self._put(order)
-        entries = [o for o in orders if o.leg == "entry"]
-        entering = any(self._orders[o.client_order_id].status in LIVE for o in entries)
-        if PLAN_STEPS[status] and not entering:
-            self._plan(stored.plan.plan_id, PlanStatus.CLOSED)
-            self._trade(fills, stored.risk_amount)
+        stops = [o for o in orders if o.leg == "stop" and o.status == OrderStatus.WORKING]
+        self._withdraw([o for o in orders if o not in stops] if exited else [])
+        if any(self._orders[o.client_order_id].status in LIVE for o in orders if o.leg == "entry"):
+            return
+        self._withdraw(stops)
+        self._plan(stored.plan.plan_id, PlanStatus.CLOSED)
+        self._trade(fills, stored.risk_amount)
 
     def _taken_back(self, orders: Sequence[Order]) -> list[Order]:
         """Orders of a plan that is to be left before anything of it filled: no entry may."""
-        back = {o.client_order_id: o for o in withdrawn([o for o in orders if o.leg == "entry"])}
-        for order in back.values():
-            self._put(order)
-        return [back.get(o.client_order_id, o) for o in orders]
+        self._withdraw([o for o in orders if o.leg == "entry"])
+        return [self._orders[o.client_order_id] for o in orders]
 
     def _guard(self, stored: StoredPlan, orders: Sequence[Order], fills: Sequence[Fill]) -> None:
         """Stop and targets for what is held; where the venue refuses the stop, out at once."""
@@ -232,8 +230,7 @@ class Booking:
         fills = self._plan_fills(plan_id)
         held = self._held(stored, fills)
         closing = [o for o in orders if o.leg == "close" and held > ZERO]
-        for order in withdrawn([o for o in orders if o not in closing]):
-            self._put(order)
+        self._withdraw([o for o in orders if o not in closing])
         if held > ZERO and under_way(orders) is None:
             self._close_out(stored, orders, held, "unguarded")
         elif any(isinstance(e, Fill) and e.plan_id == plan_id for e in self._entries):
@@ -292,6 +289,10 @@ class Booking:
         if name not in self._orders and (order := self._journal.order(name)) is not None:
             self._was[name] = self._orders[name] = order
         return self._orders.get(name)
+
+    def _withdraw(self, orders: Sequence[Order]) -> None:
+        for order in withdrawn(orders):
+            self._put(order)
 
     def _put(self, order: Order) -> None:
         self._orders[order.client_order_id] = order

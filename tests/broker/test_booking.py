@@ -239,6 +239,19 @@ async def test_a_stop_that_closes_a_partial_entry_takes_the_rest_of_it_back(tmp_
     assert len(stage.book.trades()) == 1
 
 
+async def test_a_target_that_closes_a_partial_entry_takes_its_rest_back_and_then_the_stop(
+    tmp_path: Path,
+) -> None:
+    stage = Stage(tmp_path)
+    entry = await stage.enter("3")
+    await stage.hear(stage.trade(entry, "1"))
+    await stage.hear(stage.trade(stage.name("target_1"), "1", "110"))
+    ends = {leg: status for leg, (status, _, _) in stage.legs().items()}
+    assert ends == {"entry": "cancelled", "stop": "cancelled", "target_1": "filled"}
+    assert not list(await stage.venue.working())
+    assert stage.house.plan_status() == "closed"
+
+
 async def test_an_entry_that_fills_on_while_it_is_taken_back_is_guarded_anew(
     tmp_path: Path,
 ) -> None:
@@ -252,6 +265,20 @@ async def test_an_entry_that_fills_on_while_it_is_taken_back_is_guarded_anew(
     assert stage.house.held() == D("0.5")
     stops = [(o.status.value, o.quantity) for o in stage.book.orders() if o.leg == "stop"]
     assert sorted(stops) == [("filled", D(1)), ("working", D("0.5"))]
+    assert stage.house.plan_status() == "open"
+
+
+async def test_the_stop_stays_at_the_venue_as_long_as_the_entry_may_fill_on(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    entry = await stage.enter("3")
+    await stage.hear(stage.trade(entry, "1"))
+    await stage.house.follower.take(News([stage.trade(stage.name("target_1"), "1", "110")]), SOON)
+    assert stage.legs()["entry"][0] == "cancelling"
+    assert stage.legs()["stop"] == ("working", D(1), 0)
+    await stage.house.follower.take(News([stage.trade(entry, "0.5")]), SOON)
+    assert stage.legs()["stop"] == ("working", D("0.5"), 0)
+    await stage.house.executor.settle(SOON)
+    assert [(o.leg, o.quantity) for o in stage.venue.amended] == [("stop", D("0.5"))]
     assert stage.house.plan_status() == "open"
 
 
