@@ -115,6 +115,22 @@ def test_a_dead_stop_is_replaced_under_a_new_name_where_it_stood_last() -> None:
     assert (new.price, new.quantity, new.status) == (D(99), D(3), OrderStatus.PENDING)
 
 
+def test_targets_of_an_earlier_version_go_once_the_venue_has_said_what_became_of_them() -> None:
+    exits = working()
+    stop, one, two = (exits[leg] for leg in ("stop", "target_1", "target_2"))
+    one, two = (replace(o, run_id="an earlier one") for o in (one, two))
+    pending = replace(one, status=OrderStatus.PENDING)
+    question = replace(two, status=OrderStatus.SENDING)
+    assert wanted([stop, pending, question], "3") == {"target_1": (D(1), "cancelled")}
+    dead = replace(one, status=OrderStatus.CANCELLED)
+    assert wanted([stop, dead, question], "3") == {}
+    assert wanted([stop, dead, two], "3") == {"target_2": (D(2), "cancelling")}
+    gone = replace(two, status=OrderStatus.CANCELLED)
+    assert wanted([stop, dead, gone], "3") == {
+        "target_1": (D(1), "pending"), "target_2": (D(2), "pending"),
+    }  # fmt: skip
+
+
 def test_a_close_that_is_under_way_is_kept_at_what_is_held() -> None:
     position = Position(SYMBOL, D(3), D(300), T, stored().plan.plan_id)
     close = close_of(position, T, run="run").placed(D(3), None)
