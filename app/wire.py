@@ -26,6 +26,7 @@ from app.options import SessionOptions
 from app.reopening import kept, measure
 from app.settings import Settings
 from app.slots import replay_window
+from app.sourcing import made_source, opened_symbols, session_clock
 from app.tool_desk import open_desk, require_tools, tool_secrets
 from broker.dispatcher import Dispatcher
 from broker.executor import Executor
@@ -39,8 +40,7 @@ from broker.protocol import Broker
 from broker.reconciler import Reconciler
 from broker.review import GateReview
 from broker.treasury import Treasury
-from domain.clock import EPOCH, Clock, FixedClock
-from domain.errors import ConfigError
+from domain.clock import Clock, FixedClock
 from domain.instrument import quote_of
 from domain.strict_json import content_hash
 from graph.caps import Caps
@@ -52,7 +52,6 @@ from market.feeds.protocol import Feeds
 from market.observe import Observer
 from market.protocol import MarketSource, SourceInfo
 from market.sources.chain import home_of
-from market.sources.open import is_live, make_source
 from market.store.store import MarketStore
 from policies.policy_file import load_policy
 from policies.settings import Policy
@@ -64,9 +63,6 @@ from traces.recorder import Recorder
 from traces.redact import Redactor
 from traces.store import TraceStore
 from traces.tables import METADATA
-
-DEFAULT_SYMBOLS = {"box": ("BTC/USD",), "synthetic": ("BTC/USDT", "ETH/USDT")}
-"""What is traded when no symbol is named; other markets must be told."""
 
 
 @dataclass(frozen=True)
@@ -135,7 +131,7 @@ async def wire_session(
         base_url=options.base_url or settings.openai_base_url,
         api_key=settings.secrets.get("OPENAI_API_KEY"),
     )
-    clock = replaced.clock or _clock(options)
+    clock = replaced.clock or session_clock(options)
     feeds = opened_feeds(options, clock)
     feeds = replaced.feeds(feeds) if replaced.feeds else feeds
     limits = options.tools or ToolLimits()
@@ -144,9 +140,9 @@ async def wire_session(
         stack.push_async_callback(feeds.close)
         database = Database.open(settings.server(home) or home / DATABASE, METADATA)
         stack.callback(database.close)
-        source = replaced.source or _source(options, clock, MarketStore(database))
+        source = replaced.source or made_source(options, clock, MarketStore(database))
         stack.push_async_callback(source.close)
-        symbols = await _open_source(source, options)
+        symbols = await opened_symbols(source, options)
         name = options.session or session_name(database, options.market, SystemClock().now())
         if alone:
             stack.enter_context(lease(home, name))
@@ -259,35 +255,6 @@ def _config(
         "description": source.info.description,
         "order_book": "offered" if "order_book" in source.info.offers else "modelled",
     }
-
-
-def _clock(options: SessionOptions) -> Clock:
-    """Real time for a live exchange without a window, else a clock the session moves."""
-    live = is_live(options.market) and options.start is None
-    return SystemClock() if live else FixedClock(options.start or EPOCH)
-
-
-def _source(options: SessionOptions, clock: Clock, store: MarketStore) -> MarketSource:
-    return make_source(
-        options.market,
-        clock=clock,
-        seed=options.seed,
-        base_url=options.market_url,
-        present=SystemClock().now(),
-        store=store,
-    )
-
-
-async def _open_source(source: MarketSource, options: SessionOptions) -> tuple[str, ...]:
-    kind = options.market.partition(":")[0]
-    asked = options.symbols or DEFAULT_SYMBOLS.get(kind, ())
-    if not asked:
-        raise ConfigError(
-            f"name at least one symbol for market {options.market!r}, "
-            f"such as: plangate run BTC/USDT --market {options.market}"
-        )
-    await source.open(asked)
-    return tuple(dict.fromkeys(source.instrument(symbol).symbol for symbol in asked))
 
 
 def session_name(database: Database, market: str, started: datetime) -> str:
