@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
@@ -86,6 +86,11 @@ class OpenInterest:
     """The exchange's stamp."""
     quantity: Decimal
     """In base."""
+
+
+INTEREST_TOLD_AFTER = timedelta(minutes=5)
+"""Exchanges tell the open interest of a moment some minutes later; on record there is the stamp
+alone, so a replay knows it then, not at the stamp."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from domain.candles import Timeframe
 from domain.clock import from_ms, iso, to_ms
 from domain.errors import DataError
 from domain.numbers import to_decimal
+from market.protocol import INTEREST_TOLD_AFTER
 from market.quality import check_unit
 from market.store.ranges import Stretch, joined, without
 from market.store.stamps import StampShelf
@@ -61,12 +62,11 @@ class InterestBook:
         self._lock = asyncio.Lock()
 
     async def at(self, as_of: datetime) -> Decimal | None:
-        """The newest value stamped at or before `as_of`; None where none of the last two hours is.
+        """The newest value told at or before `as_of`; None where none of the last two hours is.
 
-        An exchange tells an hour's value some minutes later. What was asked in vain is not asked
-        again by this process.
+        What was asked in vain is not asked again by this process.
         """
-        end = to_ms(as_of) + 1
+        end = to_ms(as_of - INTEREST_TOLD_AFTER) + 1
         recent = Stretch(end - 2 * _PERIOD_MS, end)
         async with self._lock:
             for one in without(recent, self._asked):

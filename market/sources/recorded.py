@@ -25,6 +25,7 @@ from domain.instrument import Instrument
 from domain.numbers import to_decimal
 from domain.snapshot import Funding, Origin
 from market.protocol import (
+    INTEREST_TOLD_AFTER,
     SIMULATED,
     FundingStamp,
     MarketTrade,
@@ -200,9 +201,9 @@ class RecordedSource(ABC):
         return history.as_of(as_of) if history else None
 
     async def open_interest(self, symbol: str, as_of: datetime) -> Decimal | None:
-        """The newest open interest on record then."""
+        """The newest open interest that had been told then."""
         values = self.market(symbol).open_interest
-        return values.at(as_of) if values else None
+        return values.at(as_of - INTEREST_TOLD_AFTER) if values else None
 
     async def venue(self, as_of: datetime) -> VenueState:
         """Open in its hours and in step: the only time here is the one that is asked about."""

@@ -12,6 +12,7 @@ import pytest
 
 from domain.clock import FixedClock, to_ms
 from domain.errors import DataError
+from market.protocol import INTEREST_TOLD_AFTER
 from market.sources.exchange import ExchangeSource
 from market.sources.exchange_interest import InterestBook
 from market.sources.stored import StoredSource
@@ -147,6 +148,6 @@ async def test_an_hour_that_is_not_published_yet_is_asked_for_again(tmp_path: Pa
 
     shelf = StampShelf(store_in(tmp_path), "kept", BTC, "open_interest")
     book = InterestBook(rows, Decimal("0.5"), lambda: NOW, shelf)
-    assert await book.at(NOW - HOUR) == Decimal("3.5")
+    assert await book.at(NOW - HOUR + INTEREST_TOLD_AFTER) == Decimal("3.5")
     (rest,) = shelf.missing(published, to_ms(NOW))
     assert rest == Stretch(published + 1, to_ms(NOW))

@@ -13,6 +13,7 @@ import pytest
 from domain.candles import Candles, Series, Timeframe
 from domain.clock import FixedClock, to_ms
 from domain.errors import ConfigError, DataError, UnknownSymbol, Unreachable
+from market.protocol import INTEREST_TOLD_AFTER
 from market.sources.exchange import ExchangeSource
 from market.sources.exchange_market import find_market, to_book, to_instrument, to_trades
 from tests.market.quality_zoo import StillClock
@@ -111,7 +112,9 @@ async def test_the_past_is_answered_without_book_and_ticker() -> None:
         assert tick.at == at - timedelta(seconds=30)
         assert float(tick.price) == history().open[20 * 24]
         assert await source.book(BTC, at) is None
-        assert await source.open_interest(BTC, at) == 720, "of the exchange's history"
+        told = at + INTEREST_TOLD_AFTER
+        assert await source.open_interest(BTC, told) == 720, "of the exchange's history"
+        assert await source.open_interest(BTC, at) == 710, "the hour's is not told yet"
         assert list(await source.trades(BTC, at, 10)) == []
         funding = await source.funding(BTC, at)
         assert funding is not None

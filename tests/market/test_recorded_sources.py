@@ -13,6 +13,7 @@ import pytest
 from domain.candles import Timeframe
 from domain.clock import FixedClock, from_ms
 from domain.errors import ConfigError, DataError, UnknownSymbol
+from market.protocol import INTEREST_TOLD_AFTER
 from market.sources.box import DATA, BoxSource
 from market.sources.exchange_funding import FundingBook
 from market.sources.files import FilesSource
@@ -120,17 +121,17 @@ async def test_further_columns_and_their_order_do_not_matter(tmp_path: Path) -> 
     assert (base.volume[0], base.high[0], base.low[0]) == (5, 101, 99)
 
 
-async def test_open_interest_is_known_from_its_stamp_on(tmp_path: Path) -> None:
+async def test_open_interest_is_known_some_minutes_after_its_stamp(tmp_path: Path) -> None:
     (tmp_path / "BTCUSDT-1h.csv").write_text(candles(9))
     rows = f"{START},10.5,1\n{START + 4 * HOUR},11,1\n"
     (tmp_path / "BTCUSDT-open-interest-4h.csv").write_text(
         "timestamp,sum_open_interest,sum_open_interest_value\n" + rows
     )
     source = await load(tmp_path)
-    at = from_ms(START + 4 * HOUR)
-    assert await source.open_interest("BTC/USDT", at) == 11
-    assert await source.open_interest("BTC/USDT", at - timedelta(seconds=1)) == Decimal("10.5")
-    assert await source.open_interest("BTC/USDT", from_ms(START - 1)) is None
+    told = from_ms(START + 4 * HOUR) + INTEREST_TOLD_AFTER
+    assert await source.open_interest("BTC/USDT", told) == 11
+    assert await source.open_interest("BTC/USDT", told - timedelta(seconds=1)) == Decimal("10.5")
+    assert await source.open_interest("BTC/USDT", from_ms(START)) is None
     assert "open_interest" in source.info.offers
 
 
