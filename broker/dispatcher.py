@@ -147,9 +147,9 @@ class Dispatcher:
                 yield now
 
     async def _send_exits(self, now: datetime) -> None:
-        """Every pending exit, and those that follow from a refusal."""
+        """Every pending exit, and those that follow from a refusal; stops before all others."""
         while waiting := [o for o in self._journal.orders(OrderStatus.PENDING) if self._exits(o)]:
-            await self._send(waiting[0], None, now)
+            await self._send(min(waiting, key=lambda order: order.leg != "stop"), None, now)
 
     def _exits(self, order: Order) -> bool:
         """Whether it is an exit to be sent: a close waits while nothing of its entry has filled."""

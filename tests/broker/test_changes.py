@@ -223,3 +223,16 @@ async def test_only_the_scale_out_that_was_asked_for_last_is_tried_again(tmp_pat
         ("half", "rejected"), ("again", "working"),
     ]  # fmt: skip
     assert stage.book.plans()[0].status == PlanStatus.OPEN
+
+
+@pytest.mark.parametrize("run", ["a", "b", "c", "d"])
+async def test_the_stop_is_sent_before_the_targets_whatever_their_names(
+    run: str, tmp_path: Path
+) -> None:
+    stage = Stage(tmp_path)
+    thirds = [("110", "0.3"), ("111", "0.3"), ("112", "0.4")]
+    order = await stage.house.work(*approved(run=run, targets=thirds))
+    await stage.fill(order, "1")
+    legs = [stage.venue.taken[name].leg for name in stage.venue.sent]
+    assert legs[:2] == ["entry", "stop"]
+    assert sorted(legs[2:]) == ["target_1", "target_2", "target_3"]
