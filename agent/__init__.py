@@ -3,5 +3,5 @@
 prompt (prompts/*.md) · situation (situation_market, tables) · answers (schemas) ·
 parse · schema_complaint · critique · messages · planner · failures · models ·
 openai_model · offline_model · rules_model (rules_reading, rules_setups, rules_revision) ·
-scripted_model · tokens · prices.
+scripted_model · recorded_model (what another one answered) · tokens · prices.
 """

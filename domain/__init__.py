@@ -1,5 +1,6 @@
 """The words of the house: frozen, pure values that every other room speaks in.
 
-errors · numbers · strict_json · clock · instrument · candles · book · snapshot · plan · verdict ·
+errors · numbers · strict_json · clock · trading_hours · instrument · quality (what was wrong with
+data) · candles · book · snapshot · condition (when a plan is wrong) · plan · finding · verdict ·
 orders · lifecycle · trade. Imports nothing of ours, reads no clock, no network, no disk.
 """

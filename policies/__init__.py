@@ -1,7 +1,7 @@
 """The deterministic executor's rules: same input, same verdict, byte for byte.
 
 What is judged: settings (every limit), policy_file (a short_file) and presets, facts (market and
-account), case.
+account), conditions (read off a snapshot), case.
 The plan as orders: stop, costs, pricing (what an entry of any size costs), acceptable and reference
 (which price will do), exposure, sizing, legs, bracket.
 The judgement: rules/ (one file a family), rulebook (`RULES`), findings, arithmetic, gate
@@ -10,6 +10,6 @@ positions), trading_state (halts).
 What would pass: nearest, alternatives.
 What is told: explain (the prompt's rules), limits (`policy explain`).
 Trying the gate: specimen, probes, probe_list, selftest.
-As JSON: case_fields, case_facts_model, case_model, case_defaults, case_document, document.
+As JSON: door, case_fields, case_facts_model, case_model, case_defaults, case_document, document.
 Imports no clock, network, randomness, logging or database.
 """

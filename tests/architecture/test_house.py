@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -65,6 +66,17 @@ def test_package_files_hold_one_docstring_and_no_code() -> None:
             body = ast.parse(path.read_text(encoding="utf-8")).body
             assert len(body) == 1, path
             assert isinstance(body[0], ast.Expr), path
+
+
+def test_every_module_is_on_the_map_of_its_folder() -> None:
+    unnamed = [
+        str(path.relative_to(ROOT))
+        for path in modules()
+        if path.name != "__init__.py"
+        and path.parent.name != "versions"
+        and not re.search(rf"\b{path.stem}\b", (path.parent / "__init__.py").read_text("utf-8"))
+    ]
+    assert unnamed == []
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The market store: candles, funding, open interest, instruments, what was asked: plangate 0.4."""
+"""The market store: candles, funding, open interest, instruments, what was asked: plangate 0.3."""
 
 from __future__ import annotations
 

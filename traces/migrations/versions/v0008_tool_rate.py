@@ -1,4 +1,4 @@
-"""Tokens of tools that all processes of a database share: plangate 0.4."""
+"""Tokens of tools that all processes of a database share: plangate 0.3."""
 
 from __future__ import annotations
 
