@@ -1,4 +1,4 @@
-"""What book, trades, open interest and liquidations say of who is pressing: pure arithmetic.
+"""What book, trades and liquidations say of who is pressing: pure arithmetic.
 
 All quantities are in base. A book that ends before a distance is reached says so: what lies beyond
 its last level is not nothing, it is not known.
@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from domain.book import Level, OrderBook
 from domain.numbers import BPS, ZERO
-from market.protocol import Liquidation, MarketTrade, OpenInterest
+from market.protocol import Liquidation, MarketTrade
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +48,6 @@ class TradeFlow:
     """Base given to the bids."""
     vwap: Decimal
     """Volume-weighted price, in quote."""
-    largest: Decimal
-    """Base of the largest trade."""
-
-    @property
-    def delta(self) -> Decimal:
-        """Bought minus sold, in base."""
-        return self.bought - self.sold
 
     @property
     def buy_fraction(self) -> Decimal:
@@ -92,10 +85,15 @@ def depth_profile(book: OrderBook, distances_bps: Sequence[Decimal]) -> tuple[De
     )
 
 
+def by_aggressor(trades: Sequence[MarketTrade]) -> tuple[Decimal, Decimal]:
+    """Bought and sold, in base."""
+    bought = sum((t.quantity for t in trades if t.aggressor == "buy"), ZERO)
+    return bought, sum((t.quantity for t in trades if t.aggressor == "sell"), ZERO)
+
+
 def trade_flow(trades: Sequence[MarketTrade]) -> TradeFlow | None:
     """Trades, oldest first, split by aggressor; None where none has a quantity."""
-    bought = sum((t.quantity for t in trades if t.aggressor == "buy"), ZERO)
-    sold = sum((t.quantity for t in trades if t.aggressor == "sell"), ZERO)
+    bought, sold = by_aggressor(trades)
     if not bought + sold > ZERO:
         return None
     paid = sum((t.price * t.quantity for t in trades), ZERO)
@@ -106,15 +104,7 @@ def trade_flow(trades: Sequence[MarketTrade]) -> TradeFlow | None:
         bought=bought,
         sold=sold,
         vwap=paid / (bought + sold),
-        largest=max(t.quantity for t in trades),
     )
-
-
-def open_interest_change(values: Sequence[OpenInterest]) -> Decimal | None:
-    """Newest over oldest minus 1, a fraction; None with fewer than two values or an oldest of 0."""
-    if len(values) < 2 or values[0].quantity <= ZERO:
-        return None
-    return values[-1].quantity / values[0].quantity - 1
 
 
 def liquidation_flow(found: Sequence[Liquidation]) -> LiquidationFlow | None:

@@ -78,16 +78,6 @@ class FundingStamp:
     """Share of notional; positive is paid by longs to shorts."""
 
 
-@dataclass(frozen=True, slots=True)
-class OpenInterest:
-    """Open contracts at one moment."""
-
-    at: datetime
-    """The exchange's stamp."""
-    quantity: Decimal
-    """In base."""
-
-
 INTEREST_TOLD_AFTER = timedelta(minutes=5)
 """Exchanges tell the open interest of a moment some minutes later; on record there is the stamp
 alone, so a replay knows it then, not at the stamp."""
@@ -214,14 +204,8 @@ class ManySources(Protocol):
 
 
 @runtime_checkable
-class FlowSource(Protocol):
-    """A market source that can be asked for more order flow; `info.offers` says for which."""
-
-    async def open_interest_history(
-        self, symbol: str, timeframe: Timeframe, as_of: datetime, limit: int
-    ) -> Sequence[OpenInterest]:
-        """Values stamped at or before `as_of`, oldest first; empty where not offered."""
-        ...
+class LiquidationSource(Protocol):
+    """A market source that may tell forced closes; `info.offers` says whether it does."""
 
     async def liquidations(self, symbol: str, as_of: datetime, limit: int) -> Sequence[Liquidation]:
         """Forced closes stamped at or before `as_of`, oldest first; empty where not offered."""

@@ -31,13 +31,12 @@ from market.protocol import (
     MarketSource,
     MarketTrade,
     NoticingSource,
-    OpenInterest,
     SourceInfo,
     StreamingSource,
     Tick,
     VenueState,
 )
-from market.sources.chain_link import FAILURES, ChainLink, flow_of
+from market.sources.chain_link import FAILURES, ChainLink, telling
 
 CHECK_PATIENCE_S = 3.0
 """How long a price waits for those that it is compared with."""
@@ -171,20 +170,10 @@ class ChainSource:
         """Home's: what is paid is paid there."""
         return await self.home.funding_stamps(symbol, after, until)
 
-    async def open_interest_history(
-        self, symbol: str, timeframe: Timeframe, as_of: datetime, limit: int
-    ) -> Sequence[OpenInterest]:
-        """Of one exchange."""
-        return await self._ask(
-            "open_interest_history",
-            symbol,
-            lambda s, name: flow_of(s).open_interest_history(name, timeframe, as_of, limit),
-        )
-
     async def liquidations(self, symbol: str, as_of: datetime, limit: int) -> Sequence[Liquidation]:
         """Of one exchange."""
         return await self._ask(
-            "liquidations", symbol, lambda s, name: flow_of(s).liquidations(name, as_of, limit)
+            "liquidations", symbol, lambda s, name: telling(s).liquidations(name, as_of, limit)
         )
 
     def notices(self) -> list[str]:

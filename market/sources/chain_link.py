@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from domain.errors import AccessRefused, DataError, PlangateError, UnknownSymbol, Unreachable
 from domain.instrument import Instrument
-from market.protocol import FlowSource, MarketSource
+from market.protocol import LiquidationSource, MarketSource
 
 PROBE_EVERY_S = 60.0
 """How long an exchange that failed is left out before it is asked again."""
@@ -82,12 +82,12 @@ def same_elsewhere(instrument: Instrument) -> str:
     return pair if instrument.kind == "spot" else f"{pair}:{instrument.quote}"
 
 
-def flow_of(source: MarketSource) -> FlowSource:
-    """The same source, where it can be asked for order flow.
+def telling(source: MarketSource) -> LiquidationSource:
+    """The same source, where it can be asked for liquidations.
 
     Raises:
         DataError: it cannot.
     """
-    if not isinstance(source, FlowSource):
-        raise DataError(f"{source.info.name} offers neither liquidations nor past open interest")
+    if not isinstance(source, LiquidationSource):
+        raise DataError(f"{source.info.name} offers no liquidations")
     return source

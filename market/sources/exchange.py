@@ -24,14 +24,13 @@ from market.protocol import (
     FundingStamp,
     Liquidation,
     MarketTrade,
-    OpenInterest,
     SourceInfo,
     Tick,
     VenueState,
 )
 from market.sources.exchange_archive import Archive, kept_as
 from market.sources.exchange_client import RETRY_DELAYS_S, TIMEOUT_S, ExchangeClient
-from market.sources.exchange_flow import liquidations, offers_of, open_interest_history
+from market.sources.exchange_flow import liquidations, offers_of
 from market.sources.exchange_funding import FundingBook
 from market.sources.exchange_history import CandleHistory
 from market.sources.exchange_interest import InterestBook
@@ -198,15 +197,6 @@ class ExchangeSource:
         answer = await self._client.call("fetch_open_interest", market["symbol"])
         amount = answer.get("openInterestAmount")
         return None if amount is None else to_decimal(amount) * contract_size(market)
-
-    async def open_interest_history(
-        self, symbol: str, timeframe: Timeframe, as_of: datetime, limit: int
-    ) -> Sequence[OpenInterest]:
-        """Values stamped at or before `as_of`, oldest first; empty for spot."""
-        market = self._market(symbol)
-        if not (market.get("swap") and self._client.has("fetchOpenInterestHistory")):
-            return ()
-        return await open_interest_history(self._client, market, timeframe, as_of, limit)
 
     async def liquidations(self, symbol: str, as_of: datetime, limit: int) -> Sequence[Liquidation]:
         """The newest forced closes; empty for spot and for the past."""

@@ -1,4 +1,4 @@
-"""Depth, flow, open interest and liquidations: the arithmetic, and what an exchange gives."""
+"""Depth, flow and liquidations: the arithmetic, and what an exchange gives."""
 
 from __future__ import annotations
 
@@ -6,14 +6,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from domain.book import Level, OrderBook
-from domain.candles import Timeframe
-from market.order_flow import (
-    depth_profile,
-    liquidation_flow,
-    open_interest_change,
-    trade_flow,
-)
-from market.protocol import FlowSource, Liquidation, MarketTrade, OpenInterest
+from market.order_flow import depth_profile, liquidation_flow, trade_flow
+from market.protocol import Liquidation, LiquidationSource, MarketTrade
 from market.sources.exchange_client import ExchangeClient
 from market.sources.exchange_flow import liquidations
 from tests.market.test_exchange_source import BTC, NOW, exchange
@@ -58,17 +52,10 @@ def test_trades_are_split_by_who_crossed_the_spread() -> None:
     ]
     flow = trade_flow(trades)
     assert flow is not None
-    assert (flow.bought, flow.sold, flow.delta, flow.buy_fraction) == (3, 1, 2, Decimal("0.75"))
-    assert (flow.vwap, flow.largest, flow.trades_count) == (Decimal("100.75"), 2, 3)
+    assert (flow.bought, flow.sold, flow.buy_fraction) == (3, 1, Decimal("0.75"))
+    assert (flow.vwap, flow.trades_count) == (Decimal("100.75"), 3)
     assert (flow.first_at, flow.last_at) == (AT, AT + timedelta(seconds=2))
     assert trade_flow([]) is None
-
-
-def test_open_interest_changes_from_the_oldest_to_the_newest() -> None:
-    values = [OpenInterest(AT, Decimal(n)) for n in (200, 900, 250)]
-    assert open_interest_change(values) == Decimal("0.25")
-    assert open_interest_change(values[:1]) is None
-    assert open_interest_change([OpenInterest(AT, Decimal(0)), *values]) is None
 
 
 def test_liquidations_are_told_by_the_side_that_was_closed() -> None:
@@ -83,16 +70,9 @@ def test_liquidations_are_told_by_the_side_that_was_closed() -> None:
     assert liquidation_flow([]) is None
 
 
-async def test_open_interest_history_ends_at_the_question() -> None:
+async def test_an_exchange_that_tells_no_liquidations_has_none() -> None:
     async with exchange() as (_, source):
-        assert isinstance(source, FlowSource)
-        asked = NOW - timedelta(hours=7, minutes=20)
-        values = await source.open_interest_history(BTC, Timeframe.H1, asked, 24)
-        assert len(values) == 24
-        assert values[-1].at == Timeframe.H1.floor(asked)
-        change = open_interest_change(values)
-        assert change is not None
-        assert change > 0
+        assert isinstance(source, LiquidationSource)
         assert await source.liquidations(BTC, NOW, 10) == ()
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Annotated, Any
 
 from langchain_core.tools import tool
 from pydantic import Field
 
 from domain.clock import iso
-from domain.numbers import ZERO
+from market.order_flow import by_aggressor, trade_flow
 from market.protocol import MarketTrade
 from tools.catalog.answering import PRICE_DIGITS, Request, answer, rounded, symbol_of, table
 from tools.protocol import ToolComplaint
@@ -37,23 +36,22 @@ async def trades(
     if "trades" not in source.info.offers:
         raise ToolComplaint("NOT_OFFERED", f"{source.info.name} offers no public trades")
     found = await source.trades(name, request.as_of, count)
-    if not found:
+    flow = trade_flow(found)
+    if flow is None:
         known = f"{source.info.name} knows no trade of {name} at {iso(request.as_of)}"
         raise ToolComplaint("NOT_OFFERED", known)
-    bought, sold = _by_aggressor(found)
-    turnover = sum((t.price * t.quantity for t in found), ZERO)
     largest = sorted(found, key=lambda t: t.quantity, reverse=True)[:LARGEST_COUNT]
     return answer(
         request,
-        found[-1].at,
+        flow.last_at,
         [("trades", name)],
         symbol=name,
-        trades_count=len(found),
-        to=iso(found[-1].at),
-        buy_base=rounded(bought),
-        sell_base=rounded(sold),
-        buy_share=rounded(bought / (bought + sold)) if bought + sold else None,
-        vwap=rounded(turnover / (bought + sold), PRICE_DIGITS) if bought + sold else None,
+        trades_count=flow.trades_count,
+        to=iso(flow.last_at),
+        buy_base=rounded(flow.bought),
+        sell_base=rounded(flow.sold),
+        buy_share=rounded(flow.buy_fraction),
+        vwap=rounded(flow.vwap, PRICE_DIGITS),
         slices=table(COLUMNS, [_slice(part) for part in _slices(found)]),
         largest=table(
             ("at", "aggressor", "quantity", "price"),
@@ -65,12 +63,6 @@ async def trades(
     )
 
 
-def _by_aggressor(found: Sequence[MarketTrade]) -> tuple[Decimal, Decimal]:
-    """Bought and sold, in base."""
-    bought = sum((t.quantity for t in found if t.aggressor == "buy"), ZERO)
-    return bought, sum((t.quantity for t in found), ZERO) - bought
-
-
 def _slices(found: Sequence[MarketTrade]) -> list[Sequence[MarketTrade]]:
     """Parts of like count, oldest first."""
     size = -(-len(found) // SLICES_COUNT)
@@ -78,6 +70,6 @@ def _slices(found: Sequence[MarketTrade]) -> list[Sequence[MarketTrade]]:
 
 
 def _slice(part: Sequence[MarketTrade]) -> list[Any]:
-    bought, sold = _by_aggressor(part)
+    bought, sold = by_aggressor(part)
     last = rounded(part[-1].price, PRICE_DIGITS)
     return [iso(part[0].at), len(part), rounded(bought), rounded(sold), last]
