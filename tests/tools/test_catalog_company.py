@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from typing_extensions import override
@@ -16,7 +16,7 @@ from typing_extensions import override
 from domain.candles import Candles, Timeframe
 from domain.clock import FixedClock, iso
 from domain.errors import Unreachable
-from market.protocol import MarketTrade
+from market.protocol import Liquidation, MarketTrade, SourceInfo
 from market.sources.recorded import RecordedMarket
 from policies.settings import DEFAULTS
 from tests.domain.test_trading_hours import HOURS
@@ -91,6 +91,48 @@ async def test_trades_are_split_by_aggressor_and_in_slices_of_time():
     assert [row[1:] for row in slices[:2]] == [[2, 2, 1, 101], [2, 4, 3, 103]]
     assert len(slices) == 5
     assert [row[2] for row in data["largest"]["rows"]] == [10, 9, 8]
+
+
+class Forced(Busy):
+    """Two longs and a short were closed by force; one that fails does not say so."""
+
+    def __init__(self, *, fails: bool = False) -> None:
+        super().__init__(with_book=True)
+        self.fails = fails
+
+    @property
+    @override
+    def info(self) -> SourceInfo:
+        known = super().info
+        return replace(known, offers=known.offers | {"liquidations"})
+
+    async def liquidations(self, symbol: str, as_of: datetime, limit: int) -> Sequence[Liquidation]:
+        if self.fails:
+            raise Unreachable(f"nobody there for {symbol}")
+        sides: tuple[Literal["sell", "buy"], ...] = ("sell", "sell", "buy")
+        return [
+            Liquidation(as_of - timedelta(seconds=3 - n), Decimal(100), Decimal(n + 1), side)
+            for n, side in enumerate(sides)
+        ][-limit:]
+
+
+async def test_forced_closes_are_told_beside_the_trades_by_the_side_that_was_closed():
+    data = await data_of(trades, await request_to(Forced()))
+    assert data["liquidated"] == {
+        "count": 3,
+        "from": iso(AS_OF - timedelta(seconds=3)),
+        "to": iso(AS_OF - timedelta(seconds=1)),
+        "longs_base": 3,
+        "shorts_base": 3,
+    }
+    assert "missing" not in data
+
+
+async def test_trades_stand_where_forced_closes_cannot_be_had():
+    data = await data_of(trades, await request_to(Forced(fails=True)))
+    assert (data["trades_count"], data["partial"]) == (10, True)
+    assert data["missing"] == ["liquidations: nobody there for BTC/USDT"]
+    assert "liquidated" not in data
 
 
 @pytest.mark.parametrize("tool", [trades, open_interest])

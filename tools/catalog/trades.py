@@ -9,13 +9,15 @@ from langchain_core.tools import tool
 from pydantic import Field
 
 from domain.clock import iso
-from market.order_flow import by_aggressor, trade_flow
-from market.protocol import MarketTrade
-from tools.catalog.answering import PRICE_DIGITS, Request, answer, rounded, symbol_of, table
-from tools.protocol import ToolComplaint
+from market.order_flow import LiquidationFlow, by_aggressor, liquidation_flow, trade_flow
+from market.protocol import LiquidationSource, MarketTrade
+from tools.catalog.answering import PRICE_DIGITS, Request, answer, part, rounded, symbol_of, table
+from tools.protocol import ToolComplaint, ToolRequest
 
 SLICES_COUNT = 5
 LARGEST_COUNT = 3
+LIQUIDATIONS_COUNT = 100
+"""The newest forced closes that are summed."""
 COLUMNS = ("from", "trades", "buy_base", "sell_base", "last")
 
 
@@ -40,11 +42,13 @@ async def trades(
     if flow is None:
         known = f"{source.info.name} knows no trade of {name} at {iso(request.as_of)}"
         raise ToolComplaint("NOT_OFFERED", known)
+    failed: list[str] = []
+    forced = await _liquidated(request, name, failed)
     largest = sorted(found, key=lambda t: t.quantity, reverse=True)[:LARGEST_COUNT]
     return answer(
         request,
-        flow.last_at,
-        [("trades", name)],
+        max(flow.last_at, forced.last_at) if forced else flow.last_at,
+        [("trades", name), *([("liquidations", name)] if forced else [])],
         symbol=name,
         trades_count=flow.trades_count,
         to=iso(flow.last_at),
@@ -52,7 +56,7 @@ async def trades(
         sell_base=rounded(flow.sold),
         buy_share=rounded(flow.buy_fraction),
         vwap=rounded(flow.vwap, PRICE_DIGITS),
-        slices=table(COLUMNS, [_slice(part) for part in _slices(found)]),
+        slices=table(COLUMNS, [_slice(one) for one in _slices(found)]),
         largest=table(
             ("at", "aggressor", "quantity", "price"),
             [
@@ -60,7 +64,28 @@ async def trades(
                 for t in largest
             ],
         ),
+        **({"liquidated": _forced(forced)} if forced else {}),
+        **({"missing": failed, "partial": True} if failed else {}),
     )
+
+
+async def _liquidated(request: ToolRequest, name: str, failed: list[str]) -> LiquidationFlow | None:
+    """What was closed by force, where the source tells it; without it the trades still stand."""
+    source = request.source
+    if "liquidations" not in source.info.offers or not isinstance(source, LiquidationSource):
+        return None
+    asked = source.liquidations(name, request.as_of, LIQUIDATIONS_COUNT)
+    return liquidation_flow(await part(asked, "liquidations", request, failed) or ())
+
+
+def _forced(flow: LiquidationFlow) -> dict[str, Any]:
+    return {
+        "count": flow.count,
+        "from": iso(flow.first_at),
+        "to": iso(flow.last_at),
+        "longs_base": rounded(flow.longs),
+        "shorts_base": rounded(flow.shorts),
+    }
 
 
 def _slices(found: Sequence[MarketTrade]) -> list[Sequence[MarketTrade]]:
@@ -69,7 +94,7 @@ def _slices(found: Sequence[MarketTrade]) -> list[Sequence[MarketTrade]]:
     return [found[start : start + size] for start in range(0, len(found), size)]
 
 
-def _slice(part: Sequence[MarketTrade]) -> list[Any]:
-    bought, sold = by_aggressor(part)
-    last = rounded(part[-1].price, PRICE_DIGITS)
-    return [iso(part[0].at), len(part), rounded(bought), rounded(sold), last]
+def _slice(one: Sequence[MarketTrade]) -> list[Any]:
+    bought, sold = by_aggressor(one)
+    last = rounded(one[-1].price, PRICE_DIGITS)
+    return [iso(one[0].at), len(one), rounded(bought), rounded(sold), last]
