@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -16,6 +15,7 @@ from app.document import (
 )
 from app.faulting import fault_document
 from app.listing import closed_record
+from app.selectivity import selectivity_document
 from app.trade_report import trades_summary
 from domain.candles import Timeframe
 from domain.clock import iso
@@ -65,11 +65,6 @@ def report_document(journal: Journal) -> dict[str, Any]:
     account = account_document(journal)
     purses = [_purse(journal, one, trades, facts, points_per_year) for one in account["purses"]]
     only = purses[0] if len(purses) == 1 else dict.fromkeys(purses[0])
-    outcomes = Counter(d["outcome"] for d in decisions)
-    asked = len(decisions) - outcomes["quiet"]
-    plans = [v for d in decisions for v in d["versions"]]
-    denials = Counter(c for v in plans for c in v["verdict"]["codes"])
-    sent = Counter(c for row in journal.denied_at_send() for c in row)
     return {
         "schema": "plangate.report/1",
         "disclaimer": DISCLAIMER,
@@ -84,22 +79,7 @@ def report_document(journal: Journal) -> dict[str, Any]:
         "trades_summary": only["trades_summary"],
         "trading_states": [plain_record(entry) for entry in journal.trading_states()],
         "equity": only["equity"],
-        "selectivity": {
-            "decisions": len(decisions),
-            "outcomes": dict(sorted(outcomes.items())),
-            "hold_share": outcomes["no_trade"] / asked if asked else None,
-            "woken_by": dict(
-                Counter(d["woken"][0] for d in decisions if d.get("woken")).most_common()
-            ),
-            "plans": len(plans),
-            "revisions": sum(d["revisions"] for d in decisions),
-            "denials_by_code": dict(denials.most_common()),
-            "denials_at_send_by_code": dict(sent.most_common()),
-            "failures_by_code": dict(
-                Counter(c for d in decisions if d["outcome"] == "failed" for c in d["codes"])
-            ),
-            "mean_confidence": _mean([float(v["draft"]["confidence"]) for v in plans]),
-        },
+        "selectivity": selectivity_document(decisions, journal.denied_at_send(), len(trades)),
         "cost": cost_document(decisions),
         "faults": fault_document(journal),
     }
@@ -128,7 +108,3 @@ def _purse(
             for p in points
         ],
     }
-
-
-def _mean(values: list[float]) -> float | None:
-    return sum(values) / len(values) if values else None

@@ -43,6 +43,7 @@ def report_lines(document: dict[str, Any]) -> list[tuple[str, str]]:
             "decisions",
             _counts(chosen["outcomes"]) + f"; hold share {_percent(chosen['hold_share'])}",
         ),
+        ("selectivity", _selectivity(chosen)),
         *([("asked or not", _counts(chosen["woken_by"]))] if chosen["woken_by"] else []),
         ("denied by", _counts(chosen["denials_by_code"])),
         ("trading state", _states(document["trading_states"])),
@@ -54,6 +55,22 @@ def report_lines(document: dict[str, Any]) -> list[tuple[str, str]]:
             + ("price unknown" if cost["usd"] is None else f"{cost['usd']} USD"),
         ),
     ]
+
+
+def _selectivity(chosen: dict[str, Any]) -> str:
+    """How often it traded, how sure it was of its plans, how much it said."""
+    rate, sure = chosen["trades_per_hour"], chosen["mean_confidence"]
+    if sure is None:
+        return "no plan was proposed"
+    bands = ", ".join(
+        f"{row['from']:g}–{row['to']:g}: {row['approved']} of {row['plans']}"
+        for row in chosen["confidence_bands"]
+    )
+    return (
+        ("" if rate is None else f"{rate:.3f} trades an hour; ")
+        + f"{chosen['denials_per_plan']:.2f} denials a plan; mean confidence {sure:.2f}, approved "
+        f"by band {bands}; {chosen['mean_justification_characters']:.0f} characters a reason"
+    )
 
 
 def _faults(faults: dict[str, Any] | None) -> list[tuple[str, str]]:

@@ -6,6 +6,7 @@ from typing import Any
 from app.charts import Point, svg_chart, terminal_chart
 from app.document import cost_document
 from app.report_page import page
+from app.selectivity import selectivity_document
 from app.trade_report import trades_summary
 
 AT = datetime(2024, 1, 1, tzinfo=UTC)
@@ -45,9 +46,7 @@ def document(**session: Any) -> dict[str, Any]:
         "net_deposits": "0",
         "replayed_from_fills": {"equal": False, "entries_count": 3},
     }  # fmt: skip
-    chosen = {
-        "outcomes": {}, "hold_share": None, "denials_by_code": {}, "denials_at_send_by_code": {},
-    }  # fmt: skip
+    chosen = selectivity_document([], [], 0)
     purse = {
         "currency": "USD", "account": account, "equity": [],
         "performance": {**performance, "trades_count": 0}, "trades_summary": trades_summary([], []),

@@ -1,0 +1,82 @@
+"""How choosy a session was: what it did with its decisions, how sure it was, how much it said."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from itertools import pairwise
+from statistics import fmean
+from typing import Any
+
+from domain.clock import parse_moment
+
+BANDS = (0.0, 0.6, 0.7, 0.8, 0.9, 1.0)
+"""Edges of the bands of confidence; each holds its lower edge, the last one also its upper."""
+
+
+def selectivity_document(
+    decisions: Sequence[Mapping[str, Any]],
+    denied_at_send: Iterable[Iterable[str]],
+    trades_count: int,
+) -> dict[str, Any]:
+    """Figures of a session's decisions; what nothing can be said about is null.
+
+    Args:
+        decisions: Their documents, oldest first.
+        denied_at_send: Codes of each plan that was denied on fresh data.
+        trades_count: Closed trades.
+    """
+    outcomes = Counter(d["outcome"] for d in decisions)
+    asked = len(decisions) - outcomes["quiet"]
+    plans = [v for d in decisions for v in d["versions"]]
+    denied = [v for v in plans if v["verdict"]["verdict"] != "approved"]
+    failed = [d for d in decisions if d["outcome"] == "failed"]
+    hours = _hours([parse_moment(d["as_of"]) for d in decisions])
+    said = [v["draft"]["thesis"] for v in plans]
+    said += [d["reason"] for d in decisions if d["outcome"] == "no_trade"]
+    return {
+        "decisions": len(decisions),
+        "outcomes": dict(sorted(outcomes.items())),
+        "hold_share": outcomes["no_trade"] / asked if asked else None,
+        "woken_by": _counted(d["woken"][0] for d in decisions if d.get("woken")),
+        "trades_per_hour": trades_count / hours if hours else None,
+        "plans": len(plans),
+        "revisions": sum(d["revisions"] for d in decisions),
+        "denials_per_plan": len(denied) / len(plans) if plans else None,
+        "denials_by_code": _counted(c for v in plans for c in v["verdict"]["codes"]),
+        "denials_at_send_by_code": _counted(c for codes in denied_at_send for c in codes),
+        "failures_by_code": _counted(c for d in failed for c in d["codes"]),
+        "mean_confidence": _mean([float(v["draft"]["confidence"]) for v in plans]),
+        "confidence_bands": _bands(plans),
+        "mean_justification_characters": _mean([float(len(text)) for text in said]),
+    }
+
+
+def _bands(plans: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Plans and approvals by the confidence that the model gave; bands without a plan left out."""
+    rows = []
+    for low, high in pairwise(BANDS):
+        mine = [v for v in plans if _lies_within(float(v["draft"]["confidence"]), low, high)]
+        approved = sum(v["verdict"]["verdict"] == "approved" for v in mine)
+        if mine:
+            rows.append({"from": low, "to": high, "plans": len(mine), "approved": approved})
+    return rows
+
+
+def _lies_within(confidence: float, low: float, high: float) -> bool:
+    return low <= confidence < high or confidence == high == BANDS[-1]
+
+
+def _hours(moments: Sequence[datetime]) -> float | None:
+    """From the first decision to the last; None where that is no time."""
+    span_s = (max(moments) - min(moments)).total_seconds() if moments else 0.0
+    return span_s / 3600 or None
+
+
+def _counted(words: Iterable[str]) -> dict[str, int]:
+    return dict(Counter(words).most_common())
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return fmean(values) if values else None

@@ -1,0 +1,71 @@
+"""How choosy a session was: figures by hand, and nothing said where nothing is known."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from app.selectivity import selectivity_document
+
+
+def version(confidence: str, *codes: str) -> dict[str, Any]:
+    verdict = {"verdict": "denied" if codes else "approved", "codes": list(codes)}
+    return {"draft": {"confidence": confidence, "thesis": "ten words.."}, "verdict": verdict}
+
+
+def decision(hour: int, outcome: str, *versions: Any, **more: Any) -> dict[str, Any]:
+    return {
+        "as_of": f"2024-01-01T{hour:02d}:00:00Z",
+        "outcome": outcome,
+        "versions": list(versions),
+        "revisions": max(0, len(versions) - 1),
+        "codes": [],
+        "reason": "why",
+        "woken": [],
+        **more,
+    }
+
+
+def test_the_figures_are_those_of_a_hand_count() -> None:
+    found = selectivity_document(
+        [
+            decision(0, "approved", version("0.65", "RR_BELOW_MIN"), version("0.7")),
+            decision(1, "no_trade", woken=["PRICE", "it moved"], reason="nothing at all"),
+            decision(2, "quiet", woken=["QUIET", "nothing"]),
+            decision(3, "quiet", woken=["QUIET", "nothing"]),
+            decision(4, "denied", version("1.0", "COOLDOWN", "RR_BELOW_MIN")),
+            decision(8, "failed", codes=["DEADLINE"]),
+        ],
+        [["PRICE_COLLAR"]],
+        trades_count=2,
+    )
+    assert found == {
+        "decisions": 6,
+        "outcomes": {"approved": 1, "denied": 1, "failed": 1, "no_trade": 1, "quiet": 2},
+        "hold_share": 0.25,
+        "woken_by": {"QUIET": 2, "PRICE": 1},
+        "trades_per_hour": 0.25,
+        "plans": 3,
+        "revisions": 1,
+        "denials_per_plan": pytest.approx(2 / 3),
+        "denials_by_code": {"RR_BELOW_MIN": 2, "COOLDOWN": 1},
+        "denials_at_send_by_code": {"PRICE_COLLAR": 1},
+        "failures_by_code": {"DEADLINE": 1},
+        "mean_confidence": pytest.approx(0.7833, abs=1e-4),
+        "confidence_bands": [
+            {"from": 0.6, "to": 0.7, "plans": 1, "approved": 0},
+            {"from": 0.7, "to": 0.8, "plans": 1, "approved": 1},
+            {"from": 0.9, "to": 1.0, "plans": 1, "approved": 0},
+        ],
+        "mean_justification_characters": pytest.approx((3 * 11 + 14) / 4),
+    }
+
+
+def test_of_nothing_nothing_is_said() -> None:
+    found = selectivity_document([], [], 0)
+    assert {k for k, v in found.items() if v is None} == {
+        "hold_share", "trades_per_hour", "denials_per_plan", "mean_confidence",
+        "mean_justification_characters",
+    }  # fmt: skip
+    assert selectivity_document([decision(3, "no_trade")], [], 1)["trades_per_hour"] is None
