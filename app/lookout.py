@@ -10,14 +10,14 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from app.price_watch import PriceWatch
-from domain.errors import DataError, Unreachable
+from domain.errors import AccessRefused, DataError, Unreachable
 from domain.orders import Position
 from journal.books import Journal
 from market.protocol import ManySources, MarketSource
 
 _SAME = timedelta(seconds=30)
 """Ends of a wait that lie nearer to each other are one and the same."""
-Trouble = DataError | Unreachable
+Trouble = DataError | Unreachable | AccessRefused
 
 
 class Lookout:
@@ -51,13 +51,23 @@ class Lookout:
         """When the wait that was told last is over."""
         self._said: frozenset[tuple[str, str | None]] = frozenset()
         """Of each symbol that is held, whose prices it is watched on."""
+        self._refused: set[str] = set()
+        """What was refused, as it was told."""
 
     def tell(self, error: Trouble) -> None:
-        """Say what went wrong; of one long wait only once."""
+        """Say what went wrong; of one long wait only once, and each refusal once."""
+        if isinstance(error, AccessRefused):
+            self._refuse(str(error))
+            return
         ends = self._end_of(error)
         if ends is None or self._ends is None or abs(ends - self._ends) > _SAME:
             self._trouble(str(error))
         self._ends = ends
+
+    def _refuse(self, words: str) -> None:
+        if words not in self._refused:
+            self._refused.add(words)
+            self._trouble(f"{words}; it is asked again and again: look to it, or name another")
 
     async def lost(self, error: Trouble) -> None:
         """The venue could not be followed: say whether what is held is still looked at."""
@@ -76,6 +86,7 @@ class Lookout:
         for symbol, _ in sorted(self._said, key=lambda pair: pair[0]):
             self._notice(f"{symbol}: its orders are followed again")
         self._said, self._ends = frozenset(), None
+        self._refused.clear()
 
     def _words(self, position: Position, teller: str | None, error: Trouble) -> str:
         ends = self._end_of(error)

@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from domain.errors import AccessRefused, DataError, Unreachable
+from domain.errors import MARKET_FAILURES
 from domain.orders import Order
 from market.protocol import MarketSource, StreamingSource, Tick
 
@@ -74,7 +74,7 @@ class PriceWatch:
         try:
             async with asyncio.timeout(ASK_PATIENCE_S):
                 return await self._source.tick(symbol, self._now())
-        except (DataError, Unreachable, AccessRefused, TimeoutError):
+        except (*MARKET_FAILURES, TimeoutError):
             return None
 
     def _exits(self) -> list[Order]:

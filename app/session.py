@@ -22,7 +22,7 @@ from app.slots import LIVE_SETTLE, next_live_slot
 from broker.executor import Executor
 from broker.patience import patiently
 from domain.clock import FixedClock
-from domain.errors import DataError, Unreachable
+from domain.errors import MARKET_FAILURES, Unreachable
 from domain.lifecycle import LIVE
 from graph.context import RunContext
 from graph.identity import run_id
@@ -182,7 +182,7 @@ class Session:
         """Follow the venue; where that fails, see what of what is held can still be watched."""
         try:
             await self.executor.advance(now)
-        except (DataError, Unreachable) as error:
+        except MARKET_FAILURES as error:
             await self._lookout.lost(error)
         else:
             self._lookout.found()
@@ -212,7 +212,7 @@ class Session:
         """A venue that does not answer must not end an unattended session: say it, retry."""
         try:
             await action(*arguments)
-        except (DataError, Unreachable) as error:
+        except MARKET_FAILURES as error:
             self._lookout.tell(error)
         self._say()
 

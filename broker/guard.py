@@ -14,7 +14,7 @@ from broker.closing import close_order
 from broker.outbox import PAPER_ACCOUNT
 from domain.candles import Timeframe
 from domain.clock import to_ms
-from domain.errors import DataError, Unreachable
+from domain.errors import MARKET_FAILURES
 from domain.lifecycle import PlanStatus
 from domain.numbers import to_decimal
 from domain.orders import Order, Position, live_stop
@@ -61,7 +61,7 @@ class Guard:
             return
         try:
             held = await self._seen(stored, position, stop, stop.price, now)
-        except (DataError, Unreachable):
+        except MARKET_FAILURES:
             return
         if is_stale(held, self._policy):
             run_id, slippage = stored.plan.run_id, stored.bracket.stop_slippage

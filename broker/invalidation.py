@@ -14,7 +14,7 @@ from broker.closing import close_order
 from broker.exits import withdrawn
 from broker.follower import Follower
 from broker.outbox import PAPER_ACCOUNT
-from domain.errors import DataError, Unreachable
+from domain.errors import MARKET_FAILURES
 from domain.lifecycle import LIVE, PlanStatus
 from domain.orders import Order
 from journal.batch import Batch
@@ -72,7 +72,7 @@ class Invalidation:
                 continue
             try:
                 snapshot = await self._observer.snapshot(stored.plan.symbol, now)
-            except (DataError, Unreachable):
+            except MARKET_FAILURES:
                 continue
             held = next((each for each in readings(asked, snapshot) if each.holds), None)
             if held is not None and self._leave(stored, now):

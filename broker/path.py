@@ -13,7 +13,7 @@ from datetime import datetime
 
 from domain.candles import Candles, Timeframe
 from domain.clock import from_ms
-from domain.errors import DataError, Unreachable
+from domain.errors import MARKET_FAILURES
 from domain.numbers import to_decimal
 from domain.orders import Fill
 from domain.plan import Side
@@ -57,7 +57,7 @@ class PathKeeper:
                 continue
             try:
                 await self._go_on(plan, walk, end)
-            except (DataError, Unreachable):
+            except MARKET_FAILURES:
                 continue
             finally:
                 walk.asked = end

@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 from broker.marks import marks
 from domain.candles import Timeframe
 from domain.clock import Clock
-from domain.errors import AccessRefused, DataError, Unreachable
+from domain.errors import MARKET_FAILURES
 from domain.finding import Stated
 from domain.verdict import Denied, Verdict
 from journal.books import Journal
@@ -71,7 +71,7 @@ class GateReview:
         try:
             snapshot = await self._observer.snapshot(plan.symbol, now)
             prices = await marks(self._journal, self._source, now, snapshot)
-        except (DataError, Unreachable, AccessRefused) as error:
+        except MARKET_FAILURES as error:
             return Reviewed(Denied((_unseen(str(error)),)), None)
         account = self._account.facts(
             plan.symbol,

@@ -8,7 +8,8 @@
     │   └── UnknownSymbol  no such instrument at this source: offer the near misses
     ├── Unreachable        the outside world did not answer: retry (after the wait that it asks
     │                      for), or end as no-trade
-    ├── AccessRefused      the outside world knows us and says no: stop, retrying cannot help
+    ├── AccessRefused      the outside world knows us and says no: do not begin; a session that
+    │                      has begun goes on asking, for what is held
     ├── StateError         the state folder or database cannot be used as it is: stop, lose nothing
     └── IllegalTransition  a life cycle was asked for a step its table lacks: our bug
 
@@ -59,6 +60,10 @@ class AccessRefused(PlangateError):
 
 class StateError(PlangateError):
     """The state folder or database is locked, too new, or not what was asked for."""
+
+
+MARKET_FAILURES = (DataError, Unreachable, AccessRefused)
+"""What a market may say instead of an answer; no session that has begun ends of it."""
 
 
 class IllegalTransition(PlangateError):

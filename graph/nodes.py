@@ -16,7 +16,7 @@ from agent.critique import complaint_messages, critique_messages
 from agent.parse import Asked, Invalid, parse_answer
 from agent.prompt import situation_message, system_message
 from domain.clock import parse_moment
-from domain.errors import DataError, StateError, Unreachable
+from domain.errors import MARKET_FAILURES, StateError, Unreachable
 from domain.plan import ExitDraft
 from domain.snapshot import Snapshot
 from domain.verdict import Approved, Denied
@@ -63,7 +63,7 @@ async def observe(context: RunContext, state: RunState) -> Update:
     try:
         snapshot = await context.observer.snapshot(symbol, as_of)
         account = await context.account(as_of, snapshot, begun)
-    except (DataError, Unreachable) as error:
+    except MARKET_FAILURES as error:
         return {**begun, **ended_without_answer("DATA_UNAVAILABLE", str(error))}
     looked: Update = {
         "snapshot": note_snapshot(context, identity, snapshot),
@@ -165,7 +165,7 @@ async def review(context: RunContext, state: RunState) -> Update:
     try:
         change = change_of(context, state)
         trade_plan, case, verdict, fresh = await reviewed(context, state, change)
-    except (DataError, Unreachable) as error:
+    except MARKET_FAILURES as error:
         return {"approved": False, **ended_without_answer("DATA_UNAVAILABLE", str(error))}
     except StateError as error:
         return {"approved": False, **ended_without_answer("NO_PLAN", str(error))}

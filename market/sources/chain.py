@@ -21,7 +21,7 @@ from typing import TypeVar
 
 from domain.book import OrderBook
 from domain.candles import Candles, Timeframe
-from domain.errors import AccessRefused, DataError, Unreachable
+from domain.errors import MARKET_FAILURES, AccessRefused, DataError, Unreachable
 from domain.instrument import Instrument
 from domain.snapshot import Funding
 from market.price_collar import COLLAR_BPS, Collar, QuotedPrice, collar_of
@@ -36,7 +36,7 @@ from market.protocol import (
     Tick,
     VenueState,
 )
-from market.sources.chain_link import FAILURES, ChainLink, telling
+from market.sources.chain_link import ChainLink, telling
 
 CHECK_PATIENCE_S = 3.0
 """How long a price waits for those that it is compared with."""
@@ -258,7 +258,7 @@ class ChainSource:
                     if not await self._has(link, symbol):
                         return None
                     tick = await link.source.tick(link.names[symbol], as_of)
-            except (*FAILURES, TimeoutError):
+            except (*MARKET_FAILURES, TimeoutError):
                 return None  # a comparison that fails is no fault of the price
             return QuotedPrice(link.name, tick.price, tick.at) if tick else None
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from domain.errors import AccessRefused, DataError, PlangateError, UnknownSymbol, Unreachable
+from domain.errors import MARKET_FAILURES, DataError, PlangateError, UnknownSymbol, Unreachable
 from domain.instrument import Instrument
 from market.protocol import LiquidationSource, MarketSource
 
 PROBE_EVERY_S = 60.0
 """How long an exchange that failed is left out before it is asked again."""
-FAILURES = (Unreachable, AccessRefused, DataError)
-"""What another exchange of the chain may mend."""
 
 
 class ChainLink:
@@ -72,7 +70,7 @@ class ChainLink:
                     continue
                 self.names[symbol] = there
             self.is_open = True
-        except FAILURES as error:
+        except MARKET_FAILURES as error:
             self.leave_out(error)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from domain.clock import to_ms
-from domain.errors import Unreachable
+from domain.errors import AccessRefused, Unreachable
 from market.protocol import FundingStamp
 from market.quality import check_unit
 from market.sources.funding import FundingHistory, funding_history, to_rate
@@ -72,7 +72,7 @@ class FundingBook:
         if self._due_ms(first_ms) <= last_ms:
             try:
                 await self.covering(first_ms, last_ms)
-            except Unreachable:
+            except (Unreachable, AccessRefused):
                 told_ms, next_ms = self._quiet_ms
                 if not (told_ms < self._due_ms(first_ms) and last_ms < next_ms):
                     raise

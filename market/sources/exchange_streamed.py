@@ -13,7 +13,7 @@ from typing import Any
 
 from domain.candles import Candles, Series, Timeframe
 from domain.clock import Clock, to_ms
-from domain.errors import Unreachable
+from domain.errors import AccessRefused, Unreachable
 from domain.numbers import to_decimal
 from market.protocol import Tick
 from market.sources.exchange import ExchangeSource
@@ -71,7 +71,7 @@ class StreamedExchange(ExchangeSource):
             return fresh
         try:
             return await super().tick(symbol, as_of)
-        except Unreachable:
+        except (Unreachable, AccessRefused):
             older = self._older(symbol, as_of)
             if older is None:
                 raise
@@ -99,7 +99,7 @@ class StreamedExchange(ExchangeSource):
         try:
             async with asyncio.timeout(PATIENCE_S if waits else None):
                 found = await super().bars_after(symbol, after, until)
-        except (Unreachable, TimeoutError) as error:
+        except (Unreachable, AccessRefused, TimeoutError) as error:
             streamed = self._streamed_bars(symbol, after, until)
             if streamed is None:
                 raise

@@ -35,6 +35,7 @@ DEADLINE_S = 60
 TROUBLES = [("trades", {"count": count}) for count in (HANGS, HTML, CUT, HUGE)]
 OTHER = "ETH/USDT:USDT"
 MINUTE = Timeframe.M1
+QUESTIONS = ("klines", "24hr", "depth", "fundingRate", "premiumIndex")
 
 
 @asynccontextmanager
@@ -188,3 +189,51 @@ async def test_a_stop_is_filled_on_the_stream_while_tools_get_no_answers_and_req
     assert asked == 0, "and nothing was sent to an exchange that asked to be left alone"
     assert [words for words in said if "orders are filled on the minutes that it streams" in words]
     require_typed(told)
+
+
+async def test_an_exchange_that_refuses_us_ends_no_session_that_holds_something(
+    tmp_path: Path,
+) -> None:
+    """A funding payment falls due while it does."""
+    start = datetime.now(UTC)
+    later = hour(start).replace(hour=23) + timedelta(minutes=30) - start
+    said: list[str] = []
+    decided: list[dict[str, Any]] = []
+
+    def now() -> datetime:
+        return datetime.now(UTC) + later
+
+    async with (
+        exchange(now) as server,
+        live(tmp_path, server, [SYMBOL], [bought(server)], SystemClock(now)) as wired,
+    ):
+
+        def session(limit: int | None) -> Session:
+            return Session(
+                context=wired.context, runner=Runner(wired.context, None),
+                executor=wired.executor, resumed_at=wired.venue.cursor,
+                unfinished=wired.venue.unfinished, diary=wired.diary, every=1, limit=limit,
+                progress=lambda _slot, final: decided.append(final),
+                trouble=said.append, notice=said.append, watch_s=1.0,
+            )  # fmt: skip
+
+        await session(1).live()
+        assert wired.context.journal.ledger().positions, decided
+        server.broken = dict.fromkeys(QUESTIONS, (451, "<html>not from here</html>"))
+        later += timedelta(hours=1)
+        going_on = asyncio.create_task(session(None).live())
+        async with asyncio.timeout(60):
+            while len(decided) < 2 and not going_on.done():
+                await asyncio.sleep(0.05)
+            server.broken = {}
+            followed = f"{SYMBOL}: its orders are followed again"
+            while followed not in said and not going_on.done():
+                await asyncio.sleep(0.05)
+        assert not going_on.done(), going_on
+        going_on.cancel()
+        await asyncio.wait([going_on])
+    assert decided[1]["codes"] == ["DATA_UNAVAILABLE"]
+    (unwatched,) = (words for words in said if "is NOT watched" in words)
+    assert "451" in unwatched
+    refusals = [words for words in said if words.startswith("binanceusdm ") and "451" in words]
+    assert len(refusals) == len(set(refusals)) == 1, "said, and not said again"

@@ -16,7 +16,7 @@ from langchain_core.tools import InjectedToolArg
 
 from domain.candles import Candles, Timeframe
 from domain.clock import iso
-from domain.errors import DataError, Unreachable
+from domain.errors import MARKET_FAILURES, DataError
 from market.observe import CONTEXT_BARS, DECISION_BARS
 from market.protocol import ManySources
 from tools.protocol import ToolComplaint, ToolRequest
@@ -84,7 +84,7 @@ async def part(asked: Awaitable[_T], what: str, request: ToolRequest, gaps: list
         return await asyncio.wait_for(asked, request.patience_s)
     except TimeoutError:
         gaps.append(f"{what}: did not come in time")
-    except (DataError, Unreachable) as error:
+    except MARKET_FAILURES as error:
         gaps.append(f"{what}: {str(error)[:MAX_GAP_CHARS]}")
     return None
 
