@@ -15,9 +15,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from app.home import DATABASE, state_home
+from app.home import database_place, state_home
 from app.options import SessionOptions
-from app.settings import Settings, load_settings
+from app.settings import load_settings
 from app.tool_desk import open_desk
 from app.wire import Wired, wire_session
 from domain.clock import FixedClock, iso
@@ -94,7 +94,7 @@ async def open_counter(
     """
     settings, limits = load_settings(), options.tools or ToolLimits()
     async with AsyncExitStack() as stack:
-        database = _database(settings)
+        database = Database.open(database_place(), METADATA)
         stack.callback(database.close)
         if options.session is None:
             home = Path(stack.enter_context(TemporaryDirectory(prefix="plangate-")))
@@ -113,11 +113,6 @@ async def open_counter(
         tools = [*standard_tools(), *feed_tools(wired.context.feeds)]
         desk = await stack.enter_async_context(open_desk(tools, limits, clock, database))
         yield Counter(desk, wired, moment, database)
-
-
-def _database(settings: Settings) -> Database:
-    home = state_home()
-    return Database.open(settings.server(home) or home / DATABASE, METADATA)
 
 
 def _require(database: Database, name: str) -> None:
@@ -139,7 +134,7 @@ def stored_config(name: str) -> dict[str, Any]:
     Raises:
         StateError: there is none of that name.
     """
-    database = _database(load_settings())
+    database = Database.open(database_place(), METADATA)
     try:
         _require(database, name)
         return Journal(database, name).config()

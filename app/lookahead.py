@@ -23,8 +23,7 @@ from agent.recorded_model import Prompt, PromptChanged, RecordedModel
 from app.feed_file import read_feed_file
 from app.home import database_place
 from app.lookahead_seen import Difference, Item, edits_count, first_difference, seen_of
-from app.options import SessionOptions
-from app.reconcile_command import stored_options
+from app.options import SessionOptions, stored_options
 from app.reopening import kept_policy
 from app.report import open_journal
 from app.run_command import drive, made_session

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from agent.models import OPENAI_URL
 from app.capital import capital_words, read_capital
 from app.fault_file import open_faults
 from app.feed_file import FeedFile, read_feed_file
@@ -134,6 +135,45 @@ def read_options(
         attention=Attention(heartbeat_count=heartbeat, move_atr_ratio=wake_atr),
         feeds=feed_file,
         feeds_hash=None if feed_file is None else feed_file.content_hash,
+    )
+
+
+def stored_options(
+    name: str, config: Mapping[str, Any], policy: Path | None, market_url: str | None
+) -> SessionOptions:
+    """The options that a session was started with.
+
+    Args:
+        name: The session's.
+        config: As it is stored with the session.
+        policy: A policy file in place of the one kept; another one than at the start is refused.
+        market_url: Other address of the exchange; None is the one that is kept.
+    """
+    stored = config["capital"]
+    options = read_options(
+        symbols=config["symbols"],
+        market=config["market"],
+        model=config["model"],
+        base_url=None,
+        timeframe=config["timeframe"],
+        every=config["every"],
+        start=config["from"],
+        end=config["to"],
+        capital=[stored] if isinstance(stored, str) else stored,
+        policy=policy,
+        session=name,
+        decisions=None,
+        market_url=market_url or config.get("market_url"),
+        seed=config["seed"],
+        faults=config.get("faults"),
+    )
+    # No model, no tool and no feed is asked, so none needs a key.
+    return replace(
+        options,
+        base_url=OPENAI_URL,
+        tools_hash=config.get("tools"),
+        feeds_hash=config.get("feeds"),
+        attention=Attention(**config.get("attention") or {}),
     )
 
 

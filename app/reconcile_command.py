@@ -3,57 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from agent.models import OPENAI_URL
 from app.home import state_home
-from app.options import SessionOptions, read_options
+from app.options import stored_options
 from app.reopening import kept_policy
 from app.settings import load_settings
 from app.wire import wire_session
 from broker.patience import patiently
 from domain.clock import FixedClock
 from domain.lifecycle import AT_THE_VENUE, OrderStatus
-
-
-def stored_options(
-    name: str, config: Mapping[str, Any], policy: Path | None, market_url: str | None
-) -> SessionOptions:
-    """The options that a session was started with.
-
-    Args:
-        name: The session's.
-        config: As it is stored with the session.
-        policy: A policy file in place of the one kept; another one than at the start is refused.
-        market_url: Other address of the exchange; None is the one that is kept.
-    """
-    stored = config["capital"]
-    options = read_options(
-        symbols=config["symbols"],
-        market=config["market"],
-        model=config["model"],
-        base_url=None,
-        timeframe=config["timeframe"],
-        every=config["every"],
-        start=config["from"],
-        end=config["to"],
-        capital=[stored] if isinstance(stored, str) else stored,
-        policy=policy,
-        session=name,
-        decisions=None,
-        market_url=market_url or config.get("market_url"),
-        seed=config["seed"],
-        faults=config.get("faults"),
-    )
-    # No model, no tool and no feed is asked, so none needs a key.
-    return replace(
-        options,
-        base_url=OPENAI_URL,
-        tools_hash=config.get("tools"),
-        feeds_hash=config.get("feeds"),
-    )
 
 
 async def reconcile_session(

@@ -11,8 +11,7 @@ from typing import Any
 
 from app.counter import open_counter, stored_config
 from app.home import database_place
-from app.options import SessionOptions
-from app.reconcile_command import stored_options
+from app.options import SessionOptions, stored_options
 from app.reopening import kept_policy
 from domain.errors import ConfigError, StateError
 from journal.reading import session_names

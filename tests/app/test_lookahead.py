@@ -22,6 +22,7 @@ from domain.book import OrderBook
 from domain.candles import Candles, Timeframe
 from domain.errors import ConfigError
 from domain.snapshot import Funding
+from graph.attention import Attention
 from graph.run import Runner
 from journal.operator import record_act
 from market.protocol import MarketTrade, Tick
@@ -100,6 +101,16 @@ def test_a_session_that_saw_nothing_too_early_is_clean(
     database.close()
     with pytest.raises(ConfigError, match="was live and cannot be lived again"):
         looked(tmp_path, monkeypatch)
+
+
+def test_a_session_with_quiet_cycles_is_lived_again_with_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sleepy = replace(OPTIONS, attention=Attention(heartbeat_count=4, move_atr_ratio=50))
+    lived(tmp_path, options=sleepy)
+    found = looked(tmp_path, monkeypatch)
+    assert found["verdict"] == "clean"
+    assert [world["equal_count"] for world in found["worlds"]] == [4, 4]
 
 
 class PricePeek(SyntheticSource):

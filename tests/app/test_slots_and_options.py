@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from app.options import SessionOptions, read_options
+from app.options import SessionOptions, read_options, stored_options
 from app.slots import next_live_slot, replay_slots, replay_window
 from domain.candles import Timeframe
 from domain.errors import ConfigError
+from graph.attention import Attention
 from market.protocol import SourceInfo
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
@@ -87,3 +88,22 @@ def test_what_cannot_be_read_names_the_value(changes: dict[str, Any]) -> None:
         ConfigError, match=f"--{'from' if 'start' in changes else next(iter(changes))}"
     ):
         options(**changes)
+
+
+def test_the_options_of_a_stored_session_say_the_same_again() -> None:
+    options = SessionOptions(
+        symbols=("BTC/USDT",),
+        market="synthetic",
+        every=3,
+        start=datetime(2024, 2, 1, tzinfo=UTC),
+        end=datetime(2024, 2, 2, tzinfo=UTC),
+        seed=11,
+        attention=Attention(heartbeat_count=5, move_atr_ratio=2.5),
+        tools_hash="a",
+        feeds_hash="b",
+    )
+    purses = {"USDT": Decimal(500)}
+    config = options.config("hash", options.symbols, purses)
+    again = stored_options("s", config, None, None)
+    assert again.config("hash", again.symbols, again.capital) == config
+    assert again.session == "s"
