@@ -31,8 +31,6 @@ class ListingWatch:
         client: The exchange.
         remake: What makes an instrument of a market that changed.
         see: Told of each that has changed, and when.
-        monotonic: What the hour is counted with.
-        every_s: How often the list is read.
     """
 
     def __init__(
@@ -40,14 +38,12 @@ class ListingWatch:
         client: ExchangeClient,
         remake: Remake,
         see: Callable[[Instrument, datetime], None],
-        monotonic: Callable[[], float] = time.monotonic,
-        every_s: float = READ_EVERY_S,
     ) -> None:
         self._client = client
         self._remake = remake
         self._see = see
-        self._monotonic = monotonic
-        self.every_s = every_s
+        self.every_s = READ_EVERY_S
+        """How often the list is read."""
         self._read_at_s: float | None = None
         self._flags: tuple[QualityFlag, ...] = ()
 
@@ -59,7 +55,7 @@ class ListingWatch:
         An exchange that does not answer has changed nothing that we know of: the venue's own state
         says that it is not there.
         """
-        now_s = self._monotonic()
+        now_s = time.monotonic()
         if self._read_at_s is None:  # the list was read when the symbols were opened
             self._read_at_s = now_s
         if now_s - self._read_at_s < self.every_s:

@@ -166,10 +166,6 @@ class RecordedSource(ABC):
         """Every opened history, by each name it was opened under."""
         return self._markets
 
-    def base_series(self, symbol: str) -> Series:
-        """The whole base history, the future included: for simulated fills, never for decisions."""
-        return self.market(symbol).base
-
     async def candles(
         self, symbol: str, timeframe: Timeframe, as_of: datetime, bars: int
     ) -> Candles:

@@ -178,4 +178,4 @@ async def test_changed_candles_are_found_and_what_is_kept_is_replayed_and_writte
     assert len(ran.document["decisions"]) == 6
     files = FilesSource(tmp_path / "folder")
     await files.open(["BTC/USDT"])
-    assert len(files.base_series("BTC/USDT")) == 978
+    assert len(files.market("BTC/USDT").base) == 978

@@ -49,7 +49,7 @@ async def test_what_a_live_source_got_is_replayed_offline(tmp_path: Path) -> Non
         await process(server, store, 400)
     replay = StoredSource(store, "kept")
     await replay.open(["BTC/USDT"])
-    kept = replay.base_series("BTC/USDT")
+    kept = replay.market("BTC/USDT").base
     truth = Candles.whole(history()).until(NOW).last(400)
     assert kept.open_ms[-1] == truth.open_ms[-1]
     assert kept.close[-400:].tolist() == truth.close.tolist()

@@ -39,7 +39,7 @@ async def load(folder: Path, symbol: str = "BTC/USDT") -> FilesSource:
 async def test_the_box_holds_what_it_says() -> None:
     source = BoxSource()
     await source.open(["BTC/USD"])
-    base = source.base_series("BTC/USD")
+    base = source.market("BTC/USD").base
     assert len(base) == 9_554
     assert int(np.count_nonzero(base.volume == 0)) == 19
     assert source.info.starts_at == datetime(2018, 6, 1, tzinfo=UTC)
@@ -70,7 +70,7 @@ async def test_a_symbol_may_be_typed_in_several_ways(tmp_path: Path, typed: str)
     source = await load(tmp_path, typed)
     assert source.instrument(typed).symbol == "BTC/USDT"
     await source.open(["BTC/USDT"])
-    assert source.base_series(typed) is source.base_series("BTC/USDT")
+    assert source.market(typed).base is source.market("BTC/USDT").base
 
 
 async def test_a_funding_file_makes_a_perpetual(tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ async def test_a_given_timeframe_is_taken_from_its_file_and_others_are_derived(
 async def test_further_columns_and_their_order_do_not_matter(tmp_path: Path) -> None:
     text = f'"volume",close,low,high,open,trades,timestamp\r\n5,100,99,101,100,many,{START}\r\n'
     (tmp_path / "BTCUSDT-1h.csv").write_text(text)
-    base = (await load(tmp_path)).base_series("BTC/USDT")
+    base = (await load(tmp_path)).market("BTC/USDT").base
     assert (base.volume[0], base.high[0], base.low[0]) == (5, 101, 99)
 
 

@@ -22,7 +22,7 @@ async def made(seed: int = 7, days: int = 40, *symbols: str) -> SyntheticSource:
 async def test_its_history_is_sound_and_says_what_it_is() -> None:
     source = await made(7, 400, "BTC/USDT", "PEPE/USDT")
     for symbol in ("BTC/USDT", "PEPE/USDT"):
-        base = source.base_series(symbol)
+        base = source.market(symbol).base
         assert check_series(base, where="synthetic").candles == 400 * 288
         moves = np.abs(np.diff(np.log(base.close)))
         assert moves.max() < 0.05
@@ -35,9 +35,9 @@ async def test_a_longer_history_begins_with_the_shorter_one() -> None:
     short, long = await made(7, 31), await made(7, 90)
     end = STARTS_AT + timedelta(days=31)
     for symbol in DEFAULT_SYMBOLS:
-        past = Candles.whole(long.base_series(symbol)).until(end)
+        past = Candles.whole(long.market(symbol).base).until(end)
         for column in COLUMNS:
-            assert np.array_equal(getattr(short.base_series(symbol), column), getattr(past, column))
+            assert np.array_equal(getattr(short.market(symbol).base, column), getattr(past, column))
         at = end - timedelta(minutes=7)
         assert await short.book(symbol, at) == await long.book(symbol, at)
         assert await short.trades(symbol, at, 40) == await long.trades(symbol, at, 40)
@@ -46,14 +46,14 @@ async def test_a_longer_history_begins_with_the_shorter_one() -> None:
 
 async def test_the_seed_decides_and_the_other_symbols_do_not() -> None:
     alone, beside, other = await made(7, 5, "ETH/USDT"), await made(7, 5), await made(8, 5)
-    close = alone.base_series("ETH/USDT").close
-    assert np.array_equal(close, beside.base_series("ETH/USDT").close)
-    assert not np.array_equal(close, other.base_series("ETH/USDT").close)
+    close = alone.market("ETH/USDT").base.close
+    assert np.array_equal(close, beside.market("ETH/USDT").base.close)
+    assert not np.array_equal(close, other.market("ETH/USDT").base.close)
 
 
 async def test_symbols_move_together_but_not_as_one() -> None:
     source = await made(7, 60)
-    returns = [np.diff(np.log(source.base_series(s).close)) for s in DEFAULT_SYMBOLS]
+    returns = [np.diff(np.log(source.market(s).base.close)) for s in DEFAULT_SYMBOLS]
     together = np.corrcoef(returns)
     assert 0.45 < together[0, 1] < 0.85
     assert 0.45 < together[1, 2] < 0.85
@@ -61,7 +61,7 @@ async def test_symbols_move_together_but_not_as_one() -> None:
 
 async def test_volatility_comes_in_regimes() -> None:
     source = await made(7, 400, "BTC/USDT")
-    close = source.base_series("BTC/USDT").close
+    close = source.market("BTC/USDT").base.close
     daily = np.diff(np.log(close)).reshape(-1)[: 399 * 288].reshape(399, 288).std(axis=1)
     assert np.percentile(daily, 90) > 1.8 * np.percentile(daily, 10)
 
