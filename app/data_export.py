@@ -15,7 +15,7 @@ from market.features import COLUMNS as FEATURES
 from market.features import FeatureTable, feature_table
 from market.sources.csv_table import SETTLED
 from market.store.candles import COLUMNS, CandleShelf
-from market.store.stamps import StampShelf
+from market.store.stamps import stamp_shelf
 from market.store.store import MarketStore, SeriesKey
 
 
@@ -62,7 +62,7 @@ def _write(store: MarketStore, key: SeriesKey, path: Path, with_features: bool) 
         features = feature_table(series) if with_features else None
         lines: Iterable[str] = _candle_lines(series, features)
     else:
-        values = StampShelf(store, key.source, key.symbol, key.kind).whole()  # type: ignore[arg-type]  # not a timeframe
+        values = stamp_shelf(store, key).whole()
         rows, column = len(values), {"funding": "funding_rate"}.get(key.kind, "sum_open_interest")
         found = (f"{stamp},{plain(value)}" for stamp, value in values.items())
         lines = [f"timestamp,{column}", *found]

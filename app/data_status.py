@@ -15,7 +15,7 @@ from market.quality import check_series
 from market.relisting import relisted
 from market.store.candles import CandleShelf
 from market.store.ranges import Stretch, joined, without
-from market.store.stamps import StampShelf
+from market.store.stamps import stamp_shelf
 from market.store.store import MarketStore, SeriesKey
 
 
@@ -60,7 +60,7 @@ def _series(store: MarketStore, key: SeriesKey) -> dict[str, Any]:
     }
     timeframe = timeframe_of(key)
     if timeframe is None:
-        values = StampShelf(store, key.source, key.symbol, key.kind).whole()  # type: ignore[arg-type]  # not a timeframe
+        values = stamp_shelf(store, key).whole()
         return found | {"rows": len(values), "gaps": [], "missing": 0, "silent": 0, "flaws": {}}
     shelf = CandleShelf(store, key.source, key.symbol, timeframe)
     candles = shelf.whole()
@@ -86,7 +86,7 @@ def check(store: MarketStore, key: SeriesKey) -> list[str]:
     if any(one.start >= one.end for one in coverage) or joined(coverage) != coverage:
         found.append(f"coverage overlaps or is empty: {coverage}")
     if timeframe is None:
-        stamps = list(StampShelf(store, key.source, key.symbol, key.kind).whole())  # type: ignore[arg-type]  # not a timeframe
+        stamps = list(stamp_shelf(store, key).whole())
     else:
         if any(one.start % timeframe.ms or one.end % timeframe.ms for one in coverage):
             found.append(f"coverage is not on the grid of {timeframe}")

@@ -72,3 +72,9 @@ class StampShelf:
             table.c.series == series, table.c.stamp_ms >= start_ms, table.c.stamp_ms < end_ms
         )
         return {row[0]: row[1] for row in connection.execute(query.order_by(table.c.stamp_ms))}
+
+
+def stamp_shelf(store: MarketStore, key: SeriesKey) -> StampShelf:
+    """The shelf of a listed series that is none of candles."""
+    kind = next(known for known in KINDS if known == key.kind)
+    return StampShelf(store, key.source, key.symbol, kind)
