@@ -241,7 +241,7 @@ class ChainSource:
             raise broken
         lacks = f"does not have {symbol}"
         said = "; ".join(f"{link.name}: {link.complaint or lacks}" for link in self._links)
-        back_s = min(link.back_at_s for link in self._links if link.complaint)
+        back_s = min((link.back_at_s for link in self._links if link.complaint), default=0.0)
         raise Unreachable(
             f"no exchange of the chain answered {datum} of {symbol}: {said}",
             retry_after_s=max(0.0, back_s - self._monotonic()),

@@ -65,7 +65,8 @@ class ExchangeClient:
         self._monotonic = monotonic
         self._quiet_until_s = 0.0
         """The exchange asked to be left alone until then, by the monotonic clock."""
-        self._time_gap = timedelta(0)
+        self._told: tuple[datetime, float] | None = None
+        """The exchange's newest word for its time, and when it came, by the monotonic clock."""
         self._ready = False
 
     async def open(self) -> None:
@@ -89,9 +90,8 @@ class ExchangeClient:
                 f"{self.exchange_id} answered with no markets; expected its list: check the "
                 f"address ({self._base_url or 'its own'})"
             )
-        venue_ms = await self.call("fetch_time") if self.has("fetchTime") else None
-        if venue_ms:
-            self._time_gap = from_ms(int(venue_ms)) - from_ms(self.api.milliseconds())
+        if self.has("fetchTime"):
+            await self._ask_time()
         self._ready = True
 
     def _make(self) -> None:
@@ -139,12 +139,16 @@ class ExchangeClient:
         return bool(self.api.has.get(method))
 
     def now(self) -> datetime:
-        """The exchange's time: its own answer at opening, and the time that has passed since.
+        """The exchange's time: its own newest answer, and the time that has passed since.
 
         Not the session's clock, which a replay moves through the past: what is closed, and whether
-        a question is about the present, depends on the exchange's present.
+        a question is about the present, depends on the exchange's. Nor this machine's clock,
+        which may be set at any moment, where the exchange has a word for its time.
         """
-        return from_ms(self.api.milliseconds()) + self._time_gap
+        if self._told is None:
+            return from_ms(self.api.milliseconds())
+        told, at_s = self._told
+        return told + timedelta(seconds=self._monotonic() - at_s)
 
     async def clock_lead(self, now: Callable[[], datetime]) -> timedelta:
         """A clock minus the exchange's, taken at the middle of the request's way there and back.
@@ -154,11 +158,19 @@ class ExchangeClient:
         Raises:
             PlangateError: no answer, or one without a time.
         """
-        venue_ms = await self.call("fetch_time")
+        told = await self._ask_time()
         at, way_ms = now(), self.api.milliseconds() - self.api.lastRestRequestTimestamp
+        if told is None:
+            raise DataError(f"{self.exchange_id} answered without a time, was expected to tell it")
+        return at - timedelta(milliseconds=max(0, way_ms) / 2) - told
+
+    async def _ask_time(self) -> datetime | None:
+        """The exchange's word for its time, kept for `now`; None where it has none."""
+        venue_ms = await self.call("fetch_time")
         if not venue_ms:
-            raise DataError(f"{self.exchange_id} answered {venue_ms!r}, was expected to be a time")
-        return at - timedelta(milliseconds=max(0, way_ms) / 2) - from_ms(int(venue_ms))
+            return None
+        self._told = from_ms(int(venue_ms)), self._monotonic()
+        return self._told[0]
 
     def dated_lead(self) -> timedelta | None:
         """This machine's clock minus the `Date` of the newest answer; None where none is recent.

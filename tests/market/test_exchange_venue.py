@@ -62,6 +62,22 @@ async def test_the_way_there_and_back_is_shared_between_both_clocks() -> None:
         assert -0.5 < skew <= -0.19
 
 
+async def test_what_is_closed_is_reckoned_by_the_newest_time_that_the_exchange_told() -> None:
+    async with ExchangeServer({BTC: history(9)}, NOW) as server:
+        seconds = Seconds()
+        client = ExchangeClient("binance", server.url, monotonic=seconds)
+        await client.open()
+        try:
+            assert client.now() == NOW
+            seconds.at_s += 60
+            assert client.now() == NOW + timedelta(seconds=60)
+            server.move_to(NOW + timedelta(hours=1))
+            await VenueWatch(client, lambda: NOW, seconds).state()
+            assert client.now() == NOW + timedelta(hours=1)
+        finally:
+            await client.close()
+
+
 @pytest.mark.parametrize(("code", "status"), [(0, "open"), (1, "maintenance"), (7, None)])
 async def test_the_exchange_s_status_is_translated(code: int, status: str | None) -> None:
     async with watched() as (server, watch, _):
