@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from langchain_core.tools import BaseTool
 
+from agent.answers import ANSWERS
 from app.settings import secrets_named
 from domain.clock import Clock, FixedClock
 from domain.errors import ConfigError
@@ -37,6 +38,7 @@ async def open_desk(
         Unreachable: a server does not answer.
     """
     replay = isinstance(clock, FixedClock)
+    require_other_names(limits)
     limits = without(limits, withheld(limits) if replay else ())
     async with AsyncExitStack() as stack:
         external = [python_tool(name, one) for name, one in limits.langchain.items()]
@@ -57,6 +59,21 @@ def tool_secrets(limits: ToolLimits) -> Mapping[str, str]:
     """
     named = [name for server in limits.mcp.values() for name in (*server.env, server.bearer_env)]
     return secrets_named(dict.fromkeys(name for name in named if name is not None))
+
+
+def require_other_names(limits: ToolLimits) -> None:
+    """A stranger's tool must not be called like one by which a model answers.
+
+    Raises:
+        ConfigError: one is.
+    """
+    asked = [*limits.langchain]
+    asked += [f"{name}_{tool}" for name, one in limits.mcp.items() for tool in one.tools]
+    if clash := [name for name in asked if name in ANSWERS]:
+        raise ConfigError(
+            f"the tools file names a tool {clash[0]!r}, which is how a model answers; expected "
+            "another name: give the server or the tool one"
+        )
 
 
 def withheld(limits: ToolLimits) -> tuple[str, ...]:

@@ -153,3 +153,18 @@ async def test_any_langchain_tool_can_be_admitted_by_name(
         with pytest.raises(ConfigError, match=said):
             async with open_desk([], load_limits(file), FixedClock(AS_OF), None):
                 pass
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        '[langchain.no_trade]\nobject = "gold_tools:gold"\n',
+        '[mcp.propose]\ncommand = "server"\ntools = ["plan"]\n',
+    ],
+)
+async def test_no_tool_is_called_like_a_model_s_answer(words: str, tmp_path: Path) -> None:
+    file = tmp_path / "tools.toml"
+    file.write_text(words)
+    with pytest.raises(ConfigError, match="which is how a model answers"):
+        async with open_desk([], load_limits(file), FixedClock(AS_OF), None):
+            pass
