@@ -10,8 +10,17 @@ import sys
 from dataclasses import dataclass
 
 from domain.errors import AccessRefused, ConfigError, PlangateError, Unreachable
+from traces.redact import Redactor
 
 _SHOWN_CHARACTERS = 300
+
+_FOREIGN = (
+    ("openai", "OpenAIError"),
+    ("anthropic", "AnthropicError"),
+    ("google.genai.errors", "APIError"),
+    ("httpx", "HTTPError"),
+)
+"""The base error of each client library that LangChain's providers come with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,23 +37,36 @@ class Failure:
 
 def caught() -> tuple[type[Exception], ...]:
     """The exceptions that a call of a model may fail with; everything else is our own bug."""
-    openai = sys.modules.get("openai")
-    foreign = (openai.OpenAIError,) if openai else ()
+    loaded = ((sys.modules.get(module), name) for module, name in _FOREIGN)
+    foreign = (getattr(module, name) for module, name in loaded if module)
     return (PlangateError, OSError, *foreign)
 
 
-def failure_of(error: Exception) -> Failure:
-    """The reaction to an exception of `caught`."""
+def failure_of(error: Exception, redactor: Redactor) -> Failure:
+    """The reaction to an exception of `caught`, in words without what must not be written."""
     if isinstance(error, PlangateError):
         return Failure(error, retry=isinstance(error, Unreachable))
-    status = getattr(error, "status_code", None)
-    if not isinstance(status, int):
-        return Failure(Unreachable(f"the model did not answer ({_said(error)})"), retry=True)
-    return _by_status(error, status)
+    said = redactor.text(_said(error))
+    status = _status(error)
+    if status is None:
+        return Failure(Unreachable(f"the model did not answer ({said})"), retry=True)
+    return _by_status(error, status, said)
 
 
-def _by_status(error: Exception, status: int) -> Failure:
-    said = _said(error)
+def _status(error: Exception) -> int | None:
+    """The HTTP status, where the client library puts it; None: no server answered."""
+    response = getattr(error, "response", None)
+    for named in (
+        getattr(error, "status_code", None),
+        getattr(response, "status_code", None),
+        getattr(error, "code", None),
+    ):
+        if isinstance(named, int):
+            return named
+    return None
+
+
+def _by_status(error: Exception, status: int, said: str) -> Failure:
     if status in {401, 403}:
         return Failure(AccessRefused(f"the model's provider refused the key ({said})"), retry=False)
     if status == 429 and getattr(error, "code", None) == "insufficient_quota":

@@ -1,4 +1,4 @@
-"""From the word after `--model` to a chat model, and its end.
+"""From what a model is to a chat model, and its end.
 
 Models are LangChain's `BaseChatModel` in every case; the rules planner is one of them and is called
 rules, never a language model. Client libraries are loaded only for the model that needs them.
@@ -6,13 +6,16 @@ rules, never a language model. Client libraries are loaded only for the model th
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
 from langchain_core.language_models import BaseChatModel
+from pydantic import SecretStr
 
-from agent.prices import RULES
+from agent.model_spec import ModelSpec, chain_of
+from agent.prices import NOTHING, RULES, Price, price_list
 from domain.errors import ConfigError
-
-OPENAI_URL = "https://api.openai.com/v1"
-"""Endpoint where none is given; named here so that no library looks into the environment."""
 
 NO_KEY = "none"
 """Sent to an endpoint of the user's own when there is no key; local servers ignore it."""
@@ -21,34 +24,58 @@ CONNECT_TIMEOUT_S = 10.0
 """An endpoint that does not even take the connection is given up then; answers may take longer."""
 
 
-def make_model(
-    spec: str,
-    *,
-    base_url: str | None = None,
-    api_key: str | None = None,
-    temperature: float | None = None,
-) -> BaseChatModel:
-    """The model that a spec names: `rules`, or `openai:NAME` at OpenAI or any compatible endpoint.
+@dataclass(frozen=True, slots=True)
+class NamedModel:
+    """A model, ready to be asked: one client, for as long as the process needs it."""
+
+    name: str
+    """As the user calls it: `rules`, `openai:gpt-4o`, a name of the file of models."""
+    model: BaseChatModel
+    spec: ModelSpec | None = None
+    """None: rules, or a model that somebody made by hand."""
+    key: SecretStr | None = None
+    """Never to be written."""
+
+    @property
+    def provider_name(self) -> str:
+        """What the provider calls it."""
+        return self.spec.model if self.spec else self.name.removeprefix("openai:")
+
+    @property
+    def price(self) -> Price | None:
+        """What it costs; None: unknown."""
+        if self.name == RULES:
+            return NOTHING
+        return self.spec.list_price if self.spec else price_list().get(self.provider_name)
+
+
+def make_models(
+    name: str, models: Mapping[str, ModelSpec], keys: Mapping[str, str]
+) -> list[NamedModel]:
+    """The model of that name and those that are asked in its place, in order.
 
     Args:
-        spec: As the user typed it.
-        base_url: Endpoint; None is OpenAI's own.
-        api_key: May be missing only where `base_url` is given.
-        temperature: None leaves the provider's default; several models take no other.
+        name: `rules`, `KIND:NAME` or a name of `models`.
+        models: From a file; empty without one.
+        keys: By the names of their variables.
 
     Raises:
-        ConfigError: unknown spec, or no key.
+        ConfigError: an unknown name, no key, or a package that is missing.
     """
-    if spec == RULES:
+    if name == RULES:
         from agent.rules_model import RulesModel
 
-        return RulesModel()
-    kind, _, name = spec.partition(":")
-    if kind != "openai" or not name:
-        raise ConfigError(f"unknown model {spec!r}; expected 'rules' or 'openai:NAME'")
-    if not api_key and not base_url:
-        raise ConfigError("no API key: set OPENAI_API_KEY, or use --model rules")
-    return _openai_model(name, base_url or OPENAI_URL, api_key or NO_KEY, temperature)
+        return [NamedModel(name, RulesModel())]
+    chain = chain_of(name, models)
+    for spec in chain.values():
+        if spec.needs_key and not keys.get(spec.key_name or ""):
+            raise ConfigError(f"no API key: set {spec.key_name}, or use --model rules")
+    return [_named(one, spec, keys.get(spec.key_name or "")) for one, spec in chain.items()]
+
+
+def _named(name: str, spec: ModelSpec, key: str | None) -> NamedModel:
+    make = _langchain_model if spec.kind == "langchain" else _openai_model
+    return NamedModel(name, make(spec, key), spec, SecretStr(key) if key else None)
 
 
 async def close_model(model: BaseChatModel) -> None:
@@ -60,23 +87,46 @@ async def close_model(model: BaseChatModel) -> None:
                 await closing
 
 
-def _openai_model(
-    name: str, base_url: str, api_key: str, temperature: float | None
-) -> BaseChatModel:
+def _openai_model(spec: ModelSpec, key: str | None) -> BaseChatModel:
     import openai
-    from pydantic import SecretStr
 
     from agent.openai_model import TracedChatOpenAI
 
     # Clients of its own: LangChain shares one among all models, which then cannot be closed.
     return TracedChatOpenAI(
-        model=name,
-        base_url=base_url,
-        api_key=SecretStr(api_key),
-        temperature=temperature,
+        model=spec.model,
+        base_url=spec.address,
+        api_key=SecretStr(key or NO_KEY),
+        temperature=spec.temperature,
+        max_completion_tokens=spec.max_output_tokens,
+        newest_words=spec.kind == "openai",
         max_retries=0,
         timeout=openai.Timeout(None, connect=CONNECT_TIMEOUT_S),
         use_responses_api=False,
         http_client=openai.DefaultHttpxClient(),
         http_async_client=openai.DefaultAsyncHttpxClient(),
     )
+
+
+def _langchain_model(spec: ModelSpec, key: str | None) -> BaseChatModel:
+    """Through LangChain's own table of providers; retries are ours."""
+    options: dict[str, Any] = {
+        "api_key": key,
+        "base_url": spec.base_url,
+        "temperature": spec.temperature,
+        "max_tokens": spec.max_output_tokens,
+    }
+    given = {name: value for name, value in options.items() if value is not None}
+    try:
+        from langchain.chat_models import init_chat_model
+
+        made: BaseChatModel = init_chat_model(spec.model, max_retries=0, **given)
+    except ImportError as error:
+        provider = spec.model.partition(":")[0]
+        raise ConfigError(
+            f"model {spec.model!r} needs packages that are not here ({error}); "
+            f"run: pip install langchain langchain-{provider.replace('_', '-')}"
+        ) from error
+    except (ValueError, TypeError) as error:
+        raise ConfigError(f"LangChain cannot make model {spec.model!r}: {error}") from error
+    return made

@@ -22,6 +22,9 @@ from domain.errors import Unreachable
 class TracedChatOpenAI(ChatOpenAI):
     """`ChatOpenAI` that keeps the text of tool arguments beside LangChain's reading of it."""
 
+    newest_words: bool = True
+    """False: the limit of the answer is called `max_tokens`, which compatible servers know."""
+
     async def _agenerate(
         self,
         messages: list[BaseMessage],
@@ -54,6 +57,8 @@ class TracedChatOpenAI(ChatOpenAI):
     def _get_request_payload(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         payload: dict[str, Any] = super()._get_request_payload(*args, **kwargs)
         payload["messages"] = [_sendable(message) for message in payload["messages"]]
+        if not self.newest_words and "max_completion_tokens" in payload:
+            payload["max_tokens"] = payload.pop("max_completion_tokens")
         return payload
 
 

@@ -1,4 +1,4 @@
-"""Asking the model once: tools bound, time bounded, failures sorted, tokens and money counted.
+"""Asking the model, and where it cannot be asked, the next one: all within one deadline.
 
 The planner knows no prices of plans and no rules; it turns messages into one message. Refusals and
 cut answers are answers, and are judged where answers are read (`agent.parse`).
@@ -6,54 +6,29 @@ cut answers are answers, and are judged where answers are read (`agent.parse`).
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from decimal import Decimal
+from dataclasses import replace
 from typing import Any
 
-from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.messages import BaseMessage
 from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
 from agent.answers import answer_tools
-from agent.failures import Failure, caught, failure_of
-from agent.prices import RULES, Usage, cost_usd
-from agent.tokens import TokenCount, count_answer, count_prompt
-from domain.errors import Unreachable
+from agent.asking import Asking, PassedOver, Reply
+from agent.models import NamedModel
+from agent.tokens import TokenCount
+from domain.errors import AccessRefused, ConfigError, Unreachable
 from domain.strict_json import canonical
-
-FIRST_PAUSE_S = 0.5
-"""Wait before the first retry, doubled before the second, where the provider names no time."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """The model's message and what it took."""
-
-    message: AIMessage
-    latency_ms: float
-    """Wall time of the successful call; failed tries not included."""
-    usage: Usage
-    cost_usd: Decimal | None
-    """None where the model's price is unknown."""
-
-    @property
-    def finish_reason(self) -> str | None:
-        """Why the model stopped, in the provider's word."""
-        reason = self.message.response_metadata.get("finish_reason")
-        return reason if isinstance(reason, str) else None
 
 
 class Planner:
-    """One model with its tools, for a whole session."""
+    """The session's models with its tools, in the order in which they are asked."""
 
     def __init__(
         self,
-        model: BaseChatModel,
-        model_name: str,
+        models: Sequence[NamedModel],
         tools: Sequence[BaseTool | dict[str, Any]],
         *,
         max_attempts: int = 3,
@@ -61,75 +36,71 @@ class Planner:
         """Bind data tools and answer tools once.
 
         Args:
-            model: Any LangChain chat model that can bind tools.
-            model_name: As the user names it: `rules`, `openai:NAME`.
+            models: At least one; each can bind tools. The first gives the session's model its name.
             tools: Data tools; what is injected into them is not in their schema.
-            max_attempts: Tries per question, the first included.
+            max_attempts: Tries per question and model, the first included.
         """
-        self.model_name = model_name
-        self._priced_name = model_name.removeprefix("openai:")
-        self._schemas = [convert_to_openai_tool(tool) for tool in tools] + answer_tools()
-        self._bound = model.bind_tools(self._schemas)
-        self._max_attempts = max_attempts
-        self.tools_text = canonical(self._schemas)
+        schemas = [convert_to_openai_tool(tool) for tool in tools] + answer_tools()
+        self._askings = [Asking(named, schemas, max_attempts) for named in models]
+        self._told: set[str] = set()
+        self._notices: list[str] = []
+        self.models = tuple(models)
+        self.model_name = models[0].name
+        """As the user names it: `rules`, `openai:NAME`, a name of the file of models."""
+        self.tools_text = canonical(schemas)
         """The tool schemas as they are sent, as one JSON text."""
 
     def count(self, messages: Sequence[BaseMessage]) -> TokenCount:
-        """Tokens of the prompt that `ask` would send."""
-        return count_prompt(messages, self._schemas, self._priced_name)
+        """Tokens of the prompt that `ask` would send to the first model."""
+        return self._askings[0].count(messages)
+
+    def notices(self) -> list[str]:
+        """What a person should know of and was not told yet: a model that refuses us."""
+        said, self._notices = self._notices, []
+        return said
 
     async def ask(self, messages: Sequence[BaseMessage], *, timeout_s: float) -> Reply:
-        """The model's next message.
+        """The next message of the first model that can be asked.
+
+        While others stand behind a model, it has an equal share of the time that is left.
 
         Raises:
-            Unreachable: no answer within `timeout_s`, tries included.
-            AccessRefused: the provider knows us and says no.
-            ConfigError: the provider cannot do what was asked, such as an unknown model.
+            Unreachable: no answer within `timeout_s`, of any.
+            AccessRefused: every provider knows us and says no.
+            ConfigError: none can do what was asked, such as an unknown model.
         """
         ends_at = time.monotonic() + timeout_s
-        last: Failure | None = None
-        for attempt in range(self._max_attempts):
-            if last is not None:
-                await _pause(last, attempt, ends_at)
+        passed: list[PassedOver] = []
+        for index, asking in enumerate(self._askings):
+            begun = time.monotonic()
+            share_s = (ends_at - begun) / (len(self._askings) - index)
             try:
-                return await self._once(list(messages), ends_at - time.monotonic(), timeout_s)
-            except caught() as error:
-                last = failure_of(error)
-                if not last.retry:
-                    raise last.error from error
-        if last is None:
-            raise ValueError(f"max_attempts is {self._max_attempts}, was expected to be at least 1")
-        raise last.error
+                reply = await asking.ask(messages, share_s)
+            except (Unreachable, AccessRefused, ConfigError) as error:
+                if len(self._askings) == 1:
+                    raise
+                took_ms = (time.monotonic() - begun) * 1000
+                passed.append(PassedOver(asking.named.name, error, took_ms))
+                self._tell(passed[-1])
+            else:
+                return replace(reply, passed_over=tuple(passed))
+        raise _none_answered(passed)
 
-    async def _once(self, messages: list[BaseMessage], left_s: float, timeout_s: float) -> Reply:
-        begun = time.perf_counter()
-        try:
-            async with asyncio.timeout(max(0.0, left_s)) as limit:
-                message = await self._bound.ainvoke(messages)
-        except TimeoutError as error:
-            if not limit.expired():
-                raise
-            raise Unreachable(f"the model did not answer within {timeout_s:.1f} s") from error
-        latency_ms = (time.perf_counter() - begun) * 1000
-        if not isinstance(message, AIMessage):
-            raise Unreachable(f"the model did not answer but sent a {message.type!r} message")
-        usage = self._usage(messages, message)
-        return Reply(message, latency_ms, usage, cost_usd(self._priced_name, usage))
-
-    def _usage(self, messages: list[BaseMessage], message: AIMessage) -> Usage:
-        if self._priced_name == RULES:
-            return Usage(0, 0, 0, "provider")
-        if said := message.usage_metadata:
-            cached = said.get("input_token_details", {}).get("cache_read", 0) or 0
-            return Usage(said["input_tokens"], said["output_tokens"], cached, "provider")
-        prompt, answer = self.count(messages), count_answer(message, self._priced_name)
-        return Usage(prompt.tokens, answer.tokens, 0, prompt.source)
+    def _tell(self, passed: PassedOver) -> None:
+        """Say once of a model that it refuses us: waiting will not mend that."""
+        if not isinstance(passed.error, Unreachable) and passed.model not in self._told:
+            self._told.add(passed.model)
+            self._notices.append(
+                f"model {passed.model!r} cannot be asked: {passed.error}; "
+                "where another is named, that one is asked in its place"
+            )
 
 
-async def _pause(last: Failure, attempt: int, ends_at: float) -> None:
-    """Wait before the next try; give up at once where the wait would outlast the deadline."""
-    asked = last.retry_after_s
-    wait_s = FIRST_PAUSE_S * 2 ** (attempt - 1) if asked is None else asked
-    if wait_s >= ends_at - time.monotonic():
-        raise last.error
-    await asyncio.sleep(wait_s)
+def _none_answered(passed: Sequence[PassedOver]) -> Unreachable | AccessRefused | ConfigError:
+    """One error for all: if any may answer later, the chain may."""
+    words = "; ".join(f"{one.model}: {one.error}" for one in passed)
+    later = any(isinstance(one.error, Unreachable) for one in passed)
+    first = passed[0].error
+    if later or not isinstance(first, AccessRefused | ConfigError):
+        return Unreachable(f"no model answered ({words})")
+    return type(first)(f"no model can be asked ({words})")

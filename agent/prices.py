@@ -31,6 +31,8 @@ class Usage:
     """Part of the input that the provider had cached."""
     source: Literal["provider", "tiktoken", "estimate"]
     """Who counted; `provider` also for the rules planner's exact zero."""
+    reasoning_tokens: int = 0
+    """Part of the output that the model thought with and did not show."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,25 +43,26 @@ class Price:
     cached: Decimal
     """For input tokens that the provider had cached."""
     output: Decimal
+    reasoning: Decimal | None = None
+    """For output tokens that are thought and not shown; None: as the others."""
 
 
-def cost_usd(model: str, usage: Usage) -> Decimal | None:
-    """Price of a call in US dollars; None where the model's price is unknown.
+NOTHING = Price(ZERO, ZERO, ZERO)
+"""What the rules planner costs."""
 
-    Args:
-        model: The provider's model name, without `openai:`.
-        usage: Its tokens.
-    """
-    if model == RULES:
-        return ZERO
-    price = price_list().get(model)
+
+def cost_usd(price: Price | None, usage: Usage) -> Decimal | None:
+    """What a call cost in US dollars; None where the price is unknown."""
     if price is None:
         return None
     fresh = usage.input_tokens - usage.cached_tokens
+    thought = price.output if price.reasoning is None else price.reasoning
+    shown = usage.output_tokens - usage.reasoning_tokens
     total = (
         fresh * price.input
         + usage.cached_tokens * price.cached
-        + usage.output_tokens * price.output
+        + shown * price.output
+        + usage.reasoning_tokens * thought
     )
     return total / _MILLION
 

@@ -1,17 +1,18 @@
 """The only place that names concrete things: settings, wiring, sessions, the command line.
 
 A session: home · clock · settings · options · capital · sourcing · fault_file · faulting ·
-feed_file · feeding · tool_desk · wire (composition root) · lease · reopening (what is kept for it)
-· slots · session · price_watch and lookout (a live one between decisions) · diary · run_command ·
-step_command · studio (the graph for `langgraph dev`).
+feed_file · feeding · model_file · modelling · tool_desk · wire (composition root) · lease ·
+reopening (what is kept for it) · slots · session · price_watch and lookout (a
+live one between decisions) · diary · run_command · step_command · studio (the graph for `langgraph
+dev`).
 A hand on it: operating · deposits · reconcile_command.
 What is told of it: document · listing · holdings · plan_life · report · report_words · report_page
 · selectivity · trade_report · charts · trace_reader.
 Whether it saw its future: lookahead · lookahead_seen.
 The market store: keeping · data_options · data_sync · data_import · data_watching · data_status ·
 data_verify · data_export · data_words.
-Feeds and tools by hand: feed_listing · counter (the desk without a decision) · tools_command ·
-mcp_command · mcp_server.
+Feeds, tools and models by hand: feed_listing · model_listing · counter (the desk
+without a decision) · tools_command · mcp_command · mcp_server.
 Whether all is there: health · health_check · market_health · store_health.
 cli/ has one file a command group.
 """

@@ -15,11 +15,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from agent.scripted_model import ScriptedModel
 from app.home import database_place, state_home
 from app.options import SessionOptions
 from app.settings import load_settings
 from app.tool_desk import open_desk
-from app.wire import Wired, wire_session
+from app.wire import Replaced, Wired, wire_session
 from domain.clock import FixedClock, iso
 from domain.errors import StateError
 from graph.reviewing import what_if
@@ -104,7 +105,7 @@ async def open_counter(
             _require(database, options.session)
         inner, alone = replace(options, tools=None), options.session is None
         wired = await stack.enter_async_context(
-            wire_session(inner, settings_for, home, alone=alone, policy=policy)
+            wire_session(inner, settings_for, home, alone=alone, policy=policy, replaced=_silent())
         )
         moment = _moment(wired, as_of, named=options.session is not None)
         clock = wired.context.clock
@@ -113,6 +114,11 @@ async def open_counter(
         tools = [*standard_tools(), *feed_tools(wired.context.feeds)]
         desk = await stack.enter_async_context(open_desk(tools, limits, clock, database))
         yield Counter(desk, wired, moment, database)
+
+
+def _silent() -> Replaced:
+    """Nothing is decided, so no model needs a key."""
+    return Replaced(model=ScriptedModel([]))
 
 
 def _require(database: Database, name: str) -> None:

@@ -8,10 +8,11 @@ import sys
 import tempfile
 from pathlib import Path
 
+from agent.endpoints import KEY_NAMES
 from app.clock import SystemClock
 from app.health_check import Check
 from app.home import database_place, state_home
-from app.settings import load_settings
+from app.settings import load_settings, model_keys
 from domain.errors import AccessRefused, ConfigError, PlangateError, Unreachable
 
 
@@ -86,13 +87,15 @@ async def _box() -> Check:
 
 def _model_key() -> Check:
     try:
-        settings = load_settings()
+        load_settings()
     except PlangateError as error:
         return Check("settings", "broken", str(error), 2)
-    if settings.secrets:
-        return Check("model key", "ok", "OPENAI_API_KEY is set")
+    if found := model_keys():
+        return Check("model key", "ok", f"set: {', '.join(found)}")
     return Check(
-        "model key", "note", "no OPENAI_API_KEY: --model rules works, openai:NAME needs one"
+        "model key",
+        "note",
+        f"none of {', '.join(KEY_NAMES)}: --model rules works, and servers of your own",
     )
 
 

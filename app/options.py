@@ -10,10 +10,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from agent.models import OPENAI_URL
+from agent.model_spec import ModelSpec
 from app.capital import capital_words, read_capital
 from app.fault_file import open_faults
 from app.feed_file import FeedFile, read_feed_file
+from app.model_file import deciding, read_model_file
 from broker.fault_spec import FaultSpec
 from domain.candles import Timeframe
 from domain.clock import iso, parse_moment
@@ -34,6 +35,10 @@ class SessionOptions:
     market_url: str | None = None
     model: str = "rules"
     base_url: str | None = None
+    models: Mapping[str, ModelSpec] = field(default_factory=dict)
+    """Of the file of models, by name."""
+    models_hash: str | None = None
+    """Of what decides in it; None: it names none of the session's models."""
     timeframe: Timeframe = Timeframe.H1
     every: int = 1
     """Decide on every n-th closed candle."""
@@ -71,6 +76,7 @@ class SessionOptions:
             "symbols": list(symbols),
             "market": self.market,
             "model": self.model,
+            "models": self.models_hash,
             "timeframe": self.timeframe.value,
             "every": self.every,
             "from": iso(self.start) if self.start else None,
@@ -106,6 +112,7 @@ def read_options(
     feeds: Path | None = None,
     heartbeat: int = 1,
     wake_atr: float = 1.0,
+    models: Path | None = None,
 ) -> SessionOptions:
     """The command line's words as values.
 
@@ -114,12 +121,15 @@ def read_options(
     """
     limits = None if tools is None else load_limits(tools)
     feed_file = None if feeds is None else read_feed_file(feeds)
+    named = read_model_file(models)
     return SessionOptions(
         symbols=tuple(symbols or ()),
         market=market,
         market_url=market_url,
         model=model,
         base_url=base_url,
+        models=named,
+        models_hash=deciding(model, named),
         timeframe=_timeframe(timeframe),
         every=every,
         start=read_moment("--from", start),
@@ -167,10 +177,10 @@ def stored_options(
         seed=config["seed"],
         faults=config.get("faults"),
     )
-    # No model, no tool and no feed is asked, so none needs a key.
+    # No tool and no feed is asked, so none needs a key.
     return replace(
         options,
-        base_url=OPENAI_URL,
+        models_hash=config.get("models"),
         tools_hash=config.get("tools"),
         feeds_hash=config.get("feeds"),
         attention=Attention(**config.get("attention") or {}),

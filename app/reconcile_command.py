@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from agent.scripted_model import ScriptedModel
 from app.home import state_home
 from app.options import stored_options
 from app.reopening import kept_policy
 from app.settings import load_settings
-from app.wire import wire_session
+from app.wire import Replaced, wire_session
 from broker.patience import patiently
 from domain.clock import FixedClock
 from domain.lifecycle import AT_THE_VENUE, OrderStatus
@@ -27,7 +28,10 @@ async def reconcile_session(
     """
     options = stored_options(name, config, policy, market_url)
     known = None if policy else kept_policy(name, config)
-    async with wire_session(options, load_settings(), state_home(), policy=known) as wired:
+    silent = Replaced(model=ScriptedModel([]))  # nothing is decided, so no model needs a key
+    async with wire_session(
+        options, load_settings(), state_home(), policy=known, replaced=silent
+    ) as wired:
         clock, journal = wired.context.clock, wired.context.journal
         # A replay's venue stands where it was left; its clock goes there, not into the bars after.
         now = wired.venue.cursor if isinstance(clock, FixedClock) else clock.now()

@@ -219,7 +219,7 @@ class Session:
     def _say(self) -> None:
         source = self.context.source
         told = source.notices() if isinstance(source, NoticingSource) else []
-        for words in (*self.executor.notices(), *told):
+        for words in (*self.executor.notices(), *self.context.planner.notices(), *told):
             self.notice(words)
 
     async def _decide_all(self, slot: datetime) -> None:
@@ -230,6 +230,7 @@ class Session:
             self.made += 1
             self.diary.decided(final["run_id"])
             self.progress(slot, final)
+            self._say()
             self._count_outage(final)
 
     def _count_outage(self, final: dict[str, Any]) -> None:

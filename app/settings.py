@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from agent.endpoints import KEY_NAMES
 from domain.errors import ConfigError
 from traces.place import Server
 
@@ -28,8 +29,6 @@ class Settings(BaseSettings):
         use_attribute_docstrings=True,
     )
 
-    openai_api_key: Annotated[SecretStr | None, Field(validation_alias="OPENAI_API_KEY")] = None
-    """`OPENAI_API_KEY`: key of the model endpoint."""
     openai_base_url: Annotated[str | None, Field(validation_alias="OPENAI_BASE_URL")] = None
     """`OPENAI_BASE_URL`: endpoint when `--base-url` is not given."""
 
@@ -40,8 +39,7 @@ class Settings(BaseSettings):
     @property
     def secrets(self) -> dict[str, str]:
         """Values that must never be written anywhere, by name."""
-        key, url = self.openai_api_key, self.database_url
-        found = {} if key is None else {"OPENAI_API_KEY": key.get_secret_value()}
+        found, url = model_keys(), self.database_url
         if url is not None:
             found |= {"PLANGATE_DATABASE_URL": url.get_secret_value(), **_passwords(url)}
         return found
@@ -75,6 +73,11 @@ def secrets_named(names: Iterable[str]) -> dict[str, str]:
     if absent:
         raise ConfigError(f"environment variable {absent[0]!r} is not set; a key is expected in it")
     return {name: os.environ[name] for name in names}
+
+
+def model_keys() -> dict[str, str]:
+    """Keys of the known providers of models that the environment has, by variable."""
+    return {name: os.environ[name] for name in KEY_NAMES if os.environ.get(name)}
 
 
 def load_settings() -> Settings:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from langchain_core.language_models import BaseChatModel
 
-from agent.models import close_model, make_model
+from agent.models import NamedModel, close_model
 from agent.planner import Planner
 from agent.prompt import prompt_hash
 from app.capital import purses_of
@@ -22,6 +22,7 @@ from app.faulting import made_faulty
 from app.feeding import known_secrets, opened_feeds
 from app.home import CHECKPOINTS, DATABASE, TELEMETRY
 from app.lease import lease
+from app.modelling import model_secrets, named_models
 from app.options import SessionOptions
 from app.reopening import kept, measure
 from app.settings import Settings
@@ -126,17 +127,18 @@ async def wire_session(
         PlangateError: naming what is wrong; nothing has been written then but an empty database.
     """
     policy = policy or load_policy(options.policy)
-    model = replaced.model or make_model(
-        options.model,
-        base_url=options.base_url or settings.openai_base_url,
-        api_key=settings.secrets.get("OPENAI_API_KEY"),
+    models = (
+        [NamedModel(options.model, replaced.model)]
+        if replaced.model
+        else named_models(options, settings)
     )
     clock = replaced.clock or session_clock(options)
     feeds = opened_feeds(options, clock)
     feeds = replaced.feeds(feeds) if replaced.feeds else feeds
     limits = options.tools or ToolLimits()
     async with AsyncExitStack() as stack:
-        stack.push_async_callback(close_model, model)
+        for one in models:
+            stack.push_async_callback(close_model, one.model)
         stack.push_async_callback(feeds.close)
         database = Database.open(settings.server(home) or home / DATABASE, METADATA)
         stack.callback(database.close)
@@ -148,7 +150,7 @@ async def wire_session(
             stack.enter_context(lease(home, name))
         tools = [*standard_tools(), *feed_tools(feeds)]
         desk = await stack.enter_async_context(open_desk(tools, limits, clock, database))
-        planner = Planner(model, options.model, desk.schemas)
+        planner = Planner(models, desk.schemas)
         parts = _Parts(planner, desk, source, feeds, symbols, Journal(database, name), clock)
         wired = _assemble(options, settings, home, policy, parts, alone=alone)
         stack.callback(wired.diary.write_lines)
@@ -177,6 +179,7 @@ def _assemble(
     secrets = {
         **known_secrets(options, settings),
         **tool_secrets(options.tools or ToolLimits()),
+        **model_secrets(planner.models),
     }
     store = TraceStore(journal.database, journal.session)
     recorder = Recorder(store, Redactor(secrets), SystemClock())

@@ -9,8 +9,8 @@ from typing import Any
 
 from langchain_core.messages import AIMessage, BaseMessage
 
+from agent.asking import Reply
 from agent.messages import dump_message, load_message
-from agent.planner import Reply
 from domain.plan import TradePlan
 from domain.snapshot import Snapshot
 from domain.strict_json import canonical, exact
@@ -108,7 +108,15 @@ def note_prompt(context: RunContext, state: RunState, messages: list[BaseMessage
 
 
 def note_reply(context: RunContext, state: RunState, reply: Reply, message_hash: str) -> None:
-    """The model's message, its tokens and its price."""
+    """The model's message, its tokens and its price; and what was asked before it in vain."""
+    for passed in reply.passed_over:
+        failed = events.ModelFailed(
+            error=type(passed.error).__name__,
+            message=str(passed.error),
+            latency_ms=passed.latency_ms,
+            model=passed.model,
+        )
+        context.recorder.record(state["run_id"], "plan", failed)
     context.recorder.record(
         state["run_id"],
         "plan",
@@ -121,6 +129,7 @@ def note_reply(context: RunContext, state: RunState, reply: Reply, message_hash:
             tokens_from=reply.usage.source,
             cost_usd=None if reply.cost_usd is None else str(reply.cost_usd),
             finish_reason=reply.finish_reason,
+            model=reply.model,
         ),
     )
 

@@ -85,6 +85,8 @@ class ModelAnswered(_Event):
     cost_usd: str | None
     """None where the price is unknown."""
     finish_reason: str | None
+    model: str | None = None
+    """Which model of the session's it was; None: recorded before a session could have several."""
 
 
 class ModelFailed(_Event):
@@ -94,6 +96,8 @@ class ModelFailed(_Event):
     error: str
     message: str
     latency_ms: float
+    model: str | None = None
+    """In whose place another one was asked; None: there was none, or none of them answered."""
 
 
 class ToolAnswered(_Event):

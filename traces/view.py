@@ -70,6 +70,7 @@ class _Page:
         self._read = read_blob
         self._full = full
         self._seen: set[str] = set()
+        self._model: str | None = None
         self._show: dict[type[Any], Callable[[Any], None]] = {
             ev.RunStarted: self._run_started,
             ev.SnapshotTaken: self._snapshot_taken,
@@ -122,6 +123,7 @@ class _Page:
             self._put(f"… {over} more lines (--full shows them)", indent)
 
     def _run_started(self, event: ev.RunStarted) -> None:
+        self._model = event.model
         self._put(f"{event.symbol}  as of {iso(event.as_of)}")
         self._put(f"model {event.model}  market {event.market}")
         self._put(f"policy {event.policy_hash[:12]}  prompt {event.prompt_hash[:12]}")
@@ -163,12 +165,14 @@ class _Page:
         self._head(
             f"answer    {event.latency_ms:.0f} ms, {event.input_tokens} + {event.output_tokens} "
             f"tokens ({event.tokens_from}; {event.cached_tokens} cached), {cost}"
+            + (f", by {event.model}" if event.model not in {None, self._model} else "")
         )
         _, text = message(self._read(event.message))
         self._text(text)
 
     def _model_failed(self, event: ev.ModelFailed) -> None:
-        self._head(f"answer    none: {event.error} after {event.latency_ms:.0f} ms")
+        who = f" of {event.model}" if event.model else ""
+        self._head(f"answer    none{who}: {event.error} after {event.latency_ms:.0f} ms")
         self._text(event.message)
 
     def _tool_answered(self, event: ev.ToolAnswered) -> None:

@@ -2,7 +2,7 @@
 
 main (where all are mounted, and `__main__`) · run · step · parameters (what these two share) ·
 report · traces · lists · deposit · operate · doctor · gate · policy · paper · data · feeds · tools
-· mcp · lookahead.
+· model · mcp · lookahead.
 What a person sees of them: output (the two streams) · bars (of progress) · run_view · step_view ·
 report_view · list_view · life_view · operate_view · paper_view · data_view · tools_view.
 """

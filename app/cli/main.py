@@ -31,6 +31,7 @@ from app.cli import (
     lists,
     lookahead,
     mcp,
+    model,
     operate,
     paper,
     policy,
@@ -97,6 +98,7 @@ app.command(name="deposit")(deposit.deposit)
 app.command(name="withdraw")(deposit.withdraw)
 app.command(name="resume")(operate.resume)
 app.command(name="reconcile")(operate.reconcile)
+app.add_typer(model.app, name="model")
 app.add_typer(tools.app, name="tools")
 app.command(name="mcp")(mcp.mcp)
 app.add_typer(data.app, name="data")

@@ -23,7 +23,17 @@ Market = Annotated[
 MarketUrl = Annotated[
     str | None, typer.Option(help="Other address of the ccxt exchange, one each.")
 ]
-Model = Annotated[str, typer.Option(help="rules (deterministic, no LLM) or openai:NAME.")]
+Model = Annotated[
+    str,
+    typer.Option(
+        help="rules (deterministic, no LLM), KIND:NAME such as openai:NAME or ollama:NAME, or a "
+        "name of --models; see: plangate model list."
+    ),
+]
+ModelsFile = Annotated[
+    Path | None,
+    typer.Option("--models", help="Models by name (TOML): address, limits, price, fallback."),
+]
 BaseUrl = Annotated[str | None, typer.Option(help="Any OpenAI-compatible endpoint.")]
 TimeframeText = Annotated[
     str, typer.Option("--timeframe", help="Candles to decide on: 1m 5m 15m 30m 1h 4h 1d.")

@@ -17,6 +17,7 @@ def run(
     market: p.Market = "box",
     model: p.Model = "rules",
     base_url: p.BaseUrl = None,
+    models: p.ModelsFile = None,
     timeframe: p.TimeframeText = "1h",
     every: p.Every = 1,
     start: p.From = None,

@@ -10,6 +10,7 @@ def step(
     market: p.Market = "box",
     model: p.Model = "rules",
     base_url: p.BaseUrl = None,
+    models: p.ModelsFile = None,
     timeframe: p.TimeframeText = "1h",
     every: p.Every = 1,
     start: p.From = None,

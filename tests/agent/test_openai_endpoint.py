@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage, ToolMessage
 
+from agent.asking import Reply
 from agent.critique import complaint_messages
 from agent.messages import dump_message, load_message
-from agent.models import NO_KEY, close_model, make_model
+from agent.model_spec import ModelSpec
+from agent.models import NO_KEY, close_model, make_models
 from agent.parse import Asked, Invalid, parse_answer
-from agent.planner import Planner, Reply
+from agent.planner import Planner
 from agent.prices import Usage
 from domain.errors import AccessRefused, ConfigError, Unreachable
 from domain.plan import NoTrade
@@ -29,13 +31,13 @@ ABSTAIN: Step = {"calls": [("no_trade", {"reason": "no edge"})]}
 async def ask(
     base_url: str, messages: list[BaseMessage], *, timeout_s: float = 5, key: str | None = "sk-t"
 ) -> Reply:
-    model = make_model("openai:gpt-4o", base_url=base_url, api_key=key)
+    spec = ModelSpec(model="gpt-4o", base_url=base_url)
+    (named,) = make_models("m", {"m": spec}, {"OPENAI_API_KEY": key} if key else {})
     try:
-        planner = Planner(model, "openai:gpt-4o", [OHLCV], max_attempts=2)
-        return await planner.ask(messages, timeout_s=timeout_s)
+        return await Planner([named], [OHLCV], max_attempts=2).ask(messages, timeout_s=timeout_s)
     finally:
-        await close_model(model)
-        await close_model(model)
+        await close_model(named.model)
+        await close_model(named.model)
 
 
 async def answer(step: Step) -> Any:

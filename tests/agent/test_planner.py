@@ -12,7 +12,7 @@ import pytest
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 from langchain_core.tools import tool
 
-from agent.models import make_model
+from agent.models import NamedModel, make_models
 from agent.planner import Planner
 from agent.prices import Usage
 from agent.scripted_model import ScriptedModel, Step
@@ -28,7 +28,7 @@ def ohlcv(bars: int) -> str:
 
 
 def planner(*steps: Step, name: str = "openai:gpt-4o", **kwargs: Any) -> Planner:
-    return Planner(ScriptedModel(list(steps)), name, [ohlcv], **kwargs)
+    return Planner([NamedModel(name, ScriptedModel(list(steps)))], [ohlcv], **kwargs)
 
 
 class Refused(Exception):
@@ -67,7 +67,7 @@ async def test_without_usage_tokens_are_counted_and_the_counter_named() -> None:
 
 
 async def test_the_rules_use_no_token_and_no_money() -> None:
-    reply = await Planner(make_model("rules"), "rules", []).ask(PROMPT, timeout_s=5)
+    reply = await Planner(make_models("rules", {}, {}), []).ask(PROMPT, timeout_s=5)
     assert reply.usage == Usage(0, 0, 0, "provider")
     assert reply.cost_usd == 0
 
@@ -76,7 +76,9 @@ async def test_the_rules_use_no_token_and_no_money() -> None:
 async def test_an_outage_is_tried_again_and_then_told(error: Exception) -> None:
     model = ScriptedModel([error, error])
     with pytest.raises(Unreachable):
-        await Planner(model, "openai:gpt-4o", [], max_attempts=2).ask(PROMPT, timeout_s=5)
+        await Planner([NamedModel("openai:gpt-4o", model)], [], max_attempts=2).ask(
+            PROMPT, timeout_s=5
+        )
     model.assert_finished()
 
 
@@ -114,7 +116,9 @@ async def test_being_cancelled_from_outside_is_not_an_outage() -> None:
         async def _agenerate(self, *_: Any, **__: Any) -> Any:
             await asyncio.sleep(30)
 
-    asking = asyncio.create_task(Planner(Waiting([]), "x", []).ask(PROMPT, timeout_s=20))
+    asking = asyncio.create_task(
+        Planner([NamedModel("x", Waiting([]))], []).ask(PROMPT, timeout_s=20)
+    )
     await asyncio.sleep(0.05)
     asking.cancel()
     with pytest.raises(asyncio.CancelledError):

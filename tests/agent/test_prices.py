@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from agent.prices import Usage, cost_usd, price_list
+from agent.prices import NOTHING, Price, Usage, cost_usd, price_list
 
 USAGE = Usage(input_tokens=1000, output_tokens=50, cached_tokens=400, source="provider")
 
@@ -21,16 +21,24 @@ USAGE = Usage(input_tokens=1000, output_tokens=50, cached_tokens=400, source="pr
     ],
 )
 def test_a_call_costs_what_the_list_says(model: str, cost: str) -> None:
-    assert cost_usd(model, USAGE) == Decimal(cost)
+    assert cost_usd(price_list()[model], USAGE) == Decimal(cost)
 
 
 @pytest.mark.parametrize("model", ["qwen2.5", "gpt-4o-2024-05-13", "openai:gpt-4o", ""])
 def test_a_price_that_is_not_listed_is_unknown_and_not_zero(model: str) -> None:
-    assert cost_usd(model, USAGE) is None
+    assert cost_usd(price_list().get(model), USAGE) is None
 
 
 def test_rules_cost_exactly_nothing() -> None:
-    assert cost_usd("rules", Usage(0, 0, 0, "provider")) == 0
+    assert cost_usd(NOTHING, Usage(0, 0, 0, "provider")) == 0
+
+
+def test_what_was_thought_has_a_price_of_its_own_where_one_is_named() -> None:
+    usage = Usage(0, 100, 0, "provider", reasoning_tokens=40)
+    price = Price(Decimal(1), Decimal(1), Decimal(2))
+    assert cost_usd(price, usage) == Decimal("0.0002")
+    dearer = Price(Decimal(1), Decimal(1), Decimal(2), Decimal(5))
+    assert cost_usd(dearer, usage) == Decimal("0.00032")
 
 
 def test_cached_input_never_costs_more_than_fresh_input() -> None:

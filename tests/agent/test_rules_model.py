@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 
-from agent.models import make_model
+from agent.models import make_models
 from agent.parse import Invalid, parse_answer
 from agent.rules_model import RulesModel
 from domain.plan import ExitDraft, NoTrade, PlanDraft
@@ -60,7 +60,7 @@ def rr_denial(reply: AIMessage, ratio: str, risk: str = "4") -> Denied:
 
 
 def test_it_is_called_rules_and_nothing_else() -> None:
-    assert make_model("rules")._llm_type == "rules"
+    assert make_models("rules", {}, {})[0].model._llm_type == "rules"
 
 
 def test_first_it_asks_for_data_all_at_once() -> None:

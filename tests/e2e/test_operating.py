@@ -17,7 +17,8 @@ from typing import Any
 
 import pytest
 
-from agent.models import close_model, make_model
+from agent.model_spec import ModelSpec
+from agent.models import close_model, make_models
 from agent.planner import Planner
 from app.lease import lease
 from app.session import Session
@@ -113,8 +114,9 @@ async def test_a_kill_is_obeyed_while_a_model_thinks(tmp_path: Path) -> None:
         ):
             await planned(tmp_path, wired, entry=5145)
             (entry,) = wired.context.journal.orders(OrderStatus.WORKING)
-            model = make_model("openai:slow", base_url=server.base_url, api_key="none")
-            planner = Planner(model, "openai:slow", wired.context.desk.schemas)
+            slow = {"slow": ModelSpec(model="slow", base_url=server.base_url)}
+            models = make_models("slow", slow, {})
+            planner = Planner(models, wired.context.desk.schemas)
             session.context = replace(wired.context, planner=planner)
             session.runner = Runner(session.context, saver)
             session.limit, session.watch_s = 1, 0.05
@@ -137,7 +139,7 @@ async def test_a_kill_is_obeyed_while_a_model_thinks(tmp_path: Path) -> None:
             assert known is not None
             assert known.status == OrderStatus.CANCELLED
             assert session.made == 1
-            await close_model(model)
+            await close_model(models[0].model)
     assert notices == ["kill switch: 1 entry taken back, 0 stops stay"]
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from agent.models import NamedModel
 from agent.planner import Planner
 from agent.scripted_model import ScriptedModel, Step
 from app.options import read_options
@@ -55,5 +56,5 @@ async def wired_session(
 def scripted(wired: Wired, steps: Sequence[Step], **caps: Any) -> tuple[RunContext, ScriptedModel]:
     """The session's context with a model that plays `steps`."""
     model = ScriptedModel(steps)
-    planner = Planner(model, "scripted", wired.context.desk.schemas)
+    planner = Planner([NamedModel("scripted", model)], wired.context.desk.schemas)
     return replace(wired.context, planner=planner, caps=Caps(**caps)), model

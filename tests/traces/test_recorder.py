@@ -180,9 +180,10 @@ def test_events_come_back_in_order_with_time_and_node(tmp_path: Path) -> None:
     record_run(to)
     record_run(to, "other-run")
     found = recorder(database).store.events(RUN)
-    assert [item.event.kind for item in found][:3] == [
+    assert [item.event.kind for item in found][:4] == [
         "run_started",
         "snapshot_taken",
+        "attended",
         "prompt_sent",
     ]
     assert found[0] == (AS_OF, "observe", started())

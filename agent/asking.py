@@ -1,0 +1,144 @@
+"""Asking one model: time bounded, failures sorted, tried again, tokens and money counted."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from langchain_core.messages import AIMessage, BaseMessage
+
+from agent.failures import Failure, caught, failure_of
+from agent.models import NamedModel
+from agent.prices import RULES, Usage, cost_usd
+from agent.tokens import TokenCount, count_answer, count_prompt
+from domain.errors import PlangateError, Unreachable
+from traces.redact import Redactor
+
+FIRST_PAUSE_S = 0.5
+"""Wait before the first retry, doubled before the second, where the provider names no time."""
+
+
+@dataclass(frozen=True, slots=True)
+class PassedOver:
+    """A model in whose place another one was asked."""
+
+    model: str
+    error: PlangateError
+    latency_ms: float
+    """How long it was tried."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The model's message and what it took."""
+
+    message: AIMessage
+    latency_ms: float
+    """Wall time of the successful call; failed tries not included."""
+    usage: Usage
+    cost_usd: Decimal | None
+    """None where the model's price is unknown."""
+    model: str
+    """Which model it was, as the user calls it."""
+    passed_over: tuple[PassedOver, ...] = ()
+    """Those that were asked before and did not answer."""
+
+    @property
+    def finish_reason(self) -> str | None:
+        """Why the model stopped, in the provider's word."""
+        reason = self.message.response_metadata.get("finish_reason")
+        return reason if isinstance(reason, str) else None
+
+
+class Asking:
+    """One model with its tools bound."""
+
+    def __init__(
+        self, named: NamedModel, schemas: Sequence[dict[str, Any]], max_attempts: int
+    ) -> None:
+        """Bind once.
+
+        Args:
+            named: The model.
+            schemas: Of every tool, in OpenAI's form.
+            max_attempts: Tries per question, the first included.
+        """
+        if max_attempts < 1:
+            raise ValueError(f"max_attempts is {max_attempts}, was expected to be at least 1")
+        self.named = named
+        self._schemas = schemas
+        self._bound = named.model.bind_tools(schemas)
+        self._max_attempts = max_attempts
+        self._longest_s = named.spec.timeout_s if named.spec else None
+        # A provider's error may echo the key it was given.
+        self._redactor = Redactor({"key": named.key.get_secret_value()} if named.key else {})
+
+    def count(self, messages: Sequence[BaseMessage]) -> TokenCount:
+        """Tokens of the prompt that `ask` would send."""
+        return count_prompt(messages, self._schemas, self.named.provider_name)
+
+    async def ask(self, messages: Sequence[BaseMessage], timeout_s: float) -> Reply:
+        """The model's next message.
+
+        Raises:
+            Unreachable: no answer within `timeout_s`, tries included.
+            AccessRefused: the provider knows us and says no.
+            ConfigError: the provider cannot do what was asked, such as an unknown model.
+        """
+        ends_at = time.monotonic() + timeout_s
+        attempt = 0
+        while True:
+            attempt += 1
+            try:
+                return await self._once(list(messages), self._allowed_s(ends_at))
+            except caught() as error:
+                last = failure_of(error, self._redactor)
+                if not last.retry or attempt == self._max_attempts:
+                    raise last.error from error
+            await _pause(last, attempt, ends_at)
+
+    def _allowed_s(self, ends_at: float) -> float:
+        left_s = max(0.0, ends_at - time.monotonic())
+        return left_s if self._longest_s is None else min(left_s, self._longest_s)
+
+    async def _once(self, messages: list[BaseMessage], allowed_s: float) -> Reply:
+        begun = time.perf_counter()
+        try:
+            async with asyncio.timeout(allowed_s) as limit:
+                message = await self._bound.ainvoke(messages)
+        except TimeoutError as error:
+            if not limit.expired():
+                raise
+            raise Unreachable(f"the model did not answer within {allowed_s:.1f} s") from error
+        latency_ms = (time.perf_counter() - begun) * 1000
+        if not isinstance(message, AIMessage):
+            raise Unreachable(f"the model did not answer but sent a {message.type!r} message")
+        usage = self._usage(messages, message)
+        cost = cost_usd(self.named.price, usage)
+        return Reply(message, latency_ms, usage, cost, self.named.name)
+
+    def _usage(self, messages: list[BaseMessage], message: AIMessage) -> Usage:
+        if self.named.name == RULES:
+            return Usage(0, 0, 0, "provider")
+        if said := message.usage_metadata:
+            cached = said.get("input_token_details", {}).get("cache_read", 0) or 0
+            thought = said.get("output_token_details", {}).get("reasoning", 0) or 0
+            # Some providers leave what was thought out of the output, but not out of the total.
+            output = max(said["output_tokens"], said["total_tokens"] - said["input_tokens"])
+            return Usage(said["input_tokens"], output, cached, "provider", min(thought, output))
+        prompt = self.count(messages)
+        answer = count_answer(message, self.named.provider_name)
+        return Usage(prompt.tokens, answer.tokens, 0, prompt.source)
+
+
+async def _pause(last: Failure, attempt: int, ends_at: float) -> None:
+    """Wait before the next try; give up at once where the wait would outlast the deadline."""
+    asked = last.retry_after_s
+    wait_s = FIRST_PAUSE_S * 2 ** (attempt - 1) if asked is None else asked
+    if wait_s >= ends_at - time.monotonic():
+        raise last.error
+    await asyncio.sleep(wait_s)

@@ -1,0 +1,89 @@
+"""Models by name: listed, asked one after the other, and a session that keeps to its own."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.e2e.command import plangate
+from tests.servers.openai_server import OpenAIServer, Step
+
+SLOT = ("--from", "2019-04-15T01:00:00Z", "--to", "2019-04-15T03:00:00Z", "--decisions", "1")
+KEY = "an-unusual-key-1234567"
+ABSTAIN: Step = {"calls": [("no_trade", {"reason": "no edge"})]}
+
+
+def models_file(folder: Path, first: str, second: str, extra: str = "") -> Path:
+    path = folder / "models.toml"
+    path.write_text(
+        f"""
+        [models.main]
+        model = "theirs"
+        base_url = "{first}"
+        key_env = "MY_OWN_KEY"
+        fallback = ["spare"]
+        {extra}
+        [models.spare]
+        kind = "vllm"
+        model = "mine"
+        base_url = "{second}"
+        price = {{ input = 1, output = 2 }}
+        """,
+        encoding="utf-8",
+    )
+    return path
+
+
+def test_the_spare_model_answers_is_named_in_the_trace_and_no_key_is_written(
+    tmp_path: Path,
+) -> None:
+    refuses: Step = {"status": 401, "error": {"message": f"bad key {KEY}"}}
+    with OpenAIServer(lambda _: refuses) as first, OpenAIServer(lambda _: ABSTAIN) as second:
+        path = models_file(tmp_path, first.base_url, second.base_url)
+        asked = ("run", "--model", "main", "--models", str(path), *SLOT, "--session", "s")
+        ran = plangate(tmp_path, *asked, "--json", MY_OWN_KEY=KEY)
+        assert ran.code == 0, ran.err
+        models_file(tmp_path, first.base_url, second.base_url, "timeout_s = 9")
+        again = plangate(tmp_path, *asked, "--json", MY_OWN_KEY=KEY)
+        assert again.code == 0, again.err
+        models_file(tmp_path, first.base_url, second.base_url, "temperature = 1")
+        other = plangate(tmp_path, *asked, "--json", MY_OWN_KEY=KEY)
+    assert first.headers[0]["authorization"] == f"Bearer {KEY}"
+    (decision,) = ran.document["decisions"]
+    assert decision["outcome"] == "no_trade"
+    assert ran.document["cost"]["usd"] == "0.0011"
+    trace = plangate(tmp_path, "traces", "show", decision["run_id"])
+    assert "answer    none of main: AccessRefused" in trace.out
+    assert "by spare" in trace.out
+    assert ran.err.count("model 'main' cannot be asked") == 1
+    assert (other.code, "models was" in other.err) == (6, True)
+    kept = b"".join(p.read_bytes() for p in tmp_path.rglob("*") if p.is_file())
+    assert KEY.encode() not in kept
+    assert KEY not in ran.out + ran.err + trace.out
+
+
+def test_models_are_listed_with_their_key_looked_for_and_not_shown(tmp_path: Path) -> None:
+    path = models_file(tmp_path, "http://127.0.0.1:9/v1", "http://127.0.0.1:9/v1")
+    shown = plangate(tmp_path, "model", "list", "--models", str(path), "--json", MY_OWN_KEY=KEY)
+    document = json.loads(shown.out)
+    main, spare = document["models"]
+    assert (main["key_env"], main["key_found"], main["price_known"]) == ("MY_OWN_KEY", True, False)
+    assert (spare["key_env"], spare["price_known"]) == (None, True)
+    assert {row["name"] for row in document["kinds"]} >= {"ollama:NAME", "gemini:NAME"}
+    told = plangate(tmp_path, "model", "list", "--models", str(path))
+    assert "openai:theirs, then spare, price unknown" in told.out
+    assert KEY not in shown.out + told.out
+
+
+def test_a_wrong_file_key_or_address_is_told_before_anything_starts(tmp_path: Path) -> None:
+    path = models_file(tmp_path, "http://127.0.0.1:9/v1", "http://127.0.0.1:9/v1", 'modle = "x"')
+    told = plangate(tmp_path, "model", "list", "--models", str(path))
+    assert (told.code, "did you mean 'model'" in told.err) == (2, True)
+    models_file(tmp_path, "http://127.0.0.1:9/v1", "http://127.0.0.1:9/v1")
+    keyless = plangate(tmp_path, "run", "--model", "main", "--models", str(path), *SLOT)
+    assert (keyless.code, "'MY_OWN_KEY' is not set" in keyless.err) == (2, True)
+    both = plangate(
+        tmp_path, "run", "--model", "spare", "--models", str(path), *SLOT,
+        "--base-url", "http://127.0.0.1:9/v1",
+    )  # fmt: skip
+    assert (both.code, "goes with KIND:NAME" in both.err) == (2, True)
