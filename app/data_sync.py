@@ -52,6 +52,7 @@ async def sync(options: SyncOptions, store: MarketStore, view: SyncView) -> dict
         options.market,
         clock=SystemClock(),
         base_url=options.market_url,
+        present=SystemClock().now(),
         store=store,
         keep_as=options.keep_as,
     )

@@ -84,7 +84,8 @@ def read_columns(text: str, required: Sequence[str], *, where: str) -> NDArray[n
     if not lines:
         raise DataError(f"{where}: no rows under the header; expected at least one")
     try:
-        if any(not line.strip() for line in lines):
+        is_wider = '"' not in body and body.count(",") > len(lines) * (len(names) - 1)
+        if is_wider or any(not line.strip() for line in lines):
             raise _first_fault(lines, required, columns, len(names), where)
         return np.loadtxt(
             lines,
@@ -146,9 +147,10 @@ def _first_fault(
         cells = line.split(",")
         if not line.strip():
             return DataError(f"{where}, line {number}: it is blank; remove it")
-        if len(cells) < width:
+        if len(cells) < width or (len(cells) > width and '"' not in line):
             return DataError(
-                f"{where}, line {number}: {len(cells)} columns, was expected to have {width}"
+                f"{where}, line {number}: {len(cells)} columns, was expected to have {width} as "
+                "the header; decimals are written with a point"
             )
         for name, column in zip(required, columns, strict=True):
             if not _is_number(cells[column]):

@@ -13,8 +13,10 @@ import pytest
 from app.data_export import export
 from app.data_import import import_source
 from app.data_options import SyncOptions, read_sync_options
+from app.data_sync import sync
 from domain.candles import Candles, Timeframe
 from domain.clock import from_ms
+from domain.errors import DataError
 from domain.instrument import Instrument
 from market.features import features_at
 from market.sources.files import FilesSource
@@ -112,6 +114,15 @@ async def test_a_file_of_the_wild_loses_its_newest_candle(tmp_path: Path) -> Non
     path.write_bytes(gzip.compress(bare.encode()))
     await imported(folder, store)
     assert len(CandleShelf(store, "back", "BTC/USDT", Timeframe.H1).whole()) == 47
+
+
+async def test_a_file_of_the_future_does_not_come_in(tmp_path: Path) -> None:
+    (tmp_path / "BTCUSDT-1h.csv").write_text(
+        "timestamp,open,high,low,close,volume\n"
+        "7258118400000,100,101,99,100,5\n7258122000000,100,101,99,100,5\n"
+    )
+    with pytest.raises(DataError, match="opens in the future"):
+        await sync(asked(tmp_path), store_in(tmp_path), Unseen())
 
 
 def test_the_features_of_a_kept_candle_are_those_that_a_decision_at_its_close_sees(

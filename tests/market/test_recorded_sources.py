@@ -148,6 +148,7 @@ GOOD = [f"{START + n * HOUR},{BASICS}\n" for n in range(6)]
         (HEADER + GOOD[0] + "yesterday,1,2,1,1,1\n", ["line 3", "timestamp is 'yesterday'"]),
         (HEADER + GOOD[0] + f"{START + HOUR},1,,1,1,1\n", ["line 3", "high is ''"]),
         (HEADER + GOOD[0] + f"{START + HOUR},1,2\n", ["line 3", "3 columns"]),
+        (HEADER + GOOD[0] + f"{START + HOUR},100,5,101,5,99,5,100,5,7,0\n", ["line 3", "a point"]),
         (HEADER + GOOD[0] + "\n" + GOOD[1], ["line 3", "blank"]),
         (HEADER + f"{START}.5,{BASICS}\n", ["line 2", "whole milliseconds"]),
         (HEADER + f"nan,{BASICS}\n", ["line 2", "whole milliseconds"]),
