@@ -1,6 +1,7 @@
 """Talking to the model: what it is told, how it is asked, how its answer is read.
 
-prompt (prompts/*.md) · situation (situation_market, tables) · answers (schemas) ·
+prompt (prompts/*.md) · situation (situation_market, situation_memory,
+tables) · answers (schemas) ·
 parse · schema_complaint · critique · messages · failures · model_spec (endpoints) · models ·
 asking (one model) · planner (a session's) · openai_model · offline_model · rules_model
 (rules_reading, rules_setups, rules_revision) · scripted_model · recorded_model (what another one

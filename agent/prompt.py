@@ -14,6 +14,7 @@ from langchain_core.messages import HumanMessage, SystemMessage
 
 from agent.answers import answer_tools
 from agent.situation import StandingPlan, situation_values
+from agent.tables import ABSENT
 from domain.orders import Position
 from domain.snapshot import Snapshot
 from domain.strict_json import canonical, content_hash
@@ -34,6 +35,7 @@ def situation_message(
     account: AccountFacts,
     position: Position | None,
     plan: StandingPlan | None = None,
+    memory: str = ABSENT,
 ) -> HumanMessage:
     """The market and the account as of the decision, in compact tables.
 
@@ -42,8 +44,9 @@ def situation_message(
         account: The account, valued at the same moment.
         position: What is held in this instrument; None when flat.
         plan: The plan that stands for it; None without one.
+        memory: What the session has behind it, from `agent.situation_memory`.
     """
-    values = situation_values(snapshot, account, position, plan)
+    values = {**situation_values(snapshot, account, position, plan), "memory": memory}
     return HumanMessage(Template(_text("situation")).substitute(values))
 
 

@@ -15,6 +15,7 @@ from langchain_core.messages import BaseMessage, ToolMessage
 from agent.critique import complaint_messages, critique_messages
 from agent.parse import Asked, Invalid, parse_answer
 from agent.prompt import situation_message, system_message
+from agent.situation_memory import memory_lines
 from domain.clock import parse_moment
 from domain.errors import MARKET_FAILURES, StateError, Unreachable
 from domain.plan import ExitDraft
@@ -47,6 +48,7 @@ from graph.replanning import change_of, standing_plan
 from graph.reviewing import reviewed, what_if
 from graph.state import RunState, initial_state
 from graph.waking import sight, waking
+from journal.memory import trading_memory
 from policies.explain import rules_text
 from tools.protocol import ToolRequest
 from traces import events
@@ -81,6 +83,7 @@ async def observe(context: RunContext, state: RunState) -> Update:
             account,
             context.journal.position(symbol),
             standing_plan(context, symbol),
+            memory_lines(trading_memory(context.journal, symbol), account, context.policy),
         ),
     ]
     return {**begun, **looked, "messages": [keep(context, message) for message in opening]}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any, Literal, NamedTuple, TypeVar
@@ -75,6 +75,8 @@ class JournalReader:
         self.session = session
         self._known: dict[Part, dict[Hashable, Any]] = {}
         """What was read of each part since it was last written."""
+        self._days: dict[str, dict[date, EquityPoint]] = {}
+        """By currency, the last value of each day; a day that is over never changes."""
 
     def config(self) -> dict[str, Any]:
         """What the session was started with."""
@@ -191,8 +193,12 @@ class JournalReader:
 
     def trades(self) -> list[ClosedTrade]:
         """Closed round trips, in the order they closed."""
-        statement = self._mine(TRADES).order_by(TRADES.c.closed_at, TRADES.c.plan_id)
-        return [from_row(ClosedTrade, row) for row in self._rows(statement)]
+
+        def load() -> list[ClosedTrade]:
+            statement = self._mine(TRADES).order_by(TRADES.c.closed_at, TRADES.c.plan_id)
+            return [from_row(ClosedTrade, row) for row in self._rows(statement)]
+
+        return self._remember("trades", "all", load)
 
     def equity_points(self, currency: str) -> list[EquityPoint]:
         """A purse's value over time."""

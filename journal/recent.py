@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
 
+from domain.candles import Timeframe
 from domain.instrument import quote_of
 from domain.lifecycle import PlanStatus
 from domain.plan import TradePlan
@@ -80,6 +81,28 @@ class RecentReader(PlanReader):
             return next(iter(self._tuples(EquityPoint, newest)), None)
 
         return self._remember("equity", (currency, at), load)
+
+    def daily_equity(self, currency: str) -> list[EquityPoint]:
+        """A purse's last recorded value of each UTC day, oldest first; past days are read once."""
+        known = self._days.setdefault(currency, {})
+        chosen = (
+            select(EQUITY.c.at, EQUITY.c.equity, EQUITY.c.net_deposits)
+            .where(EQUITY.c.session == self.session, EQUITY.c.currency == currency)
+            .order_by(EQUITY.c.at)
+        )
+        if known:
+            newest = known[max(known)].at
+            chosen = chosen.where(EQUITY.c.at >= Timeframe.D1.floor(newest))
+        for point in self._tuples(EquityPoint, chosen):
+            known[point.at.date()] = point
+        return list(known.values())
+
+    def decisions_count(self) -> int:
+        """How many decisions were recorded."""
+        mine = select(func.count()).where(DECISIONS.c.session == self.session)
+        with self.database.read() as connection:
+            count: int = connection.execute(mine).scalar_one()
+        return count
 
     def exits(self, since: datetime) -> list[Exit]:
         """Positions closed from a moment on, oldest first."""

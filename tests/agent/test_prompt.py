@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
 from agent.prompt import prompt_hash, situation_message, system_message
 from agent.situation import situation_values
+from agent.situation_memory import memory_lines
 from domain.lifecycle import TradingState
 from domain.orders import Position
+from domain.trade import ClosedTrade
+from journal.memory import TradingMemory
+from journal.metrics import EquityPoint, performance
 from policies.facts import AccountFacts, Held, WorkingEntry
+from policies.settings import Policy
 from tests.agent.samples import AS_OF, snapshot
 
 SNAPSHOTS = Path(__file__).parents[1] / "snapshots"
@@ -65,3 +72,30 @@ def test_synthetic_data_and_a_modelled_book_are_called_so() -> None:
 def test_the_hash_names_the_prompt_and_does_not_change_by_itself() -> None:
     assert prompt_hash() == prompt_hash()
     assert len(prompt_hash()) == 32
+
+
+def test_the_session_so_far_is_told_with_its_limits_and_its_error() -> None:
+    won = ClosedTrade(
+        "p", "BTC/USDT", "long", Decimal(1), Decimal(100), Decimal(110), AS_OF, AS_OF, Decimal(10),
+        Decimal(1), Decimal(0), Decimal(6), "target",
+    )  # fmt: skip
+    lost = replace(won, side="short", gross=Decimal(-5), close_reason="stop")
+    values = [(0, 10_000), (1, 10_010), (2, 10_004)]
+    points = [EquityPoint(AS_OF + timedelta(days=n), Decimal(value)) for n, value in values]
+    memory = TradingMemory(AS_OF, 48, performance(points, [won, lost], 365.0), (won, lost))
+    at = AS_OF.strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert memory_lines(memory, ACCOUNT, Policy()).splitlines() == [
+        f"Since {at}: 48 decisions; entries today 2 of 10, in this instrument 1 of 3",
+        "Closed trades 2: won 0.5, mean 0.25 R, best 1.5 R, worst -1 R; Sharpe of 2 daily returns "
+        "3.38 ± 13.6",
+        "closed at | symbol | side | R | by",
+        f"{at} | BTC/USDT | long | 1.5 | target",
+        f"{at} | BTC/USDT | short | -1 | stop",
+    ]
+
+
+def test_a_session_that_begins_has_nothing_behind_it() -> None:
+    memory = TradingMemory(None, 0, performance([], [], 365.0), ())
+    said = memory_lines(memory, ACCOUNT, Policy())
+    assert said.startswith("Since now: 0 decisions")
+    assert "won -, mean - R" in said
