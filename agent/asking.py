@@ -7,19 +7,22 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from random import Random
 from typing import Any
 
 from langchain_core.messages import AIMessage, BaseMessage
 
 from agent.failures import Failure, caught, failure_of
 from agent.models import NamedModel
+from agent.pace import Pace
 from agent.prices import RULES, Usage, cost_usd
 from agent.tokens import TokenCount, count_answer, count_prompt
 from domain.errors import PlangateError, Unreachable
 from traces.redact import Redactor
 
 FIRST_PAUSE_S = 0.5
-"""Wait before the first retry, doubled before the second, where the provider names no time."""
+"""Wait before the first retry, up to half as long again by chance, doubled before the second; a
+time that the provider names takes its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,11 @@ class Asking:
     """One model with its tools bound."""
 
     def __init__(
-        self, named: NamedModel, schemas: Sequence[dict[str, Any]], max_attempts: int
+        self,
+        named: NamedModel,
+        schemas: Sequence[dict[str, Any]],
+        max_attempts: int,
+        jitter: Random,
     ) -> None:
         """Bind once.
 
@@ -66,6 +73,7 @@ class Asking:
             named: The model.
             schemas: Of every tool, in OpenAI's form.
             max_attempts: Tries per question, the first included.
+            jitter: Spreads the tries of those who failed together.
         """
         if max_attempts < 1:
             raise ValueError(f"max_attempts is {max_attempts}, was expected to be at least 1")
@@ -73,6 +81,8 @@ class Asking:
         self._schemas = schemas
         self._bound = named.model.bind_tools(schemas)
         self._max_attempts = max_attempts
+        self._jitter = jitter
+        self._pace = Pace(named.spec)
         self._longest_s = named.spec.timeout_s if named.spec else None
         # A provider's error may echo the key it was given.
         self._redactor = Redactor({"key": named.key.get_secret_value()} if named.key else {})
@@ -93,13 +103,30 @@ class Asking:
         attempt = 0
         while True:
             attempt += 1
+            await self._pace.wait(self._weight(messages), ends_at)
             try:
                 return await self._once(list(messages), self._allowed_s(ends_at))
             except caught() as error:
                 last = failure_of(error, self._redactor)
                 if not last.retry or attempt == self._max_attempts:
                     raise last.error from error
-            await _pause(last, attempt, ends_at)
+            await self._pause(last, attempt, ends_at)
+
+    def _weight(self, messages: Sequence[BaseMessage]) -> int:
+        """Tokens that a question may take; 0 where nobody limits them."""
+        spec = self.named.spec
+        if spec is None or not self._pace.counts_tokens:
+            return 0
+        return self.count(messages).tokens + (spec.max_output_tokens or 0)
+
+    async def _pause(self, last: Failure, attempt: int, ends_at: float) -> None:
+        """Wait before the next try; give up at once where the wait would outlast the deadline."""
+        wait_s = last.retry_after_s
+        if wait_s is None:
+            wait_s = FIRST_PAUSE_S * 2 ** (attempt - 1) * self._jitter.uniform(1.0, 1.5)
+        if wait_s >= ends_at - time.monotonic():
+            raise last.error
+        await asyncio.sleep(wait_s)
 
     def _allowed_s(self, ends_at: float) -> float:
         left_s = max(0.0, ends_at - time.monotonic())
@@ -133,12 +160,3 @@ class Asking:
         prompt = self.count(messages)
         answer = count_answer(message, self.named.provider_name)
         return Usage(prompt.tokens, answer.tokens, 0, prompt.source)
-
-
-async def _pause(last: Failure, attempt: int, ends_at: float) -> None:
-    """Wait before the next try; give up at once where the wait would outlast the deadline."""
-    asked = last.retry_after_s
-    wait_s = FIRST_PAUSE_S * 2 ** (attempt - 1) if asked is None else asked
-    if wait_s >= ends_at - time.monotonic():
-        raise last.error
-    await asyncio.sleep(wait_s)

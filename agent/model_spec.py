@@ -63,15 +63,13 @@ class ModelSpec(_Part):
     timeout_s: Annotated[float, Field(gt=0, le=3600)] | None = None
     """The longest that one try may take; None: as long as the decision has."""
     requests_per_minute: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    """As the provider allows; who comes too early waits, within the decision's time."""
     tokens_per_minute: Annotated[int, Field(ge=1000, le=1_000_000_000)] | None = None
+    """Of prompts and of what the answers may take (`max_output_tokens`)."""
     context_tokens: Annotated[int, Field(ge=1000, le=100_000_000)] | None = None
-    """How long prompt and answer together may be."""
+    """How long prompt and answer together may be; `plangate model probe` holds ours against it."""
     max_output_tokens: Annotated[int, Field(ge=64, le=1_000_000)] | None = None
     price: PriceSpec | None = None
-    tool_calling: Literal["native", "steps"] = "native"
-    """`steps`: for models that call tools badly; one answer under a schema for each step."""
-    vision: bool = False
-    """Whether it takes images."""
     fallback: Annotated[tuple[str, ...], Field(max_length=8)] = ()
     """Models to ask, in this order, where this one cannot be."""
 

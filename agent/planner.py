@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from random import Random
 from typing import Any
 
 from langchain_core.messages import BaseMessage
@@ -32,6 +33,7 @@ class Planner:
         tools: Sequence[BaseTool | dict[str, Any]],
         *,
         max_attempts: int = 3,
+        seed: int = 7,
     ) -> None:
         """Bind data tools and answer tools once.
 
@@ -39,9 +41,11 @@ class Planner:
             models: At least one; each can bind tools. The first gives the session's model its name.
             tools: Data tools; what is injected into them is not in their schema.
             max_attempts: Tries per question and model, the first included.
+            seed: Of the chance by which waits before another try differ.
         """
         schemas = [convert_to_openai_tool(tool) for tool in tools] + answer_tools()
-        self._askings = [Asking(named, schemas, max_attempts) for named in models]
+        jitter = Random(seed)  # noqa: S311  # spreads waits, keeps no secret
+        self._askings = [Asking(named, schemas, max_attempts, jitter) for named in models]
         self._told: set[str] = set()
         self._notices: list[str] = []
         self.models = tuple(models)

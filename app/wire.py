@@ -150,7 +150,7 @@ async def wire_session(
             stack.enter_context(lease(home, name))
         tools = [*standard_tools(), *feed_tools(feeds)]
         desk = await stack.enter_async_context(open_desk(tools, limits, clock, database))
-        planner = Planner(models, desk.schemas)
+        planner = Planner(models, desk.schemas, seed=options.seed)
         parts = _Parts(planner, desk, source, feeds, symbols, Journal(database, name), clock)
         wired = _assemble(options, settings, home, policy, parts, alone=alone)
         stack.callback(wired.diary.write_lines)

@@ -1,10 +1,12 @@
-"""`plangate model`: which models can be named."""
+"""`plangate model`: which models can be named, and whether one is fit to plan."""
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
-from app.cli.parameters import AsJson, ModelsFile
+from app.cli.parameters import AsJson, BaseUrl, ModelsFile
 
 app = typer.Typer(
     help="Models: which can be named, and whether one is fit to plan.\n\n"
@@ -31,3 +33,44 @@ def list_models(models: ModelsFile = None, as_json: AsJson = False) -> None:
         out().print(f"{mark} {row['name']:<20}", end=" ")
         told = f"{row['address']}  {key}" + (f"  {row['told']}" if row.get("told") else "")
         out().print(told, markup=False, soft_wrap=True)
+
+
+@app.command()
+def probe(
+    name: Annotated[str, typer.Argument(help="KIND:NAME, or a name of --models.")],
+    models: ModelsFile = None,
+    base_url: BaseUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ask a model two questions as a session would, and say whether it is fit to plan.
+
+    Key, context, price, reachability, tool calling, a plan under our schema, speed. It costs two
+    short calls. Exits with 0, with 2 where the model or its settings must change, and with 4 where
+    nobody answers or the provider refuses.
+    """
+    import asyncio
+
+    from app.cli.output import out, print_json
+    from app.model_file import read_model_file
+    from app.model_probe import probe as probe_model
+    from app.options import SessionOptions
+
+    known = read_model_file(models)
+    options = SessionOptions(symbols=(), model=name, models=known, base_url=base_url)
+    probed = asyncio.run(probe_model(options))
+    if as_json:
+        print_json(
+            {
+                "schema": "plangate.probe/1",
+                "model": probed.model,
+                "ok": not probed.broken,
+                "checks": [check._asdict() for check in probed.checks],
+            }
+        )
+    else:
+        marks = {"ok": "[green]✓[/]", "note": "[yellow]·[/]", "broken": "[red]✗[/]"}
+        for check in probed.checks:
+            out().print(f"{marks[check.status]} {check.name:<12}", end=" ")
+            out().print(check.detail, markup=False, soft_wrap=True)
+    if probed.broken:
+        raise typer.Exit(probed.broken[0].exit_code)

@@ -23,8 +23,6 @@ tokens_per_minute = 100_000
 context_tokens = 128_000
 max_output_tokens = 2000
 price = { input = 0.25, cached = 0.025, output = 2, reasoning = 3 }
-tool_calling = "steps"
-vision = true
 fallback = ["slow", "ollama:qwen3"]
 
 [models.slow]
@@ -73,7 +71,6 @@ def test_a_server_of_ones_own_needs_no_key_unless_one_is_named() -> None:
         ('[models.m]\nmodel = "x"\nbase_url = "http://u:p@h/v1"', "holds a user or password"),
         ('[models.m]\nmodel = "x"\nfallback = ["gone"]', "fallback of models.m: unknown model"),
         ('[models.m]\nmodel = "x"\nfallback = ["rules"]', "no language model"),
-        ('[models.m]\nmodel = "x"\ntool_calling = "maybe"', "'native' or 'steps'"),
         ('[models.rules]\nmodel = "x"', "'rules' is the planner without a model"),
         ('[models.m]\nkind = "langchain"\nmodel = "x"', "expected as PROVIDER:NAME"),
         ('[models.m]\nmodel = "x"\nprice = { input = -1, output = 1 }', "greater than or equal"),

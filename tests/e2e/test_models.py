@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
-from tests.e2e.command import plangate
+import pytest
+
+from tests.e2e.command import Ran, plangate
 from tests.servers.openai_server import OpenAIServer, Step
 
 SLOT = ("--from", "2019-04-15T01:00:00Z", "--to", "2019-04-15T03:00:00Z", "--decisions", "1")
@@ -87,3 +90,73 @@ def test_a_wrong_file_key_or_address_is_told_before_anything_starts(tmp_path: Pa
         "--base-url", "http://127.0.0.1:9/v1",
     )  # fmt: skip
     assert (both.code, "goes with KIND:NAME" in both.err) == (2, True)
+
+
+PLAN = {
+    "side": "long", "targets": [{"price": 110}], "invalidation": 90, "horizon_bars": 12,
+    "thesis": "probe", "confidence": 0.5,
+}  # fmt: skip
+
+
+def fit(body: dict[str, Any]) -> Step:
+    asked = body["messages"][-1]["content"]
+    if "propose_plan" in asked:
+        return {"calls": [("propose_plan", PLAN)]}
+    return {"calls": [("no_trade", {"reason": "probe"})]}
+
+
+def statuses(ran: Ran) -> dict[str, str]:
+    return {check["name"]: check["status"] for check in ran.document["checks"]}
+
+
+def test_a_fit_model_passes_with_two_calls_and_its_card_is_for_people_too(tmp_path: Path) -> None:
+    with OpenAIServer(fit) as server:
+        asked = ("model", "probe", "openai:gpt-4o", "--base-url", server.base_url)
+        ran = plangate(tmp_path, *asked, "--json", OPENAI_API_KEY=KEY)
+        assert ran.code == 0, ran.err
+        told = plangate(tmp_path, *asked, OPENAI_API_KEY=KEY)
+        assert len(server.requests) == 4
+    assert statuses(ran) == {
+        "key": "ok", "context": "note", "price": "ok", "reachable": "ok", "tool calling": "ok",
+        "schema": "ok", "speed": "ok",
+    }  # fmt: skip
+    assert len(server.requests[0]["tools"]) > 10
+    assert "OPENAI_API_KEY is set" in told.out
+    assert KEY not in ran.out + told.out
+
+
+@pytest.mark.parametrize(
+    ("step", "broken", "code", "words"),
+    [
+        ({"content": "I would not trade."}, "tool calling", 2, "NO_TOOL_CALL"),
+        ({"refusal": "I cannot"}, "tool calling", 2, "REFUSED"),
+        ({"calls": [("ohlcv", {})]}, "schema", 2, "it asked for ohlcv instead"),
+        ({"calls": [("propose_plan", {**PLAN, "size": 3})]}, "schema", 2, "UNKNOWN_FIELD"),
+        ({"status": 401, "error": {"message": f"bad {KEY}"}}, "reachable", 4, "refused the key"),
+        ({"status": 404, "error": {"message": "no such model"}}, "reachable", 2, "no such model"),
+        ({"status": 503}, "reachable", 4, "did not answer"),
+    ],
+)
+def test_an_unfit_model_fails_with_what_to_change(
+    tmp_path: Path, step: Step, broken: str, code: int, words: str
+) -> None:
+    with OpenAIServer(lambda _: step) as server:
+        ran = plangate(
+            tmp_path, "model", "probe", "openai:x", "--base-url", server.base_url, "--json",
+            OPENAI_API_KEY=KEY,
+        )  # fmt: skip
+    assert ran.code == code, ran.err
+    assert statuses(ran)[broken] == "broken"
+    assert words in ran.out
+    assert KEY not in ran.out + ran.err
+
+
+def test_a_context_too_short_for_rules_and_tools_and_no_model_at_all(tmp_path: Path) -> None:
+    with OpenAIServer(fit) as server:
+        path = models_file(tmp_path, server.base_url, server.base_url, "context_tokens = 1000")
+        ran = plangate(
+            tmp_path, "model", "probe", "main", "--models", str(path), "--json", MY_OWN_KEY=KEY
+        )
+    assert (ran.code, statuses(ran)["context"]) == (2, "broken")
+    rules = plangate(tmp_path, "model", "probe", "rules")
+    assert (rules.code, "nothing to probe" in rules.err) == (2, True)

@@ -1,0 +1,157 @@
+"""Whether a model is fit to plan: asked as a session would ask it, and judged by the same reading.
+
+Two questions are sent, each with the session's own rules and every tool: one that is to be answered
+with `no_trade`, one with `propose_plan`. Nothing is traded and nothing is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from langchain_core.messages import BaseMessage, HumanMessage
+from langchain_core.tools import BaseTool
+
+from agent.asking import Reply
+from agent.models import NamedModel, close_model
+from agent.parse import Asked, Invalid, parse_answer
+from agent.planner import Planner
+from agent.prompt import system_message
+from app.clock import SystemClock
+from app.health_check import Check
+from app.modelling import named_models
+from app.options import SessionOptions
+from app.settings import load_settings
+from domain.errors import AccessRefused, ConfigError, Unreachable
+from domain.plan import NoTrade, PlanDraft
+from market.sources.box import BoxSource
+from policies.explain import rules_text
+from policies.settings import Policy
+from tools.desk import Desk
+from tools.limits import ToolLimits
+from tools.standard import standard_tools
+
+TIMEOUT_S = 120.0
+"""For each of the two questions; a local model reads slowly the first time."""
+
+ABSTAIN = (
+    "This is a test of the connection, there is no market. Call the tool no_trade once, with the "
+    "reason 'probe', and nothing else."
+)
+PROPOSE = (
+    "This is a test of the connection, there is no market and nothing is traded. Call the tool "
+    "propose_plan once and nothing else: side long, one target at price 110, invalidation 90, "
+    "horizon_bars 12, thesis 'probe', confidence 0.5. Leave out what is optional."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """What was found of one model."""
+
+    model: str
+    checks: tuple[Check, ...]
+
+    @property
+    def broken(self) -> list[Check]:
+        """What keeps it from planning."""
+        return [check for check in self.checks if check.status == "broken"]
+
+
+async def probe(options: SessionOptions) -> Probed:
+    """Ask the model that the options name; those in its place are not asked.
+
+    Raises:
+        ConfigError: there is no such model, no key for it, or nothing to probe.
+    """
+    if options.model == "rules":
+        raise ConfigError("model 'rules' is no language model; there is nothing to probe")
+    models = named_models(options, load_settings())
+    try:
+        return Probed(options.model, tuple(await _checks(models[0])))
+    finally:
+        for one in models:
+            await close_model(one.model)
+
+
+async def _checks(named: NamedModel) -> list[Check]:
+    tools = Desk(standard_tools(), ToolLimits(), SystemClock()).schemas
+    planner = Planner([named], tools, max_attempts=1)
+    opening = [await _rules(), HumanMessage(ABSTAIN)]
+    found = [_key(named), _context(named, planner, opening), _price(named)]
+    try:
+        first = await planner.ask(opening, timeout_s=TIMEOUT_S)
+        second = await planner.ask([opening[0], HumanMessage(PROPOSE)], timeout_s=TIMEOUT_S)
+    except (Unreachable, AccessRefused, ConfigError) as error:
+        return [*found, _unasked(error)]
+    address = named.spec.address if named.spec else None
+    return [
+        *found,
+        Check("reachable", "ok", f"{address or 'its library'} answers"),
+        _answered("tool calling", first, NoTrade, tools),
+        _answered("schema", second, PlanDraft, tools),
+        _speed(second),
+    ]
+
+
+async def _rules() -> BaseMessage:
+    source = BoxSource()
+    await source.open(["BTC/USD"])
+    try:
+        return system_message(rules_text(Policy(), source.instrument("BTC/USD")))
+    finally:
+        await source.close()
+
+
+def _key(named: NamedModel) -> Check:
+    name = named.spec.key_name if named.spec else None
+    return Check("key", "ok", f"{name} is set" if named.key else "none is needed")
+
+
+def _context(named: NamedModel, planner: Planner, opening: Sequence[BaseMessage]) -> Check:
+    """Against rules, tools and question; the market and the tools' answers come on top."""
+    spec, counted = named.spec, planner.count(opening)
+    limit, answer = (spec.context_tokens, spec.max_output_tokens or 0) if spec else (None, 0)
+    needed = f"rules and tools take {counted.tokens} tokens ({counted.source})"
+    if limit is None:
+        return Check("context", "note", f"{needed}; how long it may be was not said")
+    if counted.tokens + answer >= limit:
+        told = f"{needed}, the answer up to {answer}, context_tokens is {limit}; choose another"
+        return Check("context", "broken", told, 2)
+    return Check("context", "ok", f"{needed} of {limit}")
+
+
+def _price(named: NamedModel) -> Check:
+    price = named.price
+    if price is None:
+        return Check("price", "note", "unknown; name it in the file of models to count money")
+    told = f"{price.input} in, {price.cached} cached, {price.output} out, USD per million tokens"
+    return Check("price", "ok", told)
+
+
+def _unasked(error: Unreachable | AccessRefused | ConfigError) -> Check:
+    code = 2 if isinstance(error, ConfigError) else 4
+    return Check("reachable", "broken", str(error), code, {"error": type(error).__name__})
+
+
+def _answered(
+    name: str, reply: Reply, kind: type[NoTrade | PlanDraft], tools: Sequence[BaseTool]
+) -> Check:
+    """Whether the answer is read as what was asked for; anything else is what it was read as."""
+    parsed = parse_answer(reply.message, [tool.name for tool in tools])
+    if isinstance(parsed, kind):
+        return Check(name, "ok", f"{kind.__name__} read strictly")
+    if isinstance(parsed, Invalid):
+        told = f"{parsed.code}: {parsed.complaint}"
+    elif isinstance(parsed, Asked):
+        told = f"it asked for {', '.join(call.name for call in parsed.calls)} instead"
+    else:
+        told = f"it answered with {type(parsed).__name__} instead"
+    return Check(name, "broken", f"{told}; choose a model that calls tools", 2)
+
+
+def _speed(reply: Reply) -> Check:
+    rate = reply.usage.output_tokens / max(reply.latency_ms / 1000, 0.001)
+    told = f"{reply.latency_ms:.0f} ms for {reply.usage.output_tokens} tokens, {rate:.0f} a second"
+    facts = {"latency_ms": round(reply.latency_ms), "tokens_per_s": round(rate, 1)}
+    return Check("speed", "ok", told, 0, facts)
