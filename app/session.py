@@ -234,6 +234,8 @@ class Session:
             self._count_outage(final)
 
     def _count_outage(self, final: dict[str, Any]) -> None:
+        if "MODEL_REFUSED" in final["codes"]:
+            self.trouble(final["reason"])
         down = "MODEL_UNAVAILABLE" in final["codes"]
         self.outages = self.outages + 1 if down else 0
         if self.context.replay and self.outages >= MAX_OUTAGES_COUNT:

@@ -17,7 +17,14 @@ from agent.parse import Asked, Invalid, parse_answer
 from agent.prompt import situation_message, system_message
 from agent.situation_memory import memory_lines
 from domain.clock import parse_moment
-from domain.errors import MARKET_FAILURES, StateError, Unreachable
+from domain.errors import (
+    MARKET_FAILURES,
+    AccessRefused,
+    ConfigError,
+    PlangateError,
+    StateError,
+    Unreachable,
+)
 from domain.plan import ExitDraft
 from domain.snapshot import Snapshot
 from domain.verdict import Approved, Denied
@@ -111,12 +118,11 @@ async def plan(context: RunContext, state: RunState) -> Update:
             messages, timeout_s=context.caps.max_seconds_s - elapsed_s
         )
     except Unreachable as error:
-        context.recorder.record(
-            state["run_id"],
-            "plan",
-            events.ModelFailed(error=type(error).__name__, message=str(error), latency_ms=0.0),
-        )
-        return ended_without_answer("MODEL_UNAVAILABLE", str(error))
+        return _unanswered(context, state, "MODEL_UNAVAILABLE", error)
+    except (AccessRefused, ConfigError) as error:
+        if context.replay or not context.journal.decisions_count():
+            raise  # nothing has begun that would have to be looked after
+        return _unanswered(context, state, "MODEL_REFUSED", error)
     message_hash = keep(context, reply.message)
     note_reply(context, state, reply, message_hash)
     return {
@@ -127,6 +133,12 @@ async def plan(context: RunContext, state: RunState) -> Update:
         "cost_usd": add_cost(state["cost_usd"], reply.cost_usd),
         **read_answer(context, state, reply.message),
     }
+
+
+def _unanswered(context: RunContext, state: RunState, code: str, error: PlangateError) -> Update:
+    event = events.ModelFailed(error=type(error).__name__, message=str(error), latency_ms=0.0)
+    context.recorder.record(state["run_id"], "plan", event)
+    return ended_without_answer(code, str(error))
 
 
 async def call_tools(context: RunContext, state: RunState) -> Update:

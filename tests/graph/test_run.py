@@ -13,7 +13,7 @@ import pytest
 from agent.scripted_model import Step
 from app.session import ORDER_DELAY
 from domain.clock import FixedClock
-from domain.errors import Unreachable
+from domain.errors import AccessRefused, Unreachable
 from domain.lifecycle import OrderStatus
 from graph.build import build_graph
 from graph.recording import plan_of
@@ -22,7 +22,7 @@ from journal.batch import Batch
 from policies.case import Case
 from policies.document import read_case, verdict_document
 from policies.gate import review
-from tests.broker.venue import approved, commit
+from tests.broker.venue import H, approved, commit
 from tests.graph.room import SLOT, proposal, scripted, wired_session
 from tests.journal.hand import fill
 from traces.events import Reviewed
@@ -232,3 +232,21 @@ async def test_a_run_that_stopped_before_its_end_is_made_again_with_the_same_res
         again = await decide(home, [proposal(5200), proposal(5300)])
         for key in ("outcome", "orders", "codes", "revisions", "model_calls", "pending"):
             assert again[key] == undisturbed[key], (node, key)
+
+
+async def test_a_refused_key_ends_no_live_session_that_has_begun(tmp_path: Path) -> None:
+    refused = AccessRefused("the account at the provider is empty")
+    for live, steps in ((False, [ABSTAIN, refused]), (True, [refused]), (True, [ABSTAIN, refused])):
+        async with wired_session(tmp_path / f"{live}-{len(steps)}") as wired:
+            context, _ = scripted(wired, steps)
+            runner = Runner(replace(context, replay=not live), None)
+            if len(steps) > 1:
+                await runner.decide("BTC/USD", SLOT)
+            later = SLOT + H
+            if live and len(steps) > 1:
+                final = await runner.decide("BTC/USD", later)
+                assert (final["outcome"], final["codes"]) == ("failed", ["MODEL_REFUSED"])
+                assert final["reason"] == str(refused)
+            else:
+                with pytest.raises(AccessRefused):
+                    await runner.decide("BTC/USD", later)
