@@ -3,7 +3,7 @@
 prompt (prompts/*.md) · situation (situation_market, situation_memory,
 tables) · answers (schemas) ·
 parse · schema_complaint · critique · messages · failures · model_spec (endpoints) · models ·
-asking (one model; pace) · planner (a session's) · openai_model · offline_model · rules_model
-(rules_reading, rules_setups, rules_revision) · scripted_model · recorded_model (what another one
-answered) · tokens · prices.
+asking (one model; pace) · planner (a session's) · openai_model (steps_model) · offline_model ·
+rules_model (rules_reading, rules_setups, rules_revision) · scripted_model · recorded_model (what
+another one answered) · tokens · prices.
 """

@@ -70,6 +70,8 @@ class ModelSpec(_Part):
     """How long prompt and answer together may be; `plangate model probe` holds ours against it."""
     max_output_tokens: Annotated[int, Field(ge=64, le=1_000_000)] | None = None
     price: PriceSpec | None = None
+    tool_calling: Literal["native", "steps"] = "native"
+    """`steps`: for models that call tools badly; one answer under a schema for each step."""
     fallback: Annotated[tuple[str, ...], Field(max_length=8)] = ()
     """Models to ask, in this order, where this one cannot be."""
 
@@ -77,6 +79,8 @@ class ModelSpec(_Part):
     def _sound(self) -> ModelSpec:
         if self.kind == "langchain" and ":" not in self.model:
             raise ValueError(f"model {self.model!r} was expected as PROVIDER:NAME for langchain")
+        if self.kind == "langchain" and self.tool_calling == "steps":
+            raise ValueError("tool_calling 'steps' needs an OpenAI-compatible endpoint")
         if RULES in self.fallback:
             raise ValueError("fallback 'rules' is no language model; leave it out")
         return self

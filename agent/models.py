@@ -91,9 +91,11 @@ def _openai_model(spec: ModelSpec, key: str | None) -> BaseChatModel:
     import openai
 
     from agent.openai_model import TracedChatOpenAI
+    from agent.steps_model import StepsChatOpenAI
 
+    made = StepsChatOpenAI if spec.tool_calling == "steps" else TracedChatOpenAI
     # Clients of its own: LangChain shares one among all models, which then cannot be closed.
-    return TracedChatOpenAI(
+    return made(
         model=spec.model,
         base_url=spec.address,
         api_key=SecretStr(key or NO_KEY),

@@ -46,7 +46,7 @@ def deciding(name: str, models: Mapping[str, ModelSpec]) -> str | None:
     """
     if name not in models:
         return None
-    counted = {"kind", "model", "temperature", "max_output_tokens"}
+    counted = {"kind", "model", "temperature", "max_output_tokens", "tool_calling"}
     chain: dict[str, Any] = {
         one: spec.model_dump(mode="json", include=counted)
         for one, spec in chain_of(name, models).items()

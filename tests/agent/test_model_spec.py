@@ -71,6 +71,11 @@ def test_a_server_of_ones_own_needs_no_key_unless_one_is_named() -> None:
         ('[models.m]\nmodel = "x"\nbase_url = "http://u:p@h/v1"', "holds a user or password"),
         ('[models.m]\nmodel = "x"\nfallback = ["gone"]', "fallback of models.m: unknown model"),
         ('[models.m]\nmodel = "x"\nfallback = ["rules"]', "no language model"),
+        ('[models.m]\nmodel = "x"\ntool_calling = "maybe"', "'native' or 'steps'"),
+        (
+            '[models.m]\nkind = "langchain"\nmodel = "a:x"\ntool_calling = "steps"',
+            "needs an OpenAI-compatible endpoint",
+        ),
         ('[models.rules]\nmodel = "x"', "'rules' is the planner without a model"),
         ('[models.m]\nkind = "langchain"\nmodel = "x"', "expected as PROVIDER:NAME"),
         ('[models.m]\nmodel = "x"\nprice = { input = -1, output = 1 }', "greater than or equal"),
