@@ -21,7 +21,7 @@ _DECLARED = re.compile(rb"^\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([^\"'>]{0,6
 _EBCDIC = b"\x4c\x6f\xa7\x94"
 """How an XML declaration begins there."""
 _PLAIN = rb'<+ADw-="\x3c\u003c&'
-"""Bytes that say the same in every encoding in which a `<` is one and is written in no other way."""
+"""Bytes that say the same wherever a `<` is one and is written in no other way."""
 
 
 def require_bounded(body: bytes, name: str) -> None:
