@@ -95,12 +95,25 @@ def _validator(schema: dict[str, Any]) -> Any:
 
 
 def _against_schema(schema: Any, arguments: dict[str, Any]) -> list[str]:
-    """Complaints of a plain JSON schema; nothing is fetched for a reference of it."""
-    from referencing import Registry
+    """Complaints of a plain JSON schema; nothing is fetched for a reference of it.
 
-    checker = _validator(schema)(schema, registry=Registry())
-    found = sorted(checker.iter_errors(arguments), key=lambda error: list(map(str, error.path)))
+    Patterns are left to who wrote them: a stranger's can take Python's `re` longer than a session.
+    """
+    from jsonschema.validators import extend
+    from referencing import Registry
+    from referencing.exceptions import Unresolvable
+
+    lenient = extend(_validator(schema), dict.fromkeys(("pattern", "patternProperties"), _let_pass))
+    checker = lenient(schema, registry=Registry())
+    try:
+        found = sorted(checker.iter_errors(arguments), key=lambda error: list(map(str, error.path)))
+    except (RecursionError, Unresolvable):
+        return ["its schema refers to itself or to nothing, and no arguments can meet it"]
     return [_schema_wrong(error) for error in found]
+
+
+def _let_pass(*_: Any) -> Iterator[Any]:
+    return iter(())
 
 
 def _schema_wrong(error: Any) -> str:
