@@ -14,7 +14,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from domain.candles import Timeframe
 from domain.instrument import InstrumentKind
-from domain.plan import PlanDraft
+from domain.plan import ConditionText, PlanDraft
 from policies.case_facts_model import AccountSection, MarketSection, StandingSection
 from policies.case_fields import (
     NOT_NULL,
@@ -96,7 +96,7 @@ class ToolResultRow(Section):
 class ReadingRow(Section):
     """How one of the plan's own conditions stands."""
 
-    condition: Name
+    condition: ConditionText
     """As in `plan.invalid_if`."""
     measured: Number | None = None
     """What it asks about, in its unit; null where that cannot be known."""

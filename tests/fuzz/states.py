@@ -133,6 +133,25 @@ def evidence(s: Scene) -> None:
     ]
 
 
+def wary(s: Scene) -> None:
+    """The plan's own conditions, standing in every way, some of them not told."""
+    rng = s.rng
+    known = ["4h close below 41200", "funding above 0.05 %", "price above 1", "1h rsi_14 above 70"]
+    named = rng.sample(known, rng.randrange(1, 4))
+    s.doc["plan"]["invalid_if"] = named
+    if rng.random() < 0.2:
+        return
+    s.doc["readings"] = [
+        {
+            "condition": condition,
+            "holds": rng.choice([False, False, False, True, None]),
+            **({"measured": rng.randrange(9)} if rng.random() < 0.5 else {}),
+        }
+        for condition in rng.sample(known, 4)
+        if rng.random() < 0.9
+    ]
+
+
 def broken_book(s: Scene) -> None:
     """Crossed, locked, one-sided, empty, thin or very long."""
     rng, book = s.rng, s.doc["market"]["book"]
@@ -212,7 +231,19 @@ def left_out(s: Scene) -> None:
 
 
 STATES: tuple[Edge, ...] = (
-    *(missing, unknown_risk, venue, session, blackout, symbol, side, held, versions, evidence),
+    *(
+        missing,
+        unknown_risk,
+        venue,
+        session,
+        blackout,
+        symbol,
+        side,
+        held,
+        versions,
+        evidence,
+        wary,
+    ),
     *(broken_book, poor, coarse, extreme, left_out),
 )
 
