@@ -11,7 +11,7 @@ from domain.lifecycle import PLAN_STEPS
 from domain.numbers import ZERO
 from domain.orders import Fill, Position
 from journal.reading import JournalReader
-from journal.trades import held_of
+from journal.trades import left_of
 
 
 def is_dust(journal: JournalReader, held: Position, uncovered: Decimal, step: Decimal) -> bool:
@@ -30,11 +30,11 @@ def is_dust(journal: JournalReader, held: Position, uncovered: Decimal, step: De
 
 
 def _left_over(journal: JournalReader, symbol: str, step: Decimal) -> Decimal:
-    """The sum of what plans that are over could not sell."""
+    """The sum of what plans that are over could not sell, less what exits of others sold of it."""
     fills: dict[str, list[Fill]] = {}
     for fill in journal.fills():
         if fill.symbol == symbol:
             fills.setdefault(fill.plan_id, []).append(fill)
     over = [stored for stored in journal.plans() if not PLAN_STEPS[stored.status]]
-    parts = [held_of(fills.get(s.plan.plan_id, []), s.bracket.side) for s in over]
+    parts = [left_of(fills.get(s.plan.plan_id, []), s.bracket.side) for s in over]
     return sum((part for part in parts if part < step), ZERO)

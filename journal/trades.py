@@ -11,10 +11,19 @@ from domain.plan import Side
 from domain.trade import ClosedTrade
 
 
-def held_of(fills: Sequence[Fill], side: Side) -> Decimal:
-    """What a plan holds, unsigned; nothing while an exit is told before the entry it follows."""
+def left_of(fills: Sequence[Fill], side: Side) -> Decimal:
+    """What a plan's fills have left of its side, in base.
+
+    Below nothing where its exits sold dust of earlier plans besides, since an account is one
+    position, and while an exit is told before the entry it follows.
+    """
     moved = sum((f.moved for f in fills), ZERO)
-    return max(moved if side == "long" else -moved, ZERO)
+    return moved if side == "long" else -moved
+
+
+def held_of(fills: Sequence[Fill], side: Side) -> Decimal:
+    """What a plan holds, unsigned."""
+    return max(left_of(fills, side), ZERO)
 
 
 def lost_so_far(fills: Sequence[Fill]) -> Decimal:

@@ -13,6 +13,7 @@ from broker.booking import Booking
 from broker.outbox import PAPER_ACCOUNT
 from broker.paper.terms import PaperTerms
 from broker.protocol import Execution, News, VenueOrder
+from domain.instrument import InstrumentKind
 from domain.lifecycle import LIVE
 from domain.orders import FundingPayment, Leg
 from tests.broker.house import WHOLE, House, played
@@ -25,9 +26,11 @@ SOON = T + H / 4
 class Stage:
     """A house at a venue whose trades are made by hand."""
 
-    def __init__(self, folder: Path, venue: KeptVenue | None = None) -> None:
+    def __init__(
+        self, folder: Path, venue: KeptVenue | None = None, kind: InstrumentKind = "perpetual"
+    ) -> None:
         self.venue = venue or KeptVenue()
-        source = VenueSource({SYMBOL: bars([CALM] * 9)})
+        source = VenueSource({SYMBOL: bars([CALM] * 9)}, kind=kind)
         self.house = House(folder, source, venue=self.venue)
         self.book = self.house.book
 
@@ -347,6 +350,26 @@ async def test_dust_that_cannot_be_sold_does_not_keep_a_plan_open(tmp_path: Path
     assert not house.book.orders(*LIVE)
     assert list(await house.venue.working()) == []
     assert house.book.ledger() == house.book.replayed()
+
+
+async def test_a_target_that_sells_dust_of_earlier_plans_while_it_is_taken_back_closes_its_plan(
+    tmp_path: Path,
+) -> None:
+    stage = Stage(tmp_path, kind="spot")
+    for run in ("one", "two", "three"):  # each leaves 0.0005 of a coin
+        entry = await stage.enter(run=run)
+        await stage.hear(stage.trade(entry, "1", fee="0.0015", currency="base"))
+        exits = {o.leg: o.client_order_id for o in stage.book.orders(*LIVE) if o.run_id == run}
+        out = stage.trade(exits["stop"], "0.998", "95")
+        await stage.house.follower.take(News([out]), SOON)
+        if run != "three":
+            await stage.house.executor.settle(SOON)
+    await stage.hear(stage.trade(exits["target_1"], "0.0015", "110"))
+    assert stage.house.held() == 0
+    assert [s.status.value for s in stage.book.plans()] == ["closed"] * 3
+    assert not stage.book.orders(*LIVE)
+    assert sorted(t.quantity for t in stage.book.trades()) == [D("0.998"), D("0.998"), D("0.9995")]
+    assert stage.book.ledger() == stage.book.replayed()
 
 
 async def test_the_journal_holds_what_the_venue_holds_whatever_the_fees(tmp_path: Path) -> None:

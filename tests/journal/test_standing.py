@@ -360,6 +360,24 @@ def test_what_no_stop_covers_is_dust_only_where_plans_left_it(tmp_path: Path) ->
     assert held.open_risk is None
 
 
+def test_dust_that_an_exit_of_another_plan_sold_is_there_no_more(tmp_path: Path) -> None:
+    book = open_journal(tmp_path, kind="spot")
+    for number, out in enumerate(["0.9993", "0.9993", "0.9993", "1.0014"]):
+        plan, verdict = approved(run=f"r{number}", entry=str(90 + number))
+        hold(book, plan, verdict)
+        leaves = replace(fill("sell", out, "100", name=f"out{number}"), plan_id=plan.plan_id)
+        live = [replace(o, status=OrderStatus.CANCELLED) for o in book.orders(*LIVE)]
+        book.apply(Batch(live, [(plan.plan_id, PlanStatus.CLOSED)], [leaves]))
+    plan, verdict = approved(run="new")
+    hold(book, plan, verdict)
+    (guarded,) = facts(book, step="0.001").positions
+    assert (guarded.quantity, guarded.open_risk is None) == (D("1.0007"), False)
+    more = replace(fill("buy", "0.0014", "100", name="more"), plan_id=plan.plan_id)
+    book.apply(Batch(entries=[more]))
+    (held,) = facts(book, step="0.001").positions
+    assert held.open_risk is None, "0.0021 is covered by no stop, and 0.0014 of it is no dust"
+
+
 def test_an_entry_that_is_being_taken_back_may_still_fill_and_counts(tmp_path: Path) -> None:
     book = open_journal(tmp_path)
     order = work(book, *approved(entry="99"))

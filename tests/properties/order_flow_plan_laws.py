@@ -11,9 +11,9 @@ from tests.properties.order_flow_rows import (
     PLAN_ENDS,
     Picture,
     Row,
-    floored,
+    holding,
     left,
-    moved,
+    left_of,
 )
 from tests.properties.order_flow_terms import Market
 
@@ -21,7 +21,7 @@ from tests.properties.order_flow_terms import Market
 def judge_bracket(plan: Row, now: Picture, market: Market) -> None:
     orders, name = now.of_plan(plan["plan_id"]), plan["plan_id"]
     fills = [f for f in now.fills if f["plan_id"] == name]
-    holds = floored(sum((moved(f) for f in fills), Fraction(0)), market.step)
+    holds = holding(fills, market.step)
     exits = [o for o in orders if o["leg"] != "entry"]
     assert all(o["reduce_only"] for o in exits), "B1 an exit that is not reduce-only"
     stops = [o for o in exits if o["leg"] == "stop"]
@@ -34,6 +34,7 @@ def judge_bracket(plan: Row, now: Picture, market: Market) -> None:
         _targets(exits, holds, plan["run_id"])
     elif plan["status"] == "closed":
         assert not holds, "B3 closed with a position"
+        assert -left_of(fills) <= _dust(plan, now), "B3 closed, and sold what was not its own"
         assert not [o for o in orders if o["status"] in {"pending", "working"}], (
             "B3 closed, working"
         )
@@ -42,6 +43,20 @@ def judge_bracket(plan: Row, now: Picture, market: Market) -> None:
         assert not [o for o in orders if o["status"] in LIVE], f"B3 {plan['status']}, working"
     else:
         assert not fills or plan["status"] in {"open", "closing"}, f"B3 {plan['status']} and filled"
+
+
+def _dust(plan: Row, now: Picture) -> Fraction:
+    """What the other plans of a symbol that are closed have left, as far as none of them sold it.
+
+    An account has one position of a symbol (L2) and less of it than was bought (L4): an exit that
+    the venue fills while it is taken back may sell what earlier plans could not.
+    """
+    others = {
+        n
+        for n, p in now.plans.items()
+        if p["status"] == "closed" and p["symbol"] == plan["symbol"] and n != plan["plan_id"]
+    }
+    return sum((left_of([f for f in now.fills if f["plan_id"] == n]) for n in others), Fraction(0))
 
 
 def _targets(exits: Sequence[Row], holds: Fraction, head: str) -> None:

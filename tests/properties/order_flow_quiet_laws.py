@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from tests.properties.order_flow_rows import Picture, Row, floored, left, moved
+from tests.properties.order_flow_rows import Picture, Row, holding, left, moved
 from tests.properties.order_flow_terms import Market, ms
 
 
@@ -51,7 +51,7 @@ def _guarded(now: Picture, market: Market) -> None:
     for name in now.plans:
         orders = now.of_plan(name)
         fills = [f for f in now.fills if f["plan_id"] == name]
-        size = floored(sum((moved(f) for f in fills), Fraction(0)), market.step)
+        size = holding(fills, market.step)
         guards = [o for o in orders if o["leg"] in {"stop", "close"} and o["status"] == "working"]
         assert not size or any(left(o) == size for o in guards), "Q held without a stop"
     for plan in now.plans.values():

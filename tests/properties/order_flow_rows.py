@@ -151,9 +151,16 @@ def held(fills: list[Row]) -> dict[str, Fraction]:
     return {symbol: quantity for symbol, quantity in sums.items() if quantity}
 
 
-def floored(quantity: Fraction, step: Fraction) -> Fraction:
-    """Whole steps of a quantity, without sign."""
-    return abs(quantity) // step * step
+def left_of(fills: list[Row]) -> Fraction:
+    """What a plan's fills have left on the side of its entry; below nothing, it sold others'."""
+    entered = sum(moved(f) for f in fills if f["leg"] == "entry")
+    left_over = sum((moved(f) for f in fills), Fraction(0))
+    return left_over if entered >= 0 else -left_over
+
+
+def holding(fills: list[Row], step: Fraction) -> Fraction:
+    """Whole steps of what a plan holds, without sign."""
+    return max(left_of(fills), Fraction(0)) // step * step
 
 
 def left(order: Row) -> Fraction:
