@@ -1,9 +1,9 @@
 """Talking to the model: what it is told, how it is asked, how its answer is read.
 
 prompt (prompts/*.md) · situation (situation_market, situation_memory,
-tables) · answers (schemas) ·
+tables) · answers · schemas (as they are sent) ·
 parse · schema_complaint · critique · messages · failures · model_spec (endpoints) · models ·
 asking (one model; pace) · planner (a session's) · openai_model (steps_model) · offline_model ·
 rules_model (rules_reading, rules_setups, rules_revision) · scripted_model · recorded_model (what
-another one answered) · tokens · prices.
+another one answered) · tokens (tool_tokens) · prices.
 """

@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from agent.schemas import compact
 from domain.plan import ExitDraft, NoTrade, PlanDraft, ReplanDraft
 
 ANSWERS: dict[str, type[PlanDraft] | type[ReplanDraft] | type[ExitDraft] | type[NoTrade]] = {
@@ -38,7 +39,7 @@ def _tools() -> list[dict[str, Any]]:
 
 def _function(name: str, model: type[BaseModel]) -> dict[str, Any]:
     schema = model.model_json_schema()
-    parameters = _tidy(schema, schema.get("$defs", {}))
+    parameters = compact(_tidy(schema, schema.get("$defs", {})))
     return {"name": name, "description": parameters.pop("description"), "parameters": parameters}
 
 

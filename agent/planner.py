@@ -19,6 +19,7 @@ from langchain_core.utils.function_calling import convert_to_openai_tool
 from agent.answers import answer_tools
 from agent.asking import Asking, PassedOver, Reply
 from agent.models import NamedModel
+from agent.schemas import compact
 from agent.tokens import TokenCount
 from domain.errors import AccessRefused, ConfigError, Unreachable
 from domain.strict_json import canonical
@@ -43,7 +44,7 @@ class Planner:
             max_attempts: Tries per question and model, the first included.
             seed: Of the chance by which waits before another try differ.
         """
-        schemas = [convert_to_openai_tool(tool) for tool in tools] + answer_tools()
+        schemas = [compact(convert_to_openai_tool(tool)) for tool in tools] + answer_tools()
         jitter = Random(seed)  # noqa: S311  # spreads waits, keeps no secret
         self._askings = [Asking(named, schemas, max_attempts, jitter) for named in models]
         self._told: set[str] = set()

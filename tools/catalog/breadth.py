@@ -33,11 +33,11 @@ async def breadth(
 ) -> dict[str, Any]:
     """Breadth over the session's symbols: shares above EMA 20/50 and rising; dispersion.
 
-    Dispersion is the standard deviation of the symbols' returns over the window, as a fraction.
+    Dispersion is the standard deviation of their returns over the window, as a fraction.
 
     Args:
         request: Injected by the desk.
-        timeframe: Length of a candle; null is the decision timeframe.
+        timeframe: Left out, the decision timeframe.
         bars: Window of the returns, in candles.
     """
     if len(request.symbols) < 2:

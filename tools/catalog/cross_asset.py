@@ -51,14 +51,12 @@ async def cross_asset(
 ) -> dict[str, Any]:
     """The session's symbols against each other, and other markets: risk-on or risk-off.
 
-    Relative strength is a symbol's return minus that of the instrument under decision, correlation
-    that of their log returns. Returns and changes are fractions over closed candles. Risk appetite
-    is -1 (risk off) to 1 (risk on), of what SPY, QQQ, VIX, DXY, gold, BTC dominance and ETH/BTC did
-    in five days; `missing` says what is absent.
+    Relative strength is a symbol's return minus that of the one under decision. Risk appetite is -1
+    (off) to 1 (on), of SPY, QQQ, VIX, DXY, gold, BTC dominance and ETH/BTC in five days.
 
     Args:
         request: Injected by the desk.
-        timeframe: Length of a candle; null is the decision timeframe.
+        timeframe: Left out, the decision timeframe.
         bars: Window, in candles.
     """
     length = timeframe_of(request, timeframe)

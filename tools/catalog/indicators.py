@@ -41,14 +41,13 @@ async def indicators(
 ) -> dict[str, Any]:
     """Indicators on closed candles: now, 1 and 5 bars ago; null is warming up or undefined.
 
-    The default set: EMA 20/50, RSI 7/14, MACD, ATR 14, ADX 14, Bollinger, Stochastic, OBV change,
-    VWAP 24, realised volatility (annualised), volume trend.
+    Always: EMA, RSI, MACD, ATR, ADX, Bollinger, Stochastic, OBV, VWAP, volatility, volume trend.
 
     Args:
         request: Injected by the desk.
-        symbol: One of the session's symbols; null is the instrument under decision.
-        timeframe: Length of a candle; null is the decision timeframe.
-        names: Further indicators by name, beside the default set.
+        symbol: Of the session; left out, the one under decision.
+        timeframe: Left out, the decision timeframe.
+        names: Further ones.
     """
     name, length = symbol_of(request, symbol), timeframe_of(request, timeframe)
     candles = await history(request, name, length)

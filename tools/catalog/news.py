@@ -42,7 +42,7 @@ async def news(
 
     Args:
         request: Injected by the desk.
-        symbol: One of the session's symbols; null is the instrument under decision.
+        symbol: Of the session; left out, the one under decision.
         hours: How far back, by publication.
         limit: Most stories to show.
     """

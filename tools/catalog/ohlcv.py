@@ -37,8 +37,8 @@ async def ohlcv(
 
     Args:
         request: Injected by the desk.
-        symbol: One of the session's symbols; null is the instrument under decision.
-        timeframe: Length of a candle; null is the decision timeframe.
+        symbol: Of the session; left out, the one under decision.
+        timeframe: Left out, the decision timeframe.
         bars: How many candles, newest last.
     """
     name, length = symbol_of(request, symbol), timeframe_of(request, timeframe)

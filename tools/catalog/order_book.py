@@ -36,12 +36,12 @@ FLOW_TRADES_COUNT = 200
 async def order_book(request: Request, symbol: str | None = None) -> dict[str, Any]:
     """Order book: spread, imbalance, depth in base within 5, 10 and 20 bps of the mid.
 
-    With them the trade flow by aggressor and the open interest, where there are any. `book` says
-    whose book it is: `venue`, `synthetic`, or `modelled` (assumed from candles).
+    With trade flow by aggressor and open interest where there are any. `book` says whose it is:
+    `venue`, `synthetic`, or `modelled` (from candles).
 
     Args:
         request: Injected by the desk.
-        symbol: One of the session's symbols; null is the instrument under decision.
+        symbol: Of the session; left out, the one under decision.
     """
     name = symbol_of(request, symbol)
     book = await _book(request, name)

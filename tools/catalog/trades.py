@@ -31,7 +31,7 @@ async def trades(
 
     Args:
         request: Injected by the desk.
-        symbol: One of the session's symbols; null is the instrument under decision.
+        symbol: Of the session; left out, the one under decision.
         count: How many trades.
     """
     name, source = symbol_of(request, symbol), request.source

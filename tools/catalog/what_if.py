@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from langchain_core.tools import tool
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, WithJsonSchema
 
 from domain.plan import PlanDraft
 from domain.verdict import Approved, Bracket
@@ -13,7 +13,7 @@ from tools.catalog.answering import PRICE_DIGITS, Request, answer, rounded
 from tools.protocol import ToolComplaint
 
 MAX_SENTENCES = 5
-Level = Annotated[float, Field(gt=0, lt=1e12)]
+Level = Annotated[float, Field(gt=0, lt=1e12), WithJsonSchema({"type": "number"})]
 
 
 @tool(parse_docstring=True)
@@ -26,14 +26,14 @@ async def what_if(
     horizon_bars: Annotated[int, Field(ge=1, le=500)] = 24,
     confidence: Annotated[float, Field(ge=0, le=1)] = 0.5,
 ) -> dict[str, Any]:
-    """What the gate says of a plan without proposing it: size and stop, or why not. Grants nothing.
+    """What the gate would say of a plan: size and stop, or why not. Proposes and grants nothing.
 
     Args:
         request: Injected by the desk.
-        side: Direction of the position.
+        side: Its direction.
         target: Take-profit price; needed.
-        invalidation: Price at which the thesis is wrong; needed.
-        entry: Limit price; null enters at the market.
+        invalidation: Price at which it is wrong; needed.
+        entry: Limit price; left out, at the market.
         horizon_bars: Candles until it is closed.
         confidence: How sure you are, 0 to 1.
     """
