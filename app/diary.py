@@ -18,6 +18,7 @@ from domain.strict_json import exact
 from policies.case_document import case_document
 from policies.document import verdict_document
 from traces import events
+from traces.order_events import FaultInjected, Filled, OrderChanged, PlanInvalidated
 from traces.recorder import Recorder
 from traces.telemetry import append_line, decision_line
 
@@ -83,7 +84,7 @@ class Diary:
         self._recorder.record(
             plan.run_id,
             "guard",
-            events.PlanInvalidated(
+            PlanInvalidated(
                 plan_id=plan.plan_id,
                 condition=reading.condition,
                 measured=None if reading.measured is None else plain(reading.measured),
@@ -97,7 +98,7 @@ class Diary:
         self._recorder.record(
             run_id,
             "venue",
-            events.FaultInjected(
+            FaultInjected(
                 fault=fault.fault,
                 call=fault.call,
                 client_order_id=fault.order,
@@ -110,7 +111,7 @@ class Diary:
         self._recorder.record(
             order.run_id,
             "venue",
-            events.OrderChanged(
+            OrderChanged(
                 client_order_id=order.client_order_id,
                 leg=order.leg,
                 status=status,
@@ -119,8 +120,8 @@ class Diary:
         )
 
 
-def _filled(fill: Fill) -> events.Filled:
-    return events.Filled(
+def _filled(fill: Fill) -> Filled:
+    return Filled(
         client_order_id=fill.client_order_id,
         leg=fill.leg,
         side=fill.side,

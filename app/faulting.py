@@ -10,7 +10,7 @@ from broker.fault_spec import FaultSpec
 from broker.faults import FaultyBroker
 from broker.protocol import Broker
 from domain.errors import ConfigError
-from traces.events import FaultInjected
+from traces.order_events import FaultInjected
 from traces.store import TraceStore
 
 if TYPE_CHECKING:

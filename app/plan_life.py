@@ -18,6 +18,7 @@ from journal.books import Journal
 from journal.reading import StoredPlan
 from journal.trade_facts import facts_of
 from traces import events as ev
+from traces.order_events import OrderChanged
 from traces.store import Recorded, TraceStore
 
 _TOLD = ("side", "entry", "targets", "invalidation", "horizon_bars", "confidence", "thesis")
@@ -181,7 +182,7 @@ def _steps(recorded: Sequence[Recorded], client_order_id: str) -> list[dict[str,
             "recorded_at": iso(item.at),
         }
         for item in recorded
-        if isinstance(item.event, ev.OrderChanged) and item.event.client_order_id == client_order_id
+        if isinstance(item.event, OrderChanged) and item.event.client_order_id == client_order_id
     ]
 
 

@@ -1,7 +1,7 @@
 """What can happen in a run: one frozen type a kind, joined by `kind`.
 
-Texts are blob hashes; decimals are text. A change that an old reader could misread counts
-`SCHEMA` up.
+What happens to its orders is in `order_events`. Texts are blob hashes; decimals are text. A change
+that an old reader could misread counts `SCHEMA` up.
 """
 
 from __future__ import annotations
@@ -9,7 +9,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import Field, TypeAdapter
+
+from traces.happening import Happening
+from traces.order_events import FaultInjected, Filled, OrderChanged, PlanInvalidated
 
 SCHEMA = 1
 
@@ -17,11 +20,7 @@ TokensFrom = Literal["provider", "tiktoken", "estimate"]
 """Who counted: the provider's usage, tiktoken exactly, or an estimate from characters."""
 
 
-class _Event(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-
-class RunStarted(_Event):
+class RunStarted(Happening):
     """A decision begins."""
 
     kind: Literal["run_started"] = "run_started"
@@ -35,7 +34,7 @@ class RunStarted(_Event):
     """The source's name."""
 
 
-class SnapshotTaken(_Event):
+class SnapshotTaken(Happening):
     """What the market was seen to be."""
 
     kind: Literal["snapshot_taken"] = "snapshot_taken"
@@ -43,13 +42,13 @@ class SnapshotTaken(_Event):
     """Blob hash of the whole snapshot."""
     last: str
     missing: list[str]
-    quality: list[str] = []
+    quality: list[str] = Field(default_factory=list)
     """What was wrong with the data, one sentence for each flag."""
     sit_out: list[str]
     provenance: dict[str, dict[str, Any]]
 
 
-class Attended(_Event):
+class Attended(Happening):
     """Whether anything had happened that was worth asking a model about."""
 
     kind: Literal["attended"] = "attended"
@@ -59,7 +58,7 @@ class Attended(_Event):
     sentence: str
 
 
-class PromptSent(_Event):
+class PromptSent(Happening):
     """The messages as they went to the model."""
 
     kind: Literal["prompt_sent"] = "prompt_sent"
@@ -71,7 +70,7 @@ class PromptSent(_Event):
     tokens_from: TokensFrom
 
 
-class ModelAnswered(_Event):
+class ModelAnswered(Happening):
     """One answer of the model."""
 
     kind: Literal["model_answered"] = "model_answered"
@@ -89,7 +88,7 @@ class ModelAnswered(_Event):
     """Which model of the session's it was; None: recorded before a session could have several."""
 
 
-class ModelFailed(_Event):
+class ModelFailed(Happening):
     """A call that gave no answer."""
 
     kind: Literal["model_failed"] = "model_failed"
@@ -100,7 +99,7 @@ class ModelFailed(_Event):
     """In whose place another one was asked; None: there was none, or none of them answered."""
 
 
-class ToolAnswered(_Event):
+class ToolAnswered(Happening):
     """One tool call and what came of it."""
 
     kind: Literal["tool_answered"] = "tool_answered"
@@ -121,7 +120,7 @@ class ToolAnswered(_Event):
     """Something that was asked for could not be had."""
 
 
-class AnswerParsed(_Event):
+class AnswerParsed(Happening):
     """What an answer was read as."""
 
     kind: Literal["answer_parsed"] = "answer_parsed"
@@ -130,7 +129,7 @@ class AnswerParsed(_Event):
     complaint: str | None
 
 
-class Reviewed(_Event):
+class Reviewed(Happening):
     """One verdict with every finding."""
 
     kind: Literal["reviewed"] = "reviewed"
@@ -149,7 +148,7 @@ class Reviewed(_Event):
     """What would have passed instead; None at send, when approved, and in traces of 0.1."""
 
 
-class Revised(_Event):
+class Revised(Happening):
     """A denial or complaint went back to the model."""
 
     kind: Literal["revised"] = "revised"
@@ -159,7 +158,7 @@ class Revised(_Event):
     codes: list[str]
 
 
-class PlanCommitted(_Event):
+class PlanCommitted(Happening):
     """An approved plan, or an exit, and its intents are in the journal."""
 
     kind: Literal["plan_committed"] = "plan_committed"
@@ -167,59 +166,7 @@ class PlanCommitted(_Event):
     orders: list[str]
 
 
-class OrderChanged(_Event):
-    """An order took a step of its life cycle."""
-
-    kind: Literal["order_changed"] = "order_changed"
-    client_order_id: str
-    leg: str
-    status: str
-    reason: str | None
-
-
-class Filled(_Event):
-    """An execution: what was wanted and what was had."""
-
-    kind: Literal["filled"] = "filled"
-    client_order_id: str
-    leg: str
-    side: str
-    quantity: str
-    price: str
-    fee: str
-    expected_price: str
-    slippage_bps: str
-    at: datetime
-
-
-class PlanInvalidated(_Event):
-    """A condition under which the plan is wrong came true: its position or entry is left."""
-
-    kind: Literal["plan_invalidated"] = "plan_invalidated"
-    plan_id: str
-    condition: str
-    """As the plan said it."""
-    measured: str | None
-    """What was read, in the condition's unit."""
-    at: datetime
-    """On the session's clock."""
-
-
-class FaultInjected(_Event):
-    """The paper venue was made worse on purpose, as the session asked for."""
-
-    kind: Literal["fault_injected"] = "fault_injected"
-    fault: str
-    """Its name, as `--faults` takes it."""
-    call: str
-    """What it befell: `send`, `find`, `news` and so on."""
-    client_order_id: str
-    """Empty where it befell no order of its own."""
-    at: datetime | None
-    """On the session's clock."""
-
-
-class StateEdited(_Event):
+class StateEdited(Happening):
     """A person changed the state while stepping."""
 
     kind: Literal["state_edited"] = "state_edited"
@@ -228,7 +175,7 @@ class StateEdited(_Event):
     after: str
 
 
-class NewestKnown(_Event):
+class NewestKnown(Happening):
     """The newest datum that a decision had from one source."""
 
     known_at: datetime
@@ -237,7 +184,7 @@ class NewestKnown(_Event):
     """The moment that was asked about: nothing known later may be seen."""
 
 
-class Certified(_Event):
+class Certified(Happening):
     """What the decision could know, by source: its proof that it did not look ahead."""
 
     kind: Literal["certified"] = "certified"
@@ -250,7 +197,7 @@ class Certified(_Event):
         return all(each.known_at <= each.as_of for each in self.newest.values())
 
 
-class RunEnded(_Event):
+class RunEnded(Happening):
     """A decision ended, with one outcome."""
 
     kind: Literal["run_ended"] = "run_ended"

@@ -13,6 +13,7 @@ from domain.clock import iso
 from domain.errors import StateError
 from domain.numbers import ZERO, plain
 from traces import events as ev
+from traces.order_events import Filled
 from traces.store import Recorded
 
 SCHEMA = "plangate.telemetry/1"
@@ -26,9 +27,9 @@ def decision_line(session: str, run_id: str, recorded: Sequence[Recorded]) -> di
     absent, what is unknown is None.
     """
     line: dict[str, Any] = {"session": session, "run_id": run_id}
-    entry: list[ev.Filled] = []
+    entry: list[Filled] = []
     for item in recorded:
-        if isinstance(item.event, ev.Filled):
+        if isinstance(item.event, Filled):
             entry += [item.event] if item.event.leg == "entry" else []
         else:
             line |= _columns(item.event)
@@ -88,7 +89,7 @@ def _plan(body: dict[str, Any]) -> dict[str, Any]:
     return {name: body[name] for name in names if name in body}
 
 
-def _entry(fills: list[ev.Filled]) -> dict[str, Any]:
+def _entry(fills: list[Filled]) -> dict[str, Any]:
     quantities = [Decimal(fill.quantity) for fill in fills]
     total = sum(quantities, ZERO)
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from domain.clock import iso
 from traces import events as ev
+from traces.order_events import FaultInjected, Filled, OrderChanged, PlanInvalidated
 from traces.store import Recorded
 from traces.view_words import bracket, compact, message, spaced, visible
 
@@ -83,10 +84,10 @@ class _Page:
             ev.Reviewed: self._reviewed,
             ev.Revised: self._revised,
             ev.PlanCommitted: self._plan_committed,
-            ev.OrderChanged: self._order_changed,
-            ev.Filled: self._filled,
-            ev.PlanInvalidated: self._plan_invalidated,
-            ev.FaultInjected: self._fault_injected,
+            OrderChanged: self._order_changed,
+            Filled: self._filled,
+            PlanInvalidated: self._plan_invalidated,
+            FaultInjected: self._fault_injected,
             ev.StateEdited: self._state_edited,
             ev.Certified: self._certified,
             ev.RunEnded: self._run_ended,
@@ -218,20 +219,20 @@ class _Page:
     def _plan_committed(self, event: ev.PlanCommitted) -> None:
         self._head(f"submit    plan {event.plan_id[:12]}, intents {', '.join(event.orders)}")
 
-    def _order_changed(self, event: ev.OrderChanged) -> None:
+    def _order_changed(self, event: OrderChanged) -> None:
         why = f" ({event.reason})" if event.reason else ""
         self._put(f"order     {event.leg:<9} {event.status}{why}  {event.client_order_id}")
 
-    def _filled(self, event: ev.Filled) -> None:
+    def _filled(self, event: Filled) -> None:
         self._put(
             f"fill      {event.leg:<9} {event.side} {event.quantity} at {event.price}, wanted "
             f"{event.expected_price} ({event.slippage_bps} bps), fee {event.fee}, {iso(event.at)}"
         )
 
-    def _plan_invalidated(self, event: ev.PlanInvalidated) -> None:
+    def _plan_invalidated(self, event: PlanInvalidated) -> None:
         self._put(f"left      {event.condition}: it is {event.measured}, {iso(event.at)}")
 
-    def _fault_injected(self, event: ev.FaultInjected) -> None:
+    def _fault_injected(self, event: FaultInjected) -> None:
         self._put(f"fault     {event.fault} on {event.call}, on purpose  {event.client_order_id}")
 
     def _state_edited(self, event: ev.StateEdited) -> None:

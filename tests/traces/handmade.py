@@ -13,6 +13,7 @@ from domain.clock import FixedClock
 from tests.places import place_in
 from traces import events as ev
 from traces.database import Database
+from traces.order_events import FaultInjected, Filled, OrderChanged, PlanInvalidated
 from traces.recorder import Recorder
 from traces.redact import Redactor
 from traces.store import TraceStore
@@ -236,24 +237,22 @@ def _executed(note: Note) -> None:
     note("submit", ev.PlanCommitted(plan_id=PLAN, orders=[ORDER]))
     note(
         "dispatch",
-        ev.OrderChanged(client_order_id=ORDER, leg="entry", status="working", reason=None),
+        OrderChanged(client_order_id=ORDER, leg="entry", status="working", reason=None),
     )
     note(
         "guard",
-        ev.PlanInvalidated(
-            plan_id=PLAN, condition="4h close below 6900", measured="6890", at=AS_OF
-        ),
+        PlanInvalidated(plan_id=PLAN, condition="4h close below 6900", measured="6890", at=AS_OF),
     )
     note(
         "venue",
-        ev.FaultInjected(fault="late", call="news", client_order_id=ORDER, at=AS_OF),
+        FaultInjected(fault="late", call="news", client_order_id=ORDER, at=AS_OF),
     )
     for minute, (quantity, price, bps) in enumerate(
         [("0.1", "7014", "2.14"), ("0.15", "7015", "3.5")]
     ):
         note(
             "dispatch",
-            ev.Filled(
+            Filled(
                 client_order_id=ORDER,
                 leg="entry",
                 side="buy",
