@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import datetime
 from typing import Any, Protocol
 
 from app.clock import SystemClock
@@ -21,7 +22,7 @@ from market.sources.open import make_source
 from market.store.candles import CandleShelf
 from market.store.ranges import Stretch, without
 from market.store.stamps import StampShelf
-from market.store.store import Kept, MarketStore, SeriesKey
+from market.store.store import Filled, Kept, MarketStore, SeriesKey
 
 PATIENCE_S = 900.0
 """A source that wants to be left alone for longer is left alone: the command ends."""
@@ -30,12 +31,7 @@ PATIENCE_S = 900.0
 class Fillable(Protocol):
     """A history that can put what it is told into the store."""
 
-    async def fill(
-        self,
-        asked: Sequence[Stretch],
-        at: Callable[[], Any],
-        told: Callable[[Stretch, Kept], None],
-    ) -> None:
+    def fill(self, asked: Sequence[Stretch], at: Callable[[], datetime]) -> AsyncIterator[Filled]:
         """Ask for each stretch."""
         ...
 
@@ -121,10 +117,10 @@ class _Fetching:
             "unanswered": [stretch_words(one) for one in left],
         }
 
-    async def _interest(self, book: Fillable, shelf: StampShelf) -> dict[str, Any]:
+    async def _interest(self, history: Fillable, shelf: StampShelf) -> dict[str, Any]:
         """Few exchanges go far back: how far, is told, and what one refuses is no reason to end."""
         try:
-            done = await self._stamped(book, shelf)
+            done = await self._stamped(history, shelf)
         except DataError as error:
             self._view.note(f"{shelf.key.symbol} open interest: {error}")
             done = series_words(shelf.key, Stretch(0, 0), [], Kept(0)) | {"gaps": []}
@@ -132,10 +128,10 @@ class _Fetching:
         left = [one for one in shelf.missing(*whole) if one.end < whole.end]
         return done | {"unanswered": [stretch_words(one) for one in left]}
 
-    async def _stamped(self, book: Fillable, shelf: StampShelf) -> dict[str, Any]:
+    async def _stamped(self, history: Fillable, shelf: StampShelf) -> dict[str, Any]:
         whole = self._whole(shelf)
         asked = [whole] if self._options.again else shelf.missing(*whole)
-        kept, asked = await self._fill(book, asked, shelf.key, 1000)
+        kept, asked = await self._fill(history, asked, shelf.key, 1000)
         return series_words(shelf.key, whole, asked, kept) | {"gaps": [], "unanswered": []}
 
     def _whole(self, shelf: StampShelf) -> Stretch:
@@ -168,17 +164,13 @@ class _Fetching:
         total = sum(one.end - one.start for one in asked) // unit_ms
         self._view.series(key, total, "candles" if unit_ms > 1000 else "seconds")
         kept, left = Kept(0), asked
-
-        def told(done: Stretch, page: Kept) -> None:
-            nonlocal kept, left
-            kept += page
-            left = [rest for one in left for rest in without(one, [done])]
-            rest = sum(one.end - one.start for one in left) // unit_ms
-            self._view.advance(total - rest, page)
-
         while True:
             try:
-                await history.fill(left, SystemClock().now, told)
+                async for done, page in history.fill(left, SystemClock().now):
+                    kept += page
+                    left = [rest for one in left for rest in without(one, [done])]
+                    rest_count = sum(one.end - one.start for one in left) // unit_ms
+                    self._view.advance(total - rest_count, page)
             except Unreachable as error:
                 wait_s = error.retry_after_s
                 if wait_s is None or wait_s > PATIENCE_S:

@@ -31,9 +31,9 @@ from market.protocol import (
 from market.sources.exchange_archive import Archive, kept_as
 from market.sources.exchange_client import RETRY_DELAYS_S, TIMEOUT_S, ExchangeClient
 from market.sources.exchange_flow import liquidations, offers_of
-from market.sources.exchange_funding import FundingBook
+from market.sources.exchange_funding import PaymentHistory
 from market.sources.exchange_history import CandleHistory
-from market.sources.exchange_interest import InterestBook
+from market.sources.exchange_interest import InterestHistory
 from market.sources.exchange_listing import ListingWatch
 from market.sources.exchange_market import (
     BOOK_DEPTH,
@@ -237,13 +237,13 @@ class ExchangeSource:
         """The candles that the asked ones are made from: the same, where the exchange has them."""
         return self._archive.history(self._market(symbol)["symbol"], timeframe)
 
-    def payments(self, symbol: str) -> FundingBook | None:
+    def payments(self, symbol: str) -> PaymentHistory | None:
         """Its funding; None for spot and where `funding` is not offered."""
         market = self._market(symbol)
         offered = market.get("swap") and self._client.has("fetchFundingRateHistory")
         return self._archive.payments(market["symbol"]) if offered else None
 
-    def interest(self, symbol: str) -> InterestBook | None:
+    def interest(self, symbol: str) -> InterestHistory | None:
         """Its open interest over time; None for spot and where there is no history of it."""
         market = self._market(symbol)
         offered = market.get("swap") and self._client.has("fetchOpenInterestHistory")

@@ -10,9 +10,9 @@ from domain.candles import Series, Timeframe
 from domain.instrument import Instrument
 from market.resample import resample
 from market.sources.exchange_client import ExchangeClient
-from market.sources.exchange_funding import FundingBook
+from market.sources.exchange_funding import PaymentHistory
 from market.sources.exchange_history import PAGE, CandleHistory
-from market.sources.exchange_interest import PERIOD, ROWS, InterestBook
+from market.sources.exchange_interest import PERIOD, ROWS, InterestHistory
 from market.sources.exchange_market import native_timeframe
 from market.store.candles import CandleShelf
 from market.store.stamps import StampShelf
@@ -28,8 +28,8 @@ class Archive:
         self._kept_as = kept_as
         self._candles: dict[tuple[str, Timeframe], CandleHistory] = {}
         self._derived: dict[tuple[str, Timeframe], tuple[Series, Series]] = {}
-        self._payments: dict[str, FundingBook] = {}
-        self._interest: dict[str, InterestBook] = {}
+        self._payments: dict[str, PaymentHistory] = {}
+        self._interest: dict[str, InterestHistory] = {}
 
     def see(self, instrument: Instrument, at: datetime) -> None:
         """Keep what the exchange says of an instrument, where it is news."""
@@ -67,22 +67,22 @@ class Archive:
             )
         return self._candles[market, native]
 
-    def payments(self, market: str) -> FundingBook:
+    def payments(self, market: str) -> PaymentHistory:
         """The funding of a perpetual."""
         if market not in self._payments:
             client, store = self._client, self._store
-            self._payments[market] = FundingBook(
+            self._payments[market] = PaymentHistory(
                 lambda since: client.call("fetch_funding_rate_history", market, since, PAGE),
                 client.now,
                 StampShelf(store, self._kept_as, market, "funding") if store else None,
             )
         return self._payments[market]
 
-    def interest(self, market: str, size: Decimal) -> InterestBook:
+    def interest(self, market: str, size: Decimal) -> InterestHistory:
         """The open interest of a perpetual with so much base in one contract."""
         if market not in self._interest:
             client, store = self._client, self._store
-            self._interest[market] = InterestBook(
+            self._interest[market] = InterestHistory(
                 lambda since, until: client.call(
                     *("fetch_open_interest_history", market, PERIOD.value, since, ROWS),
                     {"until": until},

@@ -14,10 +14,11 @@ from domain.clock import to_ms
 from domain.errors import AccessRefused, Unreachable
 from market.protocol import FundingStamp
 from market.quality import check_unit
+from market.sources.exchange_stamps import stamped
 from market.sources.funding import FundingHistory, funding_history, to_rate
 from market.store.ranges import Stretch
 from market.store.stamps import StampShelf
-from market.store.store import Kept
+from market.store.store import Filled
 
 FetchPayments = Callable[[int], Awaitable[Sequence[Any]]]
 """Payments from a moment (ms) on, oldest first."""
@@ -29,7 +30,7 @@ _SHOWN_AFTER_MS = 120_000
 """A payment that is older than this is in the answers."""
 
 
-class FundingBook:
+class PaymentHistory:
     """Funding payments of one perpetual, as far as they were asked for."""
 
     def __init__(
@@ -93,28 +94,19 @@ class FundingBook:
         return (max(first_ms - _SHOWN_AFTER_MS, known_ms) // _HOUR_MS + 1) * _HOUR_MS
 
     async def fill(
-        self,
-        asked: Sequence[Stretch],
-        at: Callable[[], datetime],
-        told: Callable[[Stretch, Kept], None],
-    ) -> None:
+        self, asked: Sequence[Stretch], at: Callable[[], datetime]
+    ) -> AsyncIterator[Filled]:
         """As `CandleHistory.fill`."""
         assert self.shelf is not None  # noqa: S101  # without a store there is nothing to fill
         for one in asked:
             async for rates, covered in self._pages(one):
-                told(Stretch(one.start, covered.end), self.shelf.keep(rates, covered, at()))
+                kept = self.shelf.keep(rates, covered, at())
+                yield Filled(Stretch(one.start, covered.end), kept)
 
     async def _load(self, first_ms: int, last_ms: int) -> None:
         asked = Stretch(first_ms, last_ms + 1)
         begun_ms = to_ms(self._now())
-        found: dict[int, Decimal] = {}
-        for one in [asked] if self.shelf is None else self.shelf.missing(*asked):
-            async for rates, covered in self._pages(one):
-                found |= rates
-                if self.shelf is not None:
-                    self.shelf.keep(rates, covered, self._now())
-        if self.shelf is not None:
-            found |= self.shelf.between(*asked)
+        found = await stamped(asked, self._pages, self._now, self.shelf)
         if found.keys() - self._rates.keys():
             self._rates |= found
             self._history = _history(self._rates)

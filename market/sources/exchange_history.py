@@ -21,7 +21,7 @@ from market.quality import check_unit
 from market.store.candles import CandleShelf
 from market.store.ranges import Stretch, without
 from market.store.ranges import joined as stretches_joined
-from market.store.store import Kept
+from market.store.store import Filled
 
 PAGE = 1000
 """Candles or payments asked for in one request, at most."""
@@ -90,23 +90,19 @@ class CandleHistory:
             return self._series
 
     async def fill(
-        self,
-        asked: Sequence[Stretch],
-        at: Callable[[], datetime],
-        told: Callable[[Stretch, Kept], None],
-    ) -> None:
+        self, asked: Sequence[Stretch], at: Callable[[], datetime]
+    ) -> AsyncIterator[Filled]:
         """Ask for each stretch and put what is answered into the store, not into memory.
 
         Args:
             asked: On the timeframe's grid; whatever is stored there already is compared.
             at: The moment to note as the answer's.
-            told: Called after each page that was committed, with what need not be asked any more.
         """
         assert self.shelf is not None  # noqa: S101  # without a store there is nothing to fill
         for one in asked:
             async for page in self._pages(one):
                 kept = self.shelf.keep(*self._settled(page), at())
-                told(Stretch(one.start, page.covered.end), kept)
+                yield Filled(Stretch(one.start, page.covered.end), kept)
 
     async def page(self, since_ms: int) -> Series:
         """One page as the exchange gives it now, closed candles only, kept nowhere."""

@@ -20,9 +20,10 @@ from domain.errors import DataError
 from domain.numbers import to_decimal
 from market.protocol import INTEREST_TOLD_AFTER
 from market.quality import check_unit
+from market.sources.exchange_stamps import stamped
 from market.store.ranges import Stretch, joined, without
 from market.store.stamps import StampShelf
-from market.store.store import Kept
+from market.store.store import Filled
 
 PERIOD = Timeframe.H1
 """Hourly: the one period that every exchange with a history of it tells."""
@@ -36,7 +37,7 @@ FetchWindow = Callable[[int, int], Awaitable[Sequence[Mapping[str, Any]]]]
 """Rows of ccxt from one moment until another (ms), both included."""
 
 
-class InterestBook:
+class InterestHistory:
     """Open interest of one perpetual, in base, as far as it was asked for.
 
     Args:
@@ -75,25 +76,17 @@ class InterestBook:
         return self._values[max(stamps)] if stamps else None
 
     async def fill(
-        self,
-        asked: Sequence[Stretch],
-        at: Callable[[], datetime],
-        told: Callable[[Stretch, Kept], None],
-    ) -> None:
+        self, asked: Sequence[Stretch], at: Callable[[], datetime]
+    ) -> AsyncIterator[Filled]:
         """As `CandleHistory.fill`."""
         assert self.shelf is not None  # noqa: S101  # without a store there is nothing to fill
         for one in asked:
             async for values, covered in self._pages(one):
-                told(Stretch(covered.start, one.end), self.shelf.keep(values, covered, at()))
+                kept = self.shelf.keep(values, covered, at())
+                yield Filled(Stretch(covered.start, one.end), kept)
 
     async def _load(self, asked: Stretch) -> None:
-        for one in [asked] if self.shelf is None else self.shelf.missing(*asked):
-            async for values, covered in self._pages(one):
-                self._values |= values
-                if self.shelf is not None:
-                    self.shelf.keep(values, covered, self._now())
-        if self.shelf is not None:
-            self._values |= self.shelf.between(*asked)
+        self._values |= await stamped(asked, self._pages, self._now, self.shelf)
         self._asked = joined([*self._asked, asked])
 
     async def _pages(self, asked: Stretch) -> AsyncIterator[tuple[dict[int, Decimal], Stretch]]:

@@ -7,7 +7,7 @@ of before, or those of today once that is done.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -19,7 +19,7 @@ from market.sources.ib_history import SIZES, to_series
 from market.sources.ib_shares import SPLIT_ABOVE, FetchBars
 from market.store.candles import CandleShelf
 from market.store.ranges import Stretch
-from market.store.store import Kept
+from market.store.store import Filled
 
 COMPARED_BARS = 3
 
@@ -54,18 +54,9 @@ class StockFilling:
         return to_ms(self._present()) // self.timeframe.ms * self.timeframe.ms
 
     async def fill(
-        self,
-        asked: Sequence[Stretch],
-        at: Callable[[], datetime],
-        told: Callable[[Stretch, Kept], None],
-    ) -> None:
-        """Ask for each stretch; after a split for all that is kept, first.
-
-        Args:
-            asked: On the timeframe's grid.
-            at: The moment to note as the answer's.
-            told: Called after each page that was committed, with what it settles.
-        """
+        self, asked: Sequence[Stretch], at: Callable[[], datetime]
+    ) -> AsyncIterator[Filled]:
+        """As `CandleHistory.fill`; after a split for all that is kept, first."""
         assert self.shelf is not None  # noqa: S101  # without a store there is nothing to fill
         again = self.shelf.coverage() if await self._was_split(self.shelf) else []
         for one in (*again, *asked):
@@ -73,7 +64,7 @@ class StockFilling:
             while start < one.end:
                 end = min(one.end, start + SIZES[self.timeframe][1] * Timeframe.D1.ms)
                 page = Stretch(start, end)
-                told(page, self.shelf.keep(await self._bars(page), page, at()))
+                yield Filled(page, self.shelf.keep(await self._bars(page), page, at()))
                 start = end
 
     async def _was_split(self, shelf: CandleShelf) -> bool:

@@ -71,6 +71,14 @@ class Kept(NamedTuple):
         return Kept(self.added_count + other.added_count, self.revised + other.revised)
 
 
+class Filled(NamedTuple):
+    """A page that was committed."""
+
+    done: Stretch
+    """What of the stretch need not be asked for any more."""
+    kept: Kept
+
+
 class MarketStore:
     """Everything that is kept of markets, in one database."""
 

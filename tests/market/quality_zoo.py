@@ -327,19 +327,25 @@ async def by_file(specimen: Specimen, folder: Path) -> tuple[str, ...]:
         return (f"refused: {str(error).replace(f'{folder}/', '')}",)
 
 
+async def open_then_spoil(
+    source: ExchangeSource, server: FlawedExchange, specimen: Specimen, at: datetime
+) -> None:
+    """Let the source see a sound exchange, then spoil it."""
+    source.listing.every_s = 0
+    await source.open([PERPETUAL])
+    await source.venue(at)
+    server.candle_flaw = specimen.rows
+    if specimen.exchange:
+        specimen.exchange(server)
+
+
 async def by_exchange(specimen: Specimen) -> tuple[str, ...]:
     """What a snapshot of the spoilt exchange says."""
     at = NOW + specimen.later
     async with FlawedExchange({PERPETUAL: SERIES}, at) as server:
-        clock = StillClock(at)
-        source = ExchangeSource("binanceusdm", clock, server.url, Timeframe.H1)
-        source.listing.every_s = 0
+        source = ExchangeSource("binanceusdm", StillClock(at), server.url, Timeframe.H1)
         try:
-            await source.open([PERPETUAL])
-            await source.venue(at)
-            server.candle_flaw = specimen.rows
-            if specimen.exchange:
-                specimen.exchange(server)
+            await open_then_spoil(source, server, specimen, at)
             return _said(await Observer(source, Timeframe.H1, [PERPETUAL]).snapshot(PERPETUAL, at))
         except PlangateError as error:
             return (f"refused: {str(error).replace(server.url, 'URL')}",)

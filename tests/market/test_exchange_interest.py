@@ -14,11 +14,11 @@ from domain.clock import FixedClock, to_ms
 from domain.errors import DataError
 from market.protocol import INTEREST_TOLD_AFTER
 from market.sources.exchange import ExchangeSource
-from market.sources.exchange_interest import InterestBook
+from market.sources.exchange_interest import InterestHistory
 from market.sources.stored import StoredSource
 from market.store.ranges import Stretch
 from market.store.stamps import StampShelf
-from market.store.store import Kept, MarketStore
+from market.store.store import MarketStore
 from tests.market.store.handmade import store_in
 from tests.market.test_exchange_source import BTC, NOW, history
 from tests.servers.exchange_server import ExchangeServer, Failure
@@ -38,22 +38,17 @@ async def opened(server: ExchangeServer, store: MarketStore) -> AsyncIterator[Ex
         await source.close()
 
 
-def book_of(source: ExchangeSource) -> InterestBook:
+def book_of(source: ExchangeSource) -> InterestHistory:
     book = source.interest(BTC)
     assert book is not None
     return book
 
 
-async def fill(book: InterestBook, start: datetime, end: datetime) -> list[Stretch]:
+async def fill(book: InterestHistory, start: datetime, end: datetime) -> list[Stretch]:
     """Fill what is missing between; what need not be asked any more, page by page."""
     assert book.shelf is not None
-    done: list[Stretch] = []
-
-    def told(stretch: Stretch, _: Kept) -> None:
-        done.append(stretch)
-
-    await book.fill(book.shelf.missing(to_ms(start), to_ms(end)), lambda: NOW, told)
-    return done
+    missing = book.shelf.missing(to_ms(start), to_ms(end))
+    return [done async for done, _ in book.fill(missing, lambda: NOW)]
 
 
 def true_value(at: datetime) -> Decimal:
@@ -134,7 +129,7 @@ async def test_what_is_no_open_interest_is_refused(said: str) -> None:
         assert since < until
         return [{"timestamp": until - 5, "openInterestAmount": said}]
 
-    book = InterestBook(rows, Decimal(1), lambda: NOW)
+    book = InterestHistory(rows, Decimal(1), lambda: NOW)
     with pytest.raises(DataError, match=f"is '{said}', was expected"):
         await book.at(NOW - HOUR)
 
@@ -147,7 +142,7 @@ async def test_an_hour_that_is_not_published_yet_is_asked_for_again(tmp_path: Pa
         return [{"timestamp": published, "openInterestAmount": "7"}] if known else []
 
     shelf = StampShelf(store_in(tmp_path), "kept", BTC, "open_interest")
-    book = InterestBook(rows, Decimal("0.5"), lambda: NOW, shelf)
+    book = InterestHistory(rows, Decimal("0.5"), lambda: NOW, shelf)
     assert await book.at(NOW - HOUR + INTEREST_TOLD_AFTER) == Decimal("3.5")
     (rest,) = shelf.missing(published, to_ms(NOW))
     assert rest == Stretch(published + 1, to_ms(NOW))

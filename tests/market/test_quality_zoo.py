@@ -23,6 +23,7 @@ from tests.market.quality_zoo import (
     Specimen,
     StillClock,
     by_file,
+    open_then_spoil,
     page_with,
     table,
 )
@@ -55,13 +56,8 @@ async def looked_at(
     source = ExchangeSource(
         *("binanceusdm", StillClock(at), server.url, Timeframe.H1), store=store, keep_as="kept"
     )
-    source.listing.every_s = 0
     try:
-        await source.open([PERPETUAL])
-        await source.venue(at)
-        server.candle_flaw = specimen.rows
-        if specimen.exchange:
-            specimen.exchange(server)
+        await open_then_spoil(source, server, specimen, at)
         return await flags(source, at)
     finally:
         await source.close()

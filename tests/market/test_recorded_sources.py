@@ -15,7 +15,7 @@ from domain.clock import FixedClock, from_ms
 from domain.errors import ConfigError, DataError, UnknownSymbol
 from market.protocol import INTEREST_TOLD_AFTER
 from market.sources.box import DATA, BoxSource
-from market.sources.exchange_funding import FundingBook
+from market.sources.exchange_funding import PaymentHistory
 from market.sources.files import FilesSource
 from market.sources.funding import funding_history
 from market.sources.open import make_source
@@ -274,7 +274,7 @@ async def test_an_exchange_that_lists_a_payment_twice_is_read_with_the_first() -
         stamps = {START + 3: 0.1, START + 9: 0.2, START + HOUR: 0.3}
         return [{"timestamp": s, "fundingRate": r} for s, r in stamps.items() if s >= since_ms]
 
-    history = await FundingBook(fetch, lambda: from_ms(START)).covering(START, START + 2 * HOUR)
+    history = await PaymentHistory(fetch, lambda: from_ms(START)).covering(START, START + 2 * HOUR)
     assert history.stamps_ms.tolist() == [START, START + HOUR]
     assert history.rates == (Decimal("0.1"), Decimal("0.3"))
 

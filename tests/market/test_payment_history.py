@@ -9,7 +9,7 @@ import pytest
 
 from domain.clock import parse_moment, to_ms
 from domain.errors import Unreachable
-from market.sources.exchange_funding import FundingBook
+from market.sources.exchange_funding import PaymentHistory
 
 NOON = parse_moment("2026-03-01T12:00:00Z")
 M = timedelta(minutes=1)
@@ -23,7 +23,7 @@ class Venue:
         self.now = now
         self.asked = 0
         self.answers = True
-        self.book = FundingBook(self.page, lambda: self.now)
+        self.book = PaymentHistory(self.page, lambda: self.now)
 
     async def page(self, since_ms: int) -> list[Any]:
         self.asked += 1
