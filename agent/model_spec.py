@@ -21,6 +21,9 @@ from market.feeds.spec import Address, EnvironmentName
 Kind: TypeAlias = Literal[EndpointKind, "langchain"]
 """`langchain`: any other provider, through `init_chat_model`; the name is then PROVIDER:NAME."""
 
+LOCAL = "local"
+"""The name of the model that `plangate model install local` installs."""
+
 Dollars = Annotated[Decimal, Field(ge=0, le=100_000, allow_inf_nan=False)]
 MAX_COMPLAINTS = 5
 
@@ -113,6 +116,19 @@ class ModelSpec(_Part):
         return price_list().get(self.model) if self.kind == "openai" else None
 
 
+LOCAL_MODEL = ModelSpec(
+    kind="vllm",  # asked as that kind is, and without a key until it is served
+    model="qwen2.5-coder-1.5b-instruct-q4_k_m",
+    base_url="http://127.0.0.1:9/v1",  # nobody; who serves it puts the address here
+    temperature=0.0,
+    context_tokens=16_384,
+    max_output_tokens=600,
+    price=PriceSpec(input=Decimal(0), output=Decimal(0)),
+    tool_calling="steps",
+)
+"""How the local model (`agent.local`) is asked."""
+
+
 class ModelsSpec(_Part):
     """A whole file."""
 
@@ -135,8 +151,8 @@ def read_models(table: dict[str, Any], where: str) -> dict[str, ModelSpec]:
     except ValidationError as error:
         told = [_wrong(one) for one in error.errors(include_url=False)]
         raise ConfigError(f"{where}: {'; '.join(told[:MAX_COMPLAINTS])}") from None
-    if RULES in models:
-        raise ConfigError(f"{where}: {RULES!r} is the planner without a model; name it otherwise")
+    if taken := {RULES, LOCAL} & set(models):
+        raise ConfigError(f"{where}: the name {taken.pop()!r} is plangate's own; use another")
     for name, spec in models.items():
         for other in spec.fallback:
             try:
@@ -154,6 +170,8 @@ def spec_of(name: str, models: Mapping[str, ModelSpec]) -> ModelSpec:
     """
     if name in models:
         return models[name]
+    if name == LOCAL:
+        return LOCAL_MODEL
     kind, _, rest = name.partition(":")
     try:
         return ModelSpec.model_validate({"kind": kind, "model": rest})
@@ -163,8 +181,9 @@ def spec_of(name: str, models: Mapping[str, ModelSpec]) -> ModelSpec:
         raise ConfigError(
             f"unknown model {name!r}; "
             + (f"did you mean {near[0]!r}? " if near else "")
-            + f"expected 'rules', KIND:NAME such as 'openai:NAME' (KIND: {', '.join(ENDPOINTS)}, "
-            f"langchain:PROVIDER) or a name of the file of models ({named})"
+            + "expected 'rules', 'local', KIND:NAME such as 'openai:NAME' "
+            f"(KIND: {', '.join(ENDPOINTS)}, langchain:PROVIDER) "
+            f"or a name of the file of models ({named})"
         ) from None
 
 

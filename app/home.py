@@ -21,6 +21,11 @@ def state_home() -> Path:
     return user_state_path("plangate", appauthor=False)
 
 
+def local_folder(home: Path) -> Path:
+    """Where the local model is, once it is installed."""
+    return home / "models" / "local"
+
+
 def database_place() -> Place:
     """The one database: the server of `PLANGATE_DATABASE_URL`, else a file in the state folder.
 

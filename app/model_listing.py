@@ -8,11 +8,12 @@ from typing import Any
 
 from agent.endpoints import ENDPOINTS
 from agent.model_spec import ModelSpec
+from app.local_install import local_row
 from app.model_file import read_model_file
 
 
 def listing(path: Path | None) -> dict[str, Any]:
-    """The known kinds, and the models of a file; no key is in it.
+    """The known kinds, the local model, and the models of a file; no key is in it.
 
     Raises:
         ConfigError: the file is wrong.
@@ -27,7 +28,7 @@ def listing(path: Path | None) -> dict[str, Any]:
         }
         for kind, endpoint in ENDPOINTS.items()
     ]
-    models = [_row(name, spec) for name, spec in read_model_file(path).items()]
+    models = [local_row(), *(_row(name, spec) for name, spec in read_model_file(path).items())]
     return {"schema": "plangate.models/1", "kinds": kinds, "models": models}
 
 

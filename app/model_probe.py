@@ -13,13 +13,14 @@ from langchain_core.messages import BaseMessage, HumanMessage
 from langchain_core.tools import BaseTool
 
 from agent.asking import Reply
-from agent.models import NamedModel, close_model
+from agent.models import NamedModel
 from agent.parse import Asked, Invalid, parse_answer
 from agent.planner import Planner
 from agent.prompt import system_message
 from app.clock import SystemClock
 from app.health_check import Check
-from app.modelling import named_models
+from app.home import state_home
+from app.modelling import opened_models
 from app.options import SessionOptions
 from app.settings import load_settings
 from domain.errors import AccessRefused, ConfigError, Unreachable
@@ -66,12 +67,8 @@ async def probe(options: SessionOptions) -> Probed:
     """
     if options.model == "rules":
         raise ConfigError("model 'rules' is no language model; there is nothing to probe")
-    models = named_models(options, load_settings())
-    try:
+    async with opened_models(options, load_settings(), state_home()) as models:
         return Probed(options.model, tuple(await _checks(models[0])))
-    finally:
-        for one in models:
-            await close_model(one.model)
 
 
 async def _checks(named: NamedModel) -> list[Check]:

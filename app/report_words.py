@@ -15,7 +15,11 @@ BOOK_WORDS = {
 
 def model_words(name: str) -> str:
     """What the model is, honestly."""
-    return "rules (deterministic, not an LLM)" if name == "rules" else name
+    said = {
+        "rules": "rules (deterministic, not an LLM)",
+        "local": "local (a small language model on this machine: weak, not one to trade with)",
+    }
+    return said.get(name, name)
 
 
 def report_lines(document: dict[str, Any]) -> list[tuple[str, str]]:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from langchain_core.language_models import BaseChatModel
 
-from agent.models import NamedModel, close_model
+from agent.models import NamedModel
 from agent.planner import Planner
 from agent.prompt import prompt_hash
 from app.capital import purses_of
@@ -22,7 +22,7 @@ from app.faulting import made_faulty
 from app.feeding import known_secrets, opened_feeds
 from app.home import CHECKPOINTS, DATABASE, TELEMETRY
 from app.lease import lease
-from app.modelling import model_secrets, named_models
+from app.modelling import model_secrets, opened_models
 from app.options import SessionOptions
 from app.reopening import kept, measure
 from app.settings import Settings
@@ -127,19 +127,17 @@ async def wire_session(
         PlangateError: naming what is wrong; nothing has been written then but an empty database.
     """
     policy = policy or load_policy(options.policy)
-    models = (
-        [NamedModel(options.model, replaced.model)]
-        if replaced.model
-        else named_models(options, settings)
-    )
     clock = replaced.clock or session_clock(options)
     feeds = opened_feeds(options, clock)
     feeds = replaced.feeds(feeds) if replaced.feeds else feeds
     limits = options.tools or ToolLimits()
     async with AsyncExitStack() as stack:
-        for one in models:
-            stack.push_async_callback(close_model, one.model)
         stack.push_async_callback(feeds.close)
+        models = (
+            [NamedModel(options.model, replaced.model)]
+            if replaced.model
+            else await stack.enter_async_context(opened_models(options, settings, home))
+        )
         database = Database.open(settings.server(home) or home / DATABASE, METADATA)
         stack.callback(database.close)
         source = replaced.source or made_source(options, clock, MarketStore(database))

