@@ -11,13 +11,17 @@ from random import Random
 from typing import Any
 
 from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.messages.ai import UsageMetadata
 
+from agent.claims import claim_for
 from agent.failures import Failure, caught, failure_of
 from agent.models import NamedModel
 from agent.pace import Pace
-from agent.prices import RULES, Usage, cost_usd
+from agent.prices import RULES, cost_of
+from agent.purse import Purse, Receipt
 from agent.tokens import TokenCount, count_answer, count_prompt
 from domain.errors import PlangateError, Unreachable
+from domain.spending import Usage
 from traces.redact import Redactor
 
 FIRST_PAUSE_S = 0.5
@@ -91,11 +95,14 @@ class Asking:
         """Tokens of the prompt that `ask` would send."""
         return count_prompt(messages, self._schemas, self.named.provider_name)
 
-    async def ask(self, messages: Sequence[BaseMessage], timeout_s: float) -> Reply:
-        """The model's next message.
+    async def ask(
+        self, messages: Sequence[BaseMessage], timeout_s: float, purse: Purse | None = None
+    ) -> Reply:
+        """The model's next message; each try has its own money, and one that fails keeps it.
 
         Raises:
             Unreachable: no answer within `timeout_s`, tries included.
+            OverBudget: the purse has no room for another try.
             AccessRefused: the provider knows us and says no.
             ConfigError: the provider cannot do what was asked, such as an unknown model.
         """
@@ -105,7 +112,7 @@ class Asking:
             attempt += 1
             await self._pace.wait(self._weight(messages), ends_at)
             try:
-                return await self._once(list(messages), self._allowed_s(ends_at))
+                return await self._once(list(messages), self._allowed_s(ends_at), purse)
             except caught() as error:
                 last = failure_of(error, self._redactor)
                 if not last.retry or attempt == self._max_attempts:
@@ -132,7 +139,10 @@ class Asking:
         left_s = max(0.0, ends_at - time.monotonic())
         return left_s if self._longest_s is None else min(left_s, self._longest_s)
 
-    async def _once(self, messages: list[BaseMessage], allowed_s: float) -> Reply:
+    async def _once(
+        self, messages: list[BaseMessage], allowed_s: float, purse: Purse | None
+    ) -> Reply:
+        receipt = self._reserved(messages, purse)
         begun = time.perf_counter()
         try:
             async with asyncio.timeout(allowed_s) as limit:
@@ -145,18 +155,41 @@ class Asking:
         if not isinstance(message, AIMessage):
             raise Unreachable(f"the model did not answer but sent a {message.type!r} message")
         usage = self._usage(messages, message)
-        cost = cost_usd(self.named.price, usage)
-        return Reply(message, latency_ms, usage, cost, self.named.name)
+        cost = cost_of(self.named.price, usage)
+        if receipt is not None:
+            receipt.settle(usage, cost)
+        return Reply(message, latency_ms, usage, cost.usd if cost else None, self.named.name)
+
+    def _reserved(self, messages: list[BaseMessage], purse: Purse | None) -> Receipt | None:
+        if purse is None or self.named.name == RULES:  # of rules nobody is paid
+            return None
+        bound = purse.longest_answer_tokens
+        return purse.reserve(claim_for(self.named, messages, self._schemas, bound))
 
     def _usage(self, messages: list[BaseMessage], message: AIMessage) -> Usage:
         if self.named.name == RULES:
             return Usage(0, 0, 0, "provider")
         if said := message.usage_metadata:
-            cached = said.get("input_token_details", {}).get("cache_read", 0) or 0
-            thought = said.get("output_token_details", {}).get("reasoning", 0) or 0
-            # Some providers leave what was thought out of the output, but not out of the total.
-            output = max(said["output_tokens"], said["total_tokens"] - said["input_tokens"])
-            return Usage(said["input_tokens"], output, cached, "provider", min(thought, output))
+            return _told_usage(message, said)
         prompt = self.count(messages)
         answer = count_answer(message, self.named.provider_name)
         return Usage(prompt.tokens, answer.tokens, 0, prompt.source)
+
+
+def _told_usage(message: AIMessage, said: UsageMetadata) -> Usage:
+    """What the provider says; parts are never more than the whole."""
+    asked = max(0, said["input_tokens"])
+    cached = said.get("input_token_details", {}).get("cache_read", 0) or 0
+    thought = said.get("output_token_details", {}).get("reasoning", 0) or 0
+    # Some providers leave what was thought out of the output, but not out of the total.
+    output = max(0, said["output_tokens"], said["total_tokens"] - asked)
+    details = (message.response_metadata.get("token_usage") or {}).get("prompt_tokens_details")
+    pictured = (details or {}).get("image_tokens", 0) or 0
+    return Usage(
+        asked,
+        output,
+        min(max(0, cached), asked),
+        "provider",
+        min(max(0, thought), output),
+        min(max(0, pictured), asked),
+    )

@@ -19,9 +19,10 @@ from langchain_core.utils.function_calling import convert_to_openai_tool
 from agent.answers import answer_tools
 from agent.asking import Asking, PassedOver, Reply
 from agent.models import NamedModel
+from agent.purse import Purse
 from agent.schemas import compact
 from agent.tokens import TokenCount
-from domain.errors import AccessRefused, ConfigError, Unreachable
+from domain.errors import AccessRefused, ConfigError, OverBudget, Unreachable
 from domain.strict_json import canonical
 
 
@@ -64,15 +65,24 @@ class Planner:
         said, self._notices = self._notices, []
         return said
 
-    async def ask(self, messages: Sequence[BaseMessage], *, timeout_s: float) -> Reply:
+    async def ask(
+        self,
+        messages: Sequence[BaseMessage],
+        *,
+        timeout_s: float,
+        purse: Purse | None = None,
+    ) -> Reply:
         """The next message of the first model that can be asked.
 
-        While others stand behind a model, it has an equal share of the time that is left.
+        While others stand behind a model, it has an equal share of the time that is left. One for
+        which the purse has no room is passed over: a cheaper one may stand behind it. Without a
+        purse nobody counts, as where a model is only tried.
 
         Raises:
             Unreachable: no answer within `timeout_s`, of any.
             AccessRefused: every provider knows us and says no.
             ConfigError: none can do what was asked, such as an unknown model.
+            OverBudget: there is no money for any that could be asked.
         """
         ends_at = time.monotonic() + timeout_s
         passed: list[PassedOver] = []
@@ -80,8 +90,8 @@ class Planner:
             begun = time.monotonic()
             share_s = (ends_at - begun) / (len(self._askings) - index)
             try:
-                reply = await asking.ask(messages, share_s)
-            except (Unreachable, AccessRefused, ConfigError) as error:
+                reply = await asking.ask(messages, share_s, purse)
+            except (Unreachable, AccessRefused, ConfigError, OverBudget) as error:
                 if len(self._askings) == 1:
                     raise
                 took_ms = (time.monotonic() - begun) * 1000
@@ -93,7 +103,8 @@ class Planner:
 
     def _tell(self, passed: PassedOver) -> None:
         """Say once of a model that it refuses us: waiting will not mend that."""
-        if not isinstance(passed.error, Unreachable) and passed.model not in self._told:
+        refuses = isinstance(passed.error, AccessRefused | ConfigError)
+        if refuses and passed.model not in self._told:
             self._told.add(passed.model)
             self._notices.append(
                 f"model {passed.model!r} cannot be asked: {passed.error}; "
@@ -101,11 +112,14 @@ class Planner:
             )
 
 
-def _none_answered(passed: Sequence[PassedOver]) -> Unreachable | AccessRefused | ConfigError:
+def _none_answered(
+    passed: Sequence[PassedOver],
+) -> Unreachable | AccessRefused | ConfigError | OverBudget:
     """One error for all: if any may answer later, the chain may."""
     words = "; ".join(f"{one.model}: {one.error}" for one in passed)
-    later = any(isinstance(one.error, Unreachable) for one in passed)
-    first = passed[0].error
-    if later or not isinstance(first, AccessRefused | ConfigError):
+    if any(isinstance(one.error, Unreachable) for one in passed):
         return Unreachable(f"no model answered ({words})")
-    return type(first)(f"no model can be asked ({words})")
+    if any(isinstance(one.error, OverBudget) for one in passed):
+        return OverBudget(f"no model can be asked ({words})")
+    kind = AccessRefused if isinstance(passed[0].error, AccessRefused) else ConfigError
+    return kind(f"no model can be asked ({words})")

@@ -11,28 +11,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
-from typing import Literal
 
 from domain.numbers import ZERO
+from domain.spending import Cost, Usage
 
 RULES = "rules"
 """Name of the planner that is no language model."""
 
 _MILLION = Decimal(1_000_000)
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """Tokens of one call."""
-
-    input_tokens: int
-    output_tokens: int
-    cached_tokens: int
-    """Part of the input that the provider had cached."""
-    source: Literal["provider", "tiktoken", "estimate"]
-    """Who counted; `provider` also for the rules planner's exact zero."""
-    reasoning_tokens: int = 0
-    """Part of the output that the model thought with and did not show."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,25 +32,36 @@ class Price:
     reasoning: Decimal | None = None
     """For output tokens that are thought and not shown; None: as the others."""
 
+    @property
+    def thought(self) -> Decimal:
+        """What a token costs that is thought and not shown."""
+        return self.output if self.reasoning is None else self.reasoning
+
 
 NOTHING = Price(ZERO, ZERO, ZERO)
 """What the rules planner costs."""
 
 
-def cost_usd(price: Price | None, usage: Usage) -> Decimal | None:
-    """What a call cost in US dollars; None where the price is unknown."""
+def cost_of(price: Price | None, usage: Usage) -> Cost | None:
+    """What a call cost; None where the price is unknown."""
     if price is None:
         return None
     fresh = usage.input_tokens - usage.cached_tokens
-    thought = price.output if price.reasoning is None else price.reasoning
     shown = usage.output_tokens - usage.reasoning_tokens
-    total = (
-        fresh * price.input
-        + usage.cached_tokens * price.cached
-        + shown * price.output
-        + usage.reasoning_tokens * thought
+    return Cost(
+        (fresh * price.input + usage.cached_tokens * price.cached) / _MILLION,
+        (shown * price.output + usage.reasoning_tokens * price.thought) / _MILLION,
     )
-    return total / _MILLION
+
+
+def worst_of(price: Price | None, prompt_tokens: int, answer_tokens: int) -> Cost | None:
+    """The most that a call may cost: no token cheaper than the dearest of its side."""
+    if price is None:
+        return None
+    return Cost(
+        prompt_tokens * max(price.input, price.cached) / _MILLION,
+        answer_tokens * max(price.output, price.thought) / _MILLION,
+    )
 
 
 @cache

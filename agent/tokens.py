@@ -19,7 +19,7 @@ import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 _PER_MESSAGE = 3
 """Tokens around each message, and before the answer (OpenAI cookbook, gpt-4 and later; checked
 there against what the API bills)."""
+
+_MOST_PER_MESSAGE = 32
+"""More than the templates of any model we know put around a message."""
 
 _RANKS = {
     "cl100k_base": "https://openaipublic.blob.core.windows.net/encodings/cl100k_base.tiktoken",
@@ -73,6 +76,19 @@ def count_prompt(
     counted += tool_tokens(tools, encoding.name, partial(_count, encoding))
     names = sum(_sent_name(message) is not None for message in messages)
     return TokenCount(counted + _PER_MESSAGE * (len(messages) + 1) + names, "tiktoken")
+
+
+def most_tokens(messages: Sequence[BaseMessage], tools: Sequence[Mapping[str, Any]]) -> int:
+    """What no tokenizer exceeds: a token for every byte, and a wide frame around each message.
+
+    Args:
+        messages: In order.
+        tools: Schemas, as often as they are sent.
+    """
+    texts = [text for message in messages for text in _texts(message)]
+    texts += [canonical(tool) for tool in tools]
+    told = sum(len(text.encode("utf-8", "replace")) for text in texts)
+    return told + _MOST_PER_MESSAGE * (len(messages) + 1)
 
 
 def count_text(text: str, model: str) -> int:
@@ -128,6 +144,7 @@ def _lay_out(folder: Path, name: str) -> None:
     (folder / kept_as).write_bytes(gzip.decompress(packed.read_bytes()))
 
 
+@lru_cache(maxsize=1024)  # a decision sends most of its texts several times
 def _count(encoding: tiktoken.Encoding, text: str) -> int:
     return len(encoding.encode(text.encode("utf-8", "replace").decode(), disallowed_special=()))
 

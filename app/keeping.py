@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import journal.paper_tables
-import journal.plan_tables  # noqa: F401  # a new database is made at once from all definitions
+import journal.plan_tables  # a new database is made at once from all definitions
+import journal.spending_tables  # noqa: F401  # likewise
 from app.home import database_place
 from market.store.store import MarketStore
 from traces.database import Database

@@ -15,6 +15,7 @@ from app.capital import capital_words, read_capital
 from app.fault_file import open_faults
 from app.feed_file import FeedFile, read_feed_file
 from app.model_file import deciding, read_model_file
+from app.spending import read_caps
 from broker.fault_spec import FaultSpec
 from domain.candles import Timeframe
 from domain.clock import iso, parse_moment
@@ -63,6 +64,8 @@ class SessionOptions:
     """Of the file of limits that the session has."""
     attention: Attention = ALWAYS
     """How often the model is asked."""
+    spending: Mapping[str, Decimal | None] = field(default_factory=dict)
+    """Caps on money for models that are named (`app.spending`)."""
     feeds: FeedFile | None = None
     """News, sentiment and other markets; None: none, or not opened."""
     feeds_hash: str | None = None
@@ -113,6 +116,9 @@ def read_options(
     heartbeat: int = 1,
     wake_atr: float = 1.0,
     models: Path | None = None,
+    usd_per_decision: str | None = None,
+    usd_per_day: str | None = None,
+    usd_per_session: str | None = None,
 ) -> SessionOptions:
     """The command line's words as values.
 
@@ -143,6 +149,7 @@ def read_options(
         tools=limits,
         tools_hash=None if limits is None else content_hash(limits.model_dump(mode="json")),
         attention=Attention(heartbeat_count=heartbeat, move_atr_ratio=wake_atr),
+        spending=read_caps(usd_per_decision, usd_per_day, usd_per_session),
         feeds=feed_file,
         feeds_hash=None if feed_file is None else feed_file.content_hash,
     )

@@ -10,7 +10,7 @@ from market.protocol import MarketSource, ShareSource
 from policies.policy_file import limits_text, read_policy
 from policies.settings import Policy
 
-KEPT = frozenset({"policy", "market_url", "yardsticks"})
+KEPT = frozenset({"policy", "market_url", "yardsticks", "spending"})
 """Keys of a session's configuration that are kept for this alone."""
 
 

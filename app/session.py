@@ -22,7 +22,7 @@ from app.slots import LIVE_SETTLE, next_live_slot
 from broker.executor import Executor
 from broker.patience import patiently
 from domain.clock import FixedClock
-from domain.errors import MARKET_FAILURES, Unreachable
+from domain.errors import MARKET_FAILURES, OverBudget, Unreachable
 from domain.lifecycle import LIVE
 from graph.context import RunContext
 from graph.identity import run_id
@@ -83,6 +83,8 @@ class Session:
     reconciled_at: datetime | None = None
     made: int = 0
     outages: int = 0
+    capped: bool = False
+    """A cap on money was reached, and it was said."""
 
     def __post_init__(self) -> None:
         context = self.context
@@ -234,14 +236,26 @@ class Session:
             self._count_outage(final)
 
     def _count_outage(self, final: dict[str, Any]) -> None:
-        if "MODEL_REFUSED" in final["codes"]:
+        codes = final["codes"]
+        if "MODEL_REFUSED" in codes:
             self.trouble(final["reason"])
-        down = "MODEL_UNAVAILABLE" in final["codes"]
-        self.outages = self.outages + 1 if down else 0
-        if self.context.replay and self.outages >= MAX_OUTAGES_COUNT:
-            raise Unreachable(
-                f"the model did not answer {self.outages} times in a row: {final['reason']}"
-            )
+        self._tell_of_money(final)
+        broke = "MONEY_CAP" in codes and not final["model_calls"]
+        self.outages = self.outages + 1 if broke or "MODEL_UNAVAILABLE" in codes else 0
+        if not self.context.replay or self.outages < MAX_OUTAGES_COUNT:
+            return
+        if broke:
+            raise OverBudget(f"{final['reason']}; the same command with a higher cap goes on")
+        raise Unreachable(
+            f"the model did not answer {self.outages} times in a row: {final['reason']}"
+        )
+
+    def _tell_of_money(self, final: dict[str, Any]) -> None:
+        """Say once that a cap on money is reached, until a model was asked to the end again."""
+        capped = "MONEY_CAP" in final["codes"]
+        if capped and not self.capped:
+            self.notice(f"MONEY_CAP: {final['reason']}; what is held is looked after")
+        self.capped = capped or (self.capped and not final["model_calls"])
 
     def _used_up(self) -> bool:
         return self.limit is not None and self.made >= self.limit

@@ -28,6 +28,7 @@ from app.reopening import kept, measure
 from app.settings import Settings
 from app.slots import replay_window
 from app.sourcing import made_source, opened_symbols, session_clock
+from app.spending import opened_spending
 from app.tool_desk import open_desk, require_tools, tool_secrets
 from broker.dispatcher import Dispatcher
 from broker.executor import Executor
@@ -43,6 +44,7 @@ from broker.review import GateReview
 from broker.treasury import Treasury
 from domain.clock import Clock, FixedClock
 from domain.instrument import quote_of
+from domain.spending import SpendingCaps
 from domain.strict_json import content_hash
 from graph.caps import Caps
 from graph.context import RunContext
@@ -170,17 +172,12 @@ def _assemble(
     window = replay_window(info, options.timeframe, options.start, options.end) if replay else None
     require_tools(policy, desk)
     purses = purses_of(options.capital, {quote_of(s) for s in symbols})
-    config = _config(options, policy, symbols, source, purses)
+    spending = opened_spending(options.spending, journal, planner.models)
+    config = _config(options, policy, symbols, source, purses, spending.caps)
     kinds = {symbol: source.instrument(symbol).kind for symbol in symbols}
     journal.open_session(config, kinds, purses, alone=alone)
     measure(source, journal.config())
-    secrets = {
-        **known_secrets(options, settings),
-        **tool_secrets(options.tools or ToolLimits()),
-        **model_secrets(planner.models),
-    }
-    store = TraceStore(journal.database, journal.session)
-    recorder = Recorder(store, Redactor(secrets), SystemClock())
+    recorder = _recorder(options, settings, parts)
     observer = Observer(source, options.timeframe, symbols)
     context = RunContext(
         planner=planner,
@@ -196,6 +193,7 @@ def _assemble(
         symbols=symbols,
         timeframe=options.timeframe,
         prompt_hash=prompt_hash(),
+        spending=spending,
         feeds=feeds,
         attention=options.attention,
     )
@@ -215,6 +213,17 @@ def _assemble(
     faulty = made_faulty(venue, options.faults, context, diary)
     executor = _executor(context, faulty, venue, diary)
     return Wired(context, executor, venue, info, window, home / CHECKPOINTS, diary)
+
+
+def _recorder(options: SessionOptions, settings: Settings, parts: _Parts) -> Recorder:
+    """What writes the trace, and knows what must not be in it."""
+    secrets = {
+        **known_secrets(options, settings),
+        **tool_secrets(options.tools or ToolLimits()),
+        **model_secrets(parts.planner.models),
+    }
+    store = TraceStore(parts.journal.database, parts.journal.session)
+    return Recorder(store, Redactor(secrets), SystemClock())
 
 
 def _executor(context: RunContext, venue: Broker, treasury: Treasury, diary: Diary) -> Executor:
@@ -246,12 +255,14 @@ def _config(
     symbols: tuple[str, ...],
     source: MarketSource,
     purses: Mapping[str, Decimal],
+    caps: SpendingCaps,
 ) -> dict[str, Any]:
     """What the session is, kept with it; `policy_keys` says which limits this release knows."""
     return {
         **options.config(policy.policy_hash, symbols, purses),
         "policy_keys": content_hash(sorted(Policy.model_fields))[:12],
         **kept(policy, options.market_url, source),
+        "spending": caps.words,
         "origin": source.info.origin,
         "description": source.info.description,
         "order_book": "offered" if "order_book" in source.info.offers else "modelled",

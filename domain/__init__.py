@@ -2,5 +2,6 @@
 
 errors · numbers · strict_json · clock · trading_hours · instrument · quality (what was wrong with
 data) · candles · book · snapshot · condition (when a plan is wrong) · plan · finding · verdict ·
-orders · lifecycle · trade. Imports nothing of ours, reads no clock, no network, no disk.
+orders · lifecycle · trade · spending (on models). Imports nothing of ours, reads no clock, no
+network, no disk.
 """

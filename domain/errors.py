@@ -10,6 +10,8 @@
     │                      for), or end as no-trade
     ├── AccessRefused      the outside world knows us and says no: do not begin; a session that
     │                      has begun goes on asking, for what is held
+    ├── OverBudget         the caps on money leave no room to ask a model: end as no-trade, look
+    │                      after what is held
     ├── StateError         the state folder or database cannot be used as it is: stop, lose nothing
     └── IllegalTransition  a life cycle was asked for a step its table lacks: our bug
 
@@ -56,6 +58,10 @@ class Unreachable(PlangateError):
 
 class AccessRefused(PlangateError):
     """A server answered that we may not: wrong key, no permission, restricted place."""
+
+
+class OverBudget(PlangateError):
+    """A call of a model might cost more than the caps leave; it was not made."""
 
 
 class StateError(PlangateError):

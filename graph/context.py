@@ -17,6 +17,7 @@ from graph.attention import ALWAYS, Attention
 from graph.caps import Caps
 from graph.state import RunState
 from journal.books import Journal
+from journal.spending import DecisionPurse, SpendingLedger
 from journal.standing import AccountReader
 from market.feeds.protocol import NO_FEEDS, Feeds
 from market.observe import Observer
@@ -61,6 +62,8 @@ class RunContext:
     symbols: tuple[str, ...]
     timeframe: Timeframe
     prompt_hash: str
+    spending: SpendingLedger
+    """What the models may cost, and do."""
     feeds: Feeds = NO_FEEDS
     attention: Attention = ALWAYS
     account_name: str = PAPER_ACCOUNT
@@ -71,6 +74,15 @@ class RunContext:
         """The moment a check is made at: later than `as_of` only when time is real."""
         as_of = parse_moment(state["as_of"])
         return as_of if self.replay else max(as_of, self.clock.now())
+
+    def purse(self, state: RunState, node: str) -> DecisionPurse:
+        """The money that a step of the run asks a model with.
+
+        Where nobody named a model's longest answer, it is taken for the tokens that are left.
+        """
+        used = state["input_tokens"] + state["output_tokens"]
+        left = max(1, self.caps.max_tokens_count - used)
+        return self.spending.purse(state["run_id"], state["symbol"], node, left)
 
     def snapshot(self, state: RunState) -> Snapshot:
         """The run's snapshot, read back by its hash."""

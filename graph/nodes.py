@@ -21,6 +21,7 @@ from domain.errors import (
     MARKET_FAILURES,
     AccessRefused,
     ConfigError,
+    OverBudget,
     PlangateError,
     StateError,
     Unreachable,
@@ -114,11 +115,13 @@ async def plan(context: RunContext, state: RunState) -> Update:
     messages = [message_of(context, h) for h in state["messages"]]
     note_prompt(context, state, messages)
     try:
-        reply = await context.planner.ask(
-            messages, timeout_s=context.caps.max_seconds_s - elapsed_s
-        )
+        left_s = context.caps.max_seconds_s - elapsed_s
+        purse = context.purse(state, "plan")
+        reply = await context.planner.ask(messages, timeout_s=left_s, purse=purse)
     except Unreachable as error:
         return _unanswered(context, state, "MODEL_UNAVAILABLE", error)
+    except OverBudget as error:
+        return _unanswered(context, state, "MONEY_CAP", error)
     except (AccessRefused, ConfigError) as error:
         if context.replay or not context.journal.decisions_count():
             raise  # nothing has begun that would have to be looked after

@@ -11,7 +11,9 @@ from domain.errors import StateError
 
 _OF_THE_BEGINNING = "yardsticks"
 """What was seen when the session began; what a later process saw does not replace it."""
-_MAY_DIFFER = frozenset({"to", "description", "policy", "market_url", _OF_THE_BEGINNING})
+_MAY_DIFFER = frozenset(
+    {"to", "description", "policy", "market_url", "spending", _OF_THE_BEGINNING}
+)
 _OF_THE_RELEASE = frozenset({"policy_hash", "policy_keys"})
 
 

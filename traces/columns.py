@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
 from sqlalchemy import BigInteger, Text
@@ -17,6 +17,9 @@ from sqlalchemy.types import TypeDecorator
 from domain.clock import from_ms, to_ms
 from domain.numbers import plain
 from domain.strict_json import canonical
+
+_PICO = 12
+"""Places of `PicoDollars`."""
 
 
 class DecimalText(TypeDecorator[Decimal]):
@@ -36,6 +39,28 @@ class DecimalText(TypeDecorator[Decimal]):
     def process_result_value(self, value: str | None, dialect: Dialect) -> Decimal | None:
         """From the database."""
         return None if value is None else Decimal(value)
+
+
+class PicoDollars(TypeDecorator[Decimal]):
+    """US dollars as whole millionths of a millionth, so that a database sums them exactly.
+
+    What is finer is rounded up; a price with six places of a dollar a million tokens is not.
+    """
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> int | None:
+        """To the database."""
+        if value is None:
+            return None
+        if not isinstance(value, Decimal) or not value.is_finite():
+            raise ValueError(f"money column was given {value!r}, was expected a finite Decimal")
+        return int(value.scaleb(_PICO).to_integral_value(ROUND_CEILING))
+
+    def process_result_value(self, value: Decimal | int | None, dialect: Dialect) -> Decimal | None:
+        """From the database, whose sums may be decimals."""
+        return None if value is None else Decimal(value).scaleb(-_PICO)
 
 
 class UtcMs(TypeDecorator[datetime]):

@@ -3,7 +3,7 @@
 Exit codes:
     0    done
     1    a bug of ours
-    2    wrong usage: an option, setting, policy key or API key
+    2    wrong usage: an option, setting, policy key or API key; a cap on money that is reached
     3    market data missing or malformed, unknown symbol
     4    the outside world did not answer, or refused us
     5    `gate check` denied the plan
@@ -45,6 +45,7 @@ from domain.errors import (
     AccessRefused,
     ConfigError,
     DataError,
+    OverBudget,
     PlangateError,
     StateError,
     Unreachable,
@@ -54,6 +55,7 @@ EXIT_BUG = 1
 EXIT_INTERRUPTED = 130
 EXIT_CODES: dict[type[PlangateError], int] = {
     ConfigError: 2,
+    OverBudget: 2,
     DataError: 3,
     Unreachable: 4,
     AccessRefused: 4,

@@ -85,3 +85,21 @@ AsJson = Annotated[
     bool, typer.Option("--json", help="One JSON document on standard output, the rest on error.")
 ]
 Decisions = Annotated[int | None, typer.Option(min=1, help="Stop after so many decisions.")]
+UsdPerDecision = Annotated[
+    str | None,
+    typer.Option(
+        metavar="USD", help="Models may cost at most so much a decision.", show_default=False
+    ),
+]
+UsdPerDay = Annotated[
+    str | None,
+    typer.Option(metavar="USD", help="A day (UTC), all sessions together.", show_default=False),
+]
+UsdPerSession = Annotated[
+    str | None,
+    typer.Option(
+        metavar="USD",
+        help="This session. Each cap is kept with it; none lifts it.",
+        show_default=False,
+    ),
+]

@@ -32,6 +32,9 @@ def run(
     feeds: p.FeedsFile = None,
     heartbeat: p.Heartbeat = 1,
     wake_atr: p.WakeAtr = 1.0,
+    usd_per_decision: p.UsdPerDecision = None,
+    usd_per_day: p.UsdPerDay = None,
+    usd_per_session: p.UsdPerSession = None,
     faults: p.Faults = None,
     as_json: p.AsJson = False,
 ) -> None:

@@ -24,6 +24,9 @@ def step(
     feeds: p.FeedsFile = None,
     heartbeat: p.Heartbeat = 1,
     wake_atr: p.WakeAtr = 1.0,
+    usd_per_decision: p.UsdPerDecision = None,
+    usd_per_day: p.UsdPerDay = None,
+    usd_per_session: p.UsdPerSession = None,
 ) -> None:
     """The same run as `plangate run`, stopping before each node.
 

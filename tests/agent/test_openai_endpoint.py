@@ -15,9 +15,9 @@ from agent.model_spec import ModelSpec
 from agent.models import NO_KEY, close_model, make_models
 from agent.parse import Asked, Invalid, parse_answer
 from agent.planner import Planner
-from agent.prices import Usage
 from domain.errors import AccessRefused, ConfigError, Unreachable
 from domain.plan import NoTrade
+from domain.spending import Usage
 from tests.servers.openai_server import OpenAIServer, Step
 
 OHLCV = {

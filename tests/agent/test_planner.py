@@ -14,9 +14,9 @@ from langchain_core.tools import tool
 
 from agent.models import NamedModel, make_models
 from agent.planner import Planner
-from agent.prices import Usage
 from agent.scripted_model import ScriptedModel, Step
 from domain.errors import AccessRefused, ConfigError, DataError, Unreachable
+from domain.spending import Usage
 
 PROMPT: list[BaseMessage] = [HumanMessage("go")]
 

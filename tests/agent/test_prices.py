@@ -6,9 +6,15 @@ from decimal import Decimal
 
 import pytest
 
-from agent.prices import NOTHING, Price, Usage, cost_usd, price_list
+from agent.prices import NOTHING, Price, cost_of, price_list, worst_of
+from domain.spending import Cost, Usage
 
 USAGE = Usage(input_tokens=1000, output_tokens=50, cached_tokens=400, source="provider")
+
+
+def cost_usd(price: Price | None, usage: Usage) -> Decimal | None:
+    cost = cost_of(price, usage)
+    return cost and cost.usd
 
 
 @pytest.mark.parametrize(
@@ -44,3 +50,9 @@ def test_what_was_thought_has_a_price_of_its_own_where_one_is_named() -> None:
 def test_cached_input_never_costs_more_than_fresh_input() -> None:
     for name, price in price_list().items():
         assert 0 < price.cached <= price.input < price.output, name
+
+
+def test_the_worst_case_takes_every_token_at_the_dearest_of_its_side() -> None:
+    dear_cache = Price(Decimal(1), Decimal(3), Decimal(2), Decimal(5))
+    assert worst_of(dear_cache, 1000, 100) == Cost(Decimal("0.003"), Decimal("0.0005"))
+    assert worst_of(None, 1000, 100) is None

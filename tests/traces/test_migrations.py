@@ -15,6 +15,7 @@ from sqlalchemy import MetaData, inspect, text
 
 import journal.paper_tables
 import journal.plan_tables
+import journal.spending_tables
 import journal.tables
 import market.store.tables
 from broker.paper.store import ENTRY, PROGRESS, RESTING
@@ -82,6 +83,7 @@ def test_the_newest_script_is_the_version_and_every_table_is_named() -> None:
         journal.tables.ORDERS,
         journal.paper_tables.PAPER_LOG,
         journal.plan_tables.PLAN_VERSIONS,
+        journal.spending_tables.MODEL_CALLS,
         market.store.tables.SERIES,
     )
     assert {table.name for table in modules} <= TABLES
@@ -175,7 +177,7 @@ def test_of_two_that_open_an_old_file_at_once_one_upgrades_it(tmp_path: Path) ->
     path = former(1, tmp_path / "old.db")
     code = (
         "import sys; from pathlib import Path; import journal.paper_tables, journal.plan_tables\n"
-        "import market.store.tables\n"
+        "import journal.spending_tables, market.store.tables\n"
         "from traces.database import Database; from traces.tables import METADATA\n"
         "Database.open(Path(sys.argv[1]), METADATA).close()"
     )
@@ -195,7 +197,7 @@ def test_alembic_is_not_imported_for_a_file_that_is_new_or_up_to_date(
         Database.open(path, METADATA).close()
     code = (
         "import sys; from pathlib import Path; import journal.paper_tables, journal.plan_tables\n"
-        "import market.store.tables\n"
+        "import journal.spending_tables, market.store.tables\n"
         "from traces.database import Database; from traces.tables import METADATA\n"
         "Database.open(Path(sys.argv[1]), METADATA)\n"
         "print([m for m in sys.modules if m.split('.')[0] in ('alembic', 'psycopg', 'mako')])"

@@ -1,0 +1,206 @@
+"""The money ledger: every call of a model is set aside at its worst before it is made.
+
+A call that nobody settles (it failed, was cut off, its process died) stays at its worst, so that
+what is spent is never less than what the books say. Whether there is room and the setting aside are
+one write transaction: of two processes that want the last cent, one gets it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, func, insert, select, type_coerce, update
+
+from domain.clock import Clock
+from domain.errors import OverBudget
+from domain.numbers import plain
+from domain.spending import Claim, Cost, SpendingCaps, Usage
+from journal.spending_tables import MODEL_CALLS
+from traces.database import Database
+
+_C, PICO = MODEL_CALLS.c, MODEL_CALLS.c.reserved_usd.type
+COUNTS = func.coalesce(_C.settled_usd, _C.reserved_usd)
+"""What a call counts for: what it took, else its worst case; NULL where its price is unknown."""
+
+
+class Spent(NamedTuple):
+    """What was spent and set aside."""
+
+    usd: Decimal
+    unknown_count: int
+    """Calls beside it whose price nobody named."""
+
+
+class _Limit(NamedTuple):
+    """A cap, and the calls that it is about."""
+
+    words: str
+    option: str
+    cap: Decimal
+    calls: ColumnElement[bool]
+
+
+class SpendingLedger:
+    """What one session may spend on models, and spends."""
+
+    def __init__(self, database: Database, session: str, caps: SpendingCaps, clock: Clock) -> None:
+        """Nothing is read yet.
+
+        Args:
+            database: All its sessions share a day.
+            session: This one.
+            caps: How much may be spent.
+            clock: The real time, also where a replay has another.
+        """
+        self.database = database
+        self.session = session
+        self.caps = caps
+        self._clock = clock
+
+    def purse(
+        self, run_id: str, symbol: str, node: str, longest_answer_tokens: int
+    ) -> DecisionPurse:
+        """The money of one decision for one of its steps."""
+        return DecisionPurse(self, run_id, symbol, node, longest_answer_tokens)
+
+    def blind_spots(self) -> list[str]:
+        """The caps that cannot be kept, since they are about calls of unknown price already."""
+        with self.database.read() as connection:
+            found = [(one, _spent(connection, one.calls)) for one in self._limits(None)]
+        return [f"{one.option}: {_unknown(one, spent)}" for one, spent in found if spent[1]]
+
+    def reserve(self, claim: Claim, run_id: str, symbol: str, node: str) -> int:
+        """Set a call aside; returns its number.
+
+        Not durable: what a power cut takes is what came after the last decision that was recorded.
+
+        Raises:
+            OverBudget: a cap leaves no room for its worst case.
+        """
+        with self.database.begin(durable=False) as connection:
+            for one in self._limits(run_id):
+                _require_room(one, _spent(connection, one.calls), claim)
+            worst = claim.worst
+            row = {
+                "session": self.session,
+                "run_id": run_id,
+                "symbol": symbol,
+                "node": node,
+                "model": claim.model,
+                "at": self._clock.now(),
+                "prompt_tokens": claim.prompt_tokens,
+                "answer_tokens": claim.answer_tokens,
+                "tool_tokens": dict(claim.tool_tokens),
+                "reserved_usd": worst and worst.usd,
+                "prompt_usd": worst and worst.prompt_usd,
+            }
+            made = connection.execute(insert(MODEL_CALLS).values(**row).returning(_C.id))
+            return int(made.scalar_one())
+
+    def settle(self, number: int, usage: Usage, cost: Cost | None) -> None:
+        """Put in place of a call's worst case what it took.
+
+        Not durable: what a power cut takes of it counts at its worst again.
+        """
+        row = {
+            "settled_at": self._clock.now(),
+            "settled_usd": cost and cost.usd,
+            "prompt_usd": cost and cost.prompt_usd,
+            "input_tokens": usage.input_tokens,
+            "cached_tokens": usage.cached_tokens,
+            "output_tokens": usage.output_tokens,
+            "reasoning_tokens": usage.reasoning_tokens,
+            "image_tokens": usage.image_tokens,
+            "tokens_from": usage.source,
+        }
+        with self.database.begin(durable=False) as connection:
+            mine = (_C.id == number) & _C.settled_at.is_(None)
+            connection.execute(update(MODEL_CALLS).where(mine).values(**row))
+
+    def _limits(self, run_id: str | None) -> Iterable[_Limit]:
+        """The caps that are set; that of a decision only where one is named."""
+        midnight = self._clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
+        mine = _C.session == self.session
+        today = (_C.at >= midnight) & (_C.at < midnight + timedelta(days=1))
+        known = (
+            (
+                "decision",
+                "--usd-per-decision",
+                self.caps.decision_usd,
+                mine & (_C.run_id == run_id),
+            ),
+            (f"day {midnight:%Y-%m-%d} (UTC)", "--usd-per-day", self.caps.day_usd, today),
+            (f"session {self.session!r}", "--usd-per-session", self.caps.session_usd, mine),
+        )
+        for words, option, cap, calls in known:
+            if cap is not None and (run_id is not None or option != "--usd-per-decision"):
+                yield _Limit(words, option, cap, calls)
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionPurse:
+    """The money of one decision, for one of its steps."""
+
+    ledger: SpendingLedger
+    run_id: str
+    symbol: str
+    node: str
+    longest_answer_tokens: int
+
+    def reserve(self, claim: Claim) -> Reservation:
+        """Set the call's worst case aside.
+
+        Raises:
+            OverBudget: a cap leaves no room for it.
+        """
+        number = self.ledger.reserve(claim, self.run_id, self.symbol, self.node)
+        return Reservation(self.ledger, number, claim)
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """What was set aside for one call."""
+
+    ledger: SpendingLedger
+    number: int
+    claim: Claim
+
+    def settle(self, usage: Usage, cost: Cost | None) -> None:
+        """What the provider says it took; what it does not say stays at its worst."""
+        told = usage.source == "provider"
+        self.ledger.settle(self.number, usage, cost if told else self.claim.worst)
+
+
+def _spent(connection: Connection, calls: ColumnElement[bool]) -> Spent:
+    total = func.coalesce(func.sum(COUNTS), 0)
+    unknown = func.count() - func.count(COUNTS)
+    usd, count = connection.execute(select(type_coerce(total, PICO), unknown).where(calls)).one()
+    return Spent(usd, count)
+
+
+def _require_room(limit: _Limit, spent: Spent, claim: Claim) -> None:
+    """Refuse unless it is sure that the cap holds."""
+    if spent.unknown_count:
+        raise OverBudget(_unknown(limit, spent))
+    if claim.worst is None:
+        raise OverBudget(
+            f"nobody named the price of model {claim.model!r}, and {limit.option} caps the "
+            f"{limit.words}; name its price in the file of models"
+        )
+    if not spent.usd + claim.worst.usd <= limit.cap:
+        raise OverBudget(
+            f"the next call of model {claim.model!r} may cost {plain(claim.worst.usd)} USD and "
+            f"{plain(spent.usd)} of the {plain(limit.cap)} USD of the {limit.words} are spent or "
+            f"set aside; {limit.option} raises the cap"
+        )
+
+
+def _unknown(limit: _Limit, spent: Spent) -> str:
+    return (
+        f"{spent.unknown_count} calls of the {limit.words} have a price that nobody named, so that "
+        f"what is left of its {plain(limit.cap)} USD is not known; see: plangate cost"
+    )

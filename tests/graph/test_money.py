@@ -1,0 +1,103 @@
+"""A decision that would cost more than the caps leave holds, and says so."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from langchain_core.messages import AIMessage
+
+from agent.models import NamedModel
+from agent.planner import Planner
+from agent.scripted_model import ScriptedModel, Step
+from app.clock import SystemClock
+from app.session import Session
+from app.wire import Wired
+from domain.errors import OverBudget
+from domain.spending import SpendingCaps
+from graph.context import RunContext
+from graph.identity import run_id
+from graph.run import Runner
+from journal.spending import SpendingLedger
+from tests.graph.room import SLOT, scripted, wired_session
+
+D = Decimal
+USAGE: Any = {"input_tokens": 4000, "output_tokens": 100, "total_tokens": 4100}
+NO = AIMessage(
+    "",
+    tool_calls=[{"name": "no_trade", "args": {"reason": "quiet"}, "id": "1"}],
+    usage_metadata=USAGE,
+)
+
+
+def capped(wired: Wired, steps: list[Step], **caps: Decimal) -> tuple[RunContext, ScriptedModel]:
+    """A session of a model with a known price, whose longest answer is what the run may take."""
+    context, model = scripted(wired, steps)
+    planner = Planner([NamedModel("openai:gpt-4o", model)], wired.context.desk.schemas)
+    journal = wired.context.journal
+    spending = SpendingLedger(
+        journal.database, journal.session, SpendingCaps(**caps), SystemClock()
+    )
+    return replace(context, planner=planner, spending=spending), model
+
+
+async def test_a_cap_that_is_too_low_ends_the_decision_before_anybody_is_asked(
+    tmp_path: Path,
+) -> None:
+    async with wired_session(tmp_path) as wired:
+        context, model = capped(wired, [], decision_usd=D("0.01"))
+        free, _ = capped(wired, [])
+        assert run_id(context, "BTC/USD", SLOT) == run_id(free, "BTC/USD", SLOT)
+        final = await Runner(context, None).decide("BTC/USD", SLOT)
+        assert model.calls == []
+    assert (final["outcome"], final["codes"]) == ("failed", ["MONEY_CAP"])
+    assert "0 of the 0.01 USD of the decision" in final["reason"]
+
+
+async def test_what_a_decision_took_is_in_the_ledger_and_frees_the_rest(tmp_path: Path) -> None:
+    async with wired_session(tmp_path) as wired:
+        asks = AIMessage(
+            "",
+            tool_calls=[{"name": "regime", "args": {}, "id": "1"}],
+            usage_metadata=USAGE,
+        )
+        # The longest answer is 100,000 tokens: a dollar at the worst, a cent in truth.
+        context, model = capped(wired, [asks, NO], decision_usd=D("1.1"))
+        final = await Runner(context, None).decide("BTC/USD", SLOT)
+        model.assert_finished()
+        assert final["outcome"] == "no_trade"
+        assert final["cost_usd"] == "0.022"
+        again, _ = capped(wired, [], session_usd=D("0.03"))
+        told = await Runner(again, None).decide("BTC/USD", SLOT)
+    assert "0.022 of the 0.03 USD of the session 's'" in told["reason"]
+
+
+async def test_a_session_says_once_that_the_money_is_used_up_and_a_replay_stops(
+    tmp_path: Path,
+) -> None:
+    async with wired_session(tmp_path) as wired:
+        context, _ = capped(wired, [], session_usd=D("0.01"))
+        said: list[str] = []
+        session = Session(
+            context=context,
+            runner=Runner(context, None),
+            executor=wired.executor,
+            resumed_at=wired.venue.cursor,
+            unfinished=wired.venue.unfinished,
+            diary=wired.diary,
+            every=1,
+            limit=None,
+            progress=lambda _slot, _final: None,
+            trouble=said.append,
+            notice=said.append,
+        )
+        assert wired.window is not None
+        first, end = wired.window
+        slots = [first + context.timeframe.delta * n for n in range(1, 9)]
+        with pytest.raises(OverBudget, match="--usd-per-session raises the cap"):
+            await session.replay(slots, end)
+        assert session.made == 3
+    assert [words[:9] for words in said] == ["MONEY_CAP"]
