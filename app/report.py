@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from app.cost import cost_report
 from app.document import (
     DISCLAIMER,
     account_document,
@@ -81,6 +82,7 @@ def report_document(journal: Journal) -> dict[str, Any]:
         "equity": only["equity"],
         "selectivity": selectivity_document(decisions, journal.denied_at_send(), len(trades)),
         "cost": cost_document(decisions),
+        "spending": cost_report(journal.database, journal.session),
         "faults": fault_document(journal),
     }
 

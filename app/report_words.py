@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from app.cost_words import total_words
 from app.trade_report import FEW_TRADES, trades_lines
 
 BOOK_WORDS = {
@@ -58,7 +59,13 @@ def report_lines(document: dict[str, Any]) -> list[tuple[str, str]]:
             f"{cost['output_tokens']} out, "
             + ("price unknown" if cost["usd"] is None else f"{cost['usd']} USD"),
         ),
+        *_spent(document["spending"]),
     ]
+
+
+def _spent(spending: dict[str, Any]) -> list[tuple[str, str]]:
+    """As the money ledger has it: also what failed or was cut off."""
+    return [("spent", total_words(spending))] if spending["total"]["calls_count"] else []
 
 
 def _selectivity(chosen: dict[str, Any]) -> str:

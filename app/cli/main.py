@@ -23,6 +23,7 @@ from typing import Annotated
 import typer
 
 from app.cli import (
+    cost,
     data,
     deposit,
     doctor,
@@ -89,6 +90,7 @@ app.add_typer(policy.app, name="policy")
 app.add_typer(feeds.app, name="feeds")
 app.add_typer(paper.app, name="paper")
 app.command(name="report")(report.report)
+app.command(name="cost")(cost.cost)
 app.command(name="lookahead")(lookahead.lookahead)
 app.add_typer(lists.orders_app, name="orders")
 app.command(name="positions")(lists.positions)

@@ -58,6 +58,7 @@ def document(**session: Any) -> dict[str, Any]:
         "disclaimer": "promise nothing", "account": account, "purses": [purse],
         "selectivity": chosen, "trades": [], "trading_states": [],
         "cost": {"model_calls": 0, "input_tokens": 0, "output_tokens": 0, "usd": None},
+        "spending": {"total": {"calls_count": 0}},
     }  # fmt: skip
 
 

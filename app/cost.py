@@ -1,0 +1,120 @@
+"""What models cost: by day, symbol, model, step and tool, a decision and an accepted plan.
+
+US dollars, exact. A call that nobody settled counts at its worst, and a sum in which a price is
+unknown is null.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from domain.clock import iso
+from domain.numbers import ZERO, plain
+from journal.spending_reading import ModelCall, accepted_count, model_calls
+from traces.database import Database
+
+DIGITS = 12
+"""Places of a dollar that the ledger keeps; a quotient is rounded to them."""
+KINDS = ("input_tokens", "cached_tokens", "output_tokens", "reasoning_tokens", "image_tokens")
+
+_KEYS: dict[str, Callable[[ModelCall], str]] = {
+    "day": lambda call: f"{call.at:%Y-%m-%d}",
+    "symbol": lambda call: call.symbol,
+    "model": lambda call: call.model,
+    "node": lambda call: call.node,
+}
+
+
+def cost_report(
+    database: Database,
+    session: str | None = None,
+    symbol: str | None = None,
+    since: datetime | None = None,
+) -> dict[str, Any]:
+    """The calls of one session, or of all, as one JSON-able document."""
+    calls = model_calls(database, session, symbol, since)
+    runs = {(call.session, call.run_id) for call in calls}
+    accepted = accepted_count(database, runs)
+    total = _group("total", calls)
+    return {
+        "schema": "plangate.cost/1",
+        "session": session,
+        "symbol": symbol,
+        "since": iso(since) if since else None,
+        "total": total,
+        "decisions_count": len(runs),
+        "accepted_plans_count": accepted,
+        "usd_per_decision": _each(total["usd"], len(runs)),
+        "usd_per_accepted_plan": _each(total["usd"], accepted),
+        **{f"by_{name}": _groups(calls, key) for name, key in _KEYS.items()},
+        "by_tool": _by_tool(calls),
+    }
+
+
+def _groups(calls: Sequence[ModelCall], key: Callable[[ModelCall], str]) -> list[dict[str, Any]]:
+    names = sorted({key(call) for call in calls})
+    return [_group(name, [call for call in calls if key(call) == name]) for name in names]
+
+
+def _group(name: str, calls: Sequence[ModelCall]) -> dict[str, Any]:
+    return {
+        "name": name,
+        "calls_count": len(calls),
+        "unsettled_count": sum(call.settled_at is None for call in calls),
+        **{kind: sum(getattr(call, kind) or 0 for call in calls) for kind in KINDS},
+        **_money(call.usd for call in calls),
+    }
+
+
+def _money(parts: Iterable[Decimal | None]) -> dict[str, Any]:
+    """A sum; null where a part is unknown, and then what is known of it stands beside."""
+    told = list(parts)
+    known = sum((usd for usd in told if usd is not None), ZERO)
+    unknown = told.count(None)
+    return {
+        "usd": None if unknown else plain(known, DIGITS),
+        "known_usd": plain(known, DIGITS),
+        "unknown_count": unknown,
+    }
+
+
+def _by_tool(calls: Sequence[ModelCall]) -> list[dict[str, Any]]:
+    """Of each call the cost of its prompt, shared out by the prompt's tokens; then the answers."""
+    tools = sorted({name for call in calls for name in call.tool_tokens})
+    rows = [
+        {
+            "name": name,
+            "tokens": sum(call.tool_tokens.get(name, 0) for call in calls),
+            **_money(
+                _share(call, call.tool_tokens[name]) for call in calls if name in call.tool_tokens
+            ),
+        }
+        for name in tools
+    ]
+    if calls:
+        rest = [call.prompt_tokens - sum(call.tool_tokens.values()) for call in calls]
+        shares = (_share(call, tokens) for call, tokens in zip(calls, rest, strict=True))
+        rows.append({"name": "(the rest of the prompt)", "tokens": sum(rest), **_money(shares)})
+        answers = (_answer(call) for call in calls)
+        said = sum(call.output_tokens or 0 for call in calls)
+        rows.append({"name": "(answers)", "tokens": said, **_money(answers)})
+    return rows
+
+
+def _share(call: ModelCall, tokens: int) -> Decimal | None:
+    if call.prompt_usd is None:
+        return None
+    return call.prompt_usd * tokens / max(call.prompt_tokens, 1)
+
+
+def _answer(call: ModelCall) -> Decimal | None:
+    if call.usd is None or call.prompt_usd is None:
+        return None
+    return call.usd - call.prompt_usd
+
+
+def _each(usd: str | None, count: int) -> str | None:
+    return None if usd is None or not count else plain(Decimal(usd) / count, DIGITS)
