@@ -22,6 +22,7 @@ from graph.context import RunContext
 from graph.identity import run_id
 from graph.run import Runner
 from journal.spending import SpendingLedger
+from journal.spending_reading import model_calls
 from tests.graph.room import SLOT, scripted, wired_session
 
 D = Decimal
@@ -73,6 +74,31 @@ async def test_what_a_decision_took_is_in_the_ledger_and_frees_the_rest(tmp_path
         again, _ = capped(wired, [], session_usd=D("0.03"))
         told = await Runner(again, None).decide("BTC/USD", SLOT)
     assert "0.022 of the 0.03 USD of the session 's'" in told["reason"]
+
+
+class Died(Exception):
+    """Stands for a process that is gone while a model thinks."""
+
+
+async def test_a_decision_that_died_and_is_made_again_is_the_same_and_both_are_paid(
+    tmp_path: Path,
+) -> None:
+    decisions = []
+    for name, deaths in (("undisturbed", 0), ("disturbed", 1)):
+        async with wired_session(tmp_path / name) as wired:
+            for _ in range(deaths):
+                context, _ = capped(wired, [Died()], decision_usd=D("2.2"))
+                with pytest.raises(Died):
+                    await Runner(context, None).decide("BTC/USD", SLOT)
+            context, _ = capped(wired, [NO], decision_usd=D("2.2"))
+            await Runner(context, None).decide("BTC/USD", SLOT)
+            decisions.append(wired.context.journal.decisions())
+            calls = model_calls(wired.context.journal.database, "s", None, None)
+    assert decisions[0] == decisions[1]
+    assert [call.settled_at is None for call in calls] == [True, False]
+    assert calls[0].usd is not None
+    assert calls[1].usd == D("0.011")
+    assert calls[0].usd > 1
 
 
 async def test_a_session_says_once_that_the_money_is_used_up_and_a_replay_stops(
