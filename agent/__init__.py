@@ -7,4 +7,6 @@ asking (one model; pace) · planner (a session's) · openai_model (steps_model) 
 rules_model (rules_reading, rules_setups, rules_revision) · scripted_model · recorded_model (what
 another one answered) · tokens (tool_tokens) · prices · claims (what a call may cost) ·
 purse (who is asked for it). local/ is a language model on this machine.
+Second opinions: opinions (who, and what they are shown; voter_prompt, perturbation), consensus (one
+draft or none).
 """

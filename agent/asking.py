@@ -16,7 +16,6 @@ from langchain_core.messages.ai import UsageMetadata
 from agent.claims import claim_for
 from agent.failures import Failure, caught, failure_of
 from agent.models import NamedModel
-from agent.pace import Pace
 from agent.prices import RULES, cost_of
 from agent.purse import Purse, Receipt
 from agent.tokens import TokenCount, count_answer, count_prompt
@@ -86,7 +85,7 @@ class Asking:
         self._bound = named.model.bind_tools(schemas)
         self._max_attempts = max_attempts
         self._jitter = jitter
-        self._pace = Pace(named.spec)
+        self._pace = named.pace
         self._longest_s = named.spec.timeout_s if named.spec else None
         # A provider's error may echo the key it was given.
         self._redactor = Redactor({"key": named.key.get_secret_value()} if named.key else {})

@@ -7,13 +7,14 @@ rules, never a language model. Client libraries are loaded only for the model th
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
 from pydantic import SecretStr
 
 from agent.model_spec import ModelSpec, chain_of
+from agent.pace import Pace
 from agent.prices import NOTHING, RULES, Price, price_list
 from domain.errors import ConfigError
 
@@ -35,6 +36,11 @@ class NamedModel:
     """None: rules, or a model that somebody made by hand."""
     key: SecretStr | None = None
     """Never to be written."""
+    pace: Pace = field(init=False, compare=False)
+    """Of all who ask it: what a provider allows, it allows once."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "pace", Pace(self.spec))
 
     @property
     def provider_name(self) -> str:

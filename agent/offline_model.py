@@ -32,8 +32,8 @@ class OfflineModel(BaseChatModel):
         self,
         messages: list[BaseMessage],
         stop: list[str] | None = None,
-        run_manager: AsyncCallbackManagerForLLMRun | None = None,  # noqa: ARG002  # the base's
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,  # noqa: ARG002  # the base class's signature
         **kwargs: Any,
     ) -> ChatResult:
-        """Answer at once: there is nothing to wait for in another thread."""
+        # Without this the base class would start a thread for what takes a millisecond.
         return self._generate(messages, stop, **kwargs)

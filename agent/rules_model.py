@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
+from langchain_core.callbacks import CallbackManagerForLLMRun
 from langchain_core.messages import AIMessage, BaseMessage, ToolMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
 
@@ -52,16 +52,6 @@ class RulesModel(OfflineModel):
         run_manager: CallbackManagerForLLMRun | None = None,  # noqa: ARG002  # likewise
         **kwargs: Any,
     ) -> ChatResult:
-        return ChatResult(generations=[ChatGeneration(message=_answer(messages, kwargs))])
-
-    async def _agenerate(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,  # noqa: ARG002  # the base class's signature
-        run_manager: AsyncCallbackManagerForLLMRun | None = None,  # noqa: ARG002  # likewise
-        **kwargs: Any,
-    ) -> ChatResult:
-        # Without this the base class would start a thread for arithmetic of a millisecond.
         return ChatResult(generations=[ChatGeneration(message=_answer(messages, kwargs))])
 
 

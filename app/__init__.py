@@ -1,10 +1,10 @@
 """The only place that names concrete things: settings, wiring, sessions, the command line.
 
 A session: home · clock · settings · options · capital · sourcing · fault_file · faulting ·
-feed_file · feeding · model_file · modelling · tool_desk · spending · wire (composition root) ·
-lease · reopening (what is kept for it) · slots · session · price_watch and lookout (a live one
-between decisions) · diary · run_command · step_command · studio (the graph for `langgraph
-dev`).
+feed_file · feeding · model_file · modelling · opinion_options · second_opinions · tool_desk ·
+spending · wire (composition root) · lease · reopening (what is kept for it) · slots · session ·
+price_watch and lookout (a live one between decisions) · diary · run_command · step_command · studio
+(the graph for `langgraph dev`).
 A hand on it: operating · deposits · reconcile_command.
 What is told of it: document · listing · holdings · plan_life · report · report_words · report_page
 · selectivity · cost (cost_words) · trade_report · charts · trace_reader.

@@ -43,6 +43,7 @@ from market.store.store import MarketStore
 from policies.settings import Policy
 from tools.limits_file import load_limits
 from traces.events import Certified, ModelAnswered, PromptSent
+from traces.opinion_events import VoteCast
 from traces.store import TraceStore
 
 WORLDS: tuple[Tampering, ...] = ("ended", "corrupted")
@@ -60,6 +61,8 @@ class Past:
     runs: Mapping[str, tuple[Item, ...]]
     """What reached each decision, in the order of deciding."""
     answers: Mapping[Prompt, AIMessage | None]
+    votes: Mapping[str, Mapping[Prompt, AIMessage | None]]
+    """What each voter answered, by its name."""
     certified: tuple[Certified, ...]
     hands_count: int
     """Words of an operator and edits by hand: they are not said again."""
@@ -116,6 +119,7 @@ def _read(journal: Journal, tools: Path | None, feeds: Path | None) -> Past:
     store, config = TraceStore(journal.database, journal.session), journal.config()
     runs: dict[str, tuple[Item, ...]] = {}
     answers: dict[Prompt, AIMessage | None] = {}
+    votes: dict[str, dict[Prompt, AIMessage | None]] = {}
     certified: list[Certified] = []
     hands_count = len(acts_since(journal.database, journal.session, 0))
     for decision in journal.decisions():
@@ -128,8 +132,10 @@ def _read(journal: Journal, tools: Path | None, feeds: Path | None) -> Past:
                 asked = tuple(item.event.messages)
                 answers.setdefault(asked, None)
             elif isinstance(item.event, ModelAnswered):
-                message = load_message(store.blobs.get(item.event.message))
-                answers[asked] = message if isinstance(message, AIMessage) else None
+                answers[asked] = _answer(store, item.event.message)
+            elif isinstance(item.event, VoteCast):
+                said = votes.setdefault(item.event.voter, {})
+                said[tuple(item.event.messages)] = _answer(store, item.event.message)
             elif isinstance(item.event, Certified):
                 certified.append(item.event)
     options = replace(
@@ -138,7 +144,14 @@ def _read(journal: Journal, tools: Path | None, feeds: Path | None) -> Past:
         **_files(config, tools, feeds),
     )
     policy = kept_policy(journal.session, config)
-    return Past(journal.session, options, policy, runs, answers, tuple(certified), hands_count)
+    return Past(
+        journal.session, options, policy, runs, answers, votes, tuple(certified), hands_count
+    )
+
+
+def _answer(store: TraceStore, message_hash: str | None) -> AIMessage | None:
+    message = load_message(store.blobs.get(message_hash)) if message_hash else None
+    return message if isinstance(message, AIMessage) else None
 
 
 def _files(config: Mapping[str, Any], tools: Path | None, feeds: Path | None) -> dict[str, Any]:
@@ -180,6 +193,7 @@ async def _live_again(
     view = _View(progress, source.tampering, len(past.runs))
     replaced = Replaced(
         model=RecordedModel(past.answers),
+        voters=lambda name: RecordedModel(past.votes.get(name, {})),
         source=source,
         feeds=lambda feeds: tampered_feeds(feeds, source.tampering),
     )

@@ -8,6 +8,7 @@ from itertools import zip_longest
 from typing import Any, NamedTuple
 
 from traces import events as ev
+from traces.opinion_events import VoteCast
 from traces.store import Recorded
 
 SHOWN_COUNT = 6
@@ -78,6 +79,8 @@ def _item(event: ev.Event) -> Item | None:
             return Item("snapshot", (event.snapshot,))
         case ev.PromptSent():
             return Item("prompt", tuple(event.messages))
+        case VoteCast():
+            return Item(f"question to {event.voter}", tuple(event.messages))
         case ev.ToolAnswered():
             return Item(f"tool {event.result_id}", (event.content,))
         case ev.Reviewed(stage="review", case=str(case)):

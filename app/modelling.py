@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
@@ -34,16 +34,41 @@ async def opened_models(
             is not installed.
         StateError: the local model's server did not start.
     """
-    models = _known(options, settings)
-    keys = keys_for(options.model, models)
+    models = _known(options.model, options.base_url, options.models, settings)
+    async with _opened(options.model, models, home) as made:
+        yield made
+
+
+@asynccontextmanager
+async def opened_voter(
+    name: str, options: SessionOptions, settings: Settings, home: Path
+) -> AsyncIterator[NamedModel]:
+    """Another model of that name, without those that would be asked in its place.
+
+    Raises:
+        ConfigError: as `opened_models`.
+        StateError: likewise.
+    """
+    models = _known(name, None, options.models, settings)
+    if name != RULES:
+        models[name] = spec_of(name, models).model_copy(update={"fallback": ()})
+    async with _opened(name, models, home) as made:
+        yield made[0]
+
+
+@asynccontextmanager
+async def _opened(
+    name: str, models: dict[str, ModelSpec], home: Path
+) -> AsyncIterator[list[NamedModel]]:
+    keys = keys_for(name, models)
     async with AsyncExitStack() as stack:
-        if options.model != RULES and LOCAL in chain_of(options.model, models):
+        if name != RULES and LOCAL in chain_of(name, models):
             beginning = serving(QWEN, local_folder(home), LOCAL_MODEL.context_tokens or 0)
             served = await stack.enter_async_context(beginning)
             at = {"base_url": served.base_url, "key_env": LOCAL_KEY}
             models[LOCAL] = LOCAL_MODEL.model_copy(update=at)
             keys[LOCAL_KEY] = served.key
-        made = make_models(options.model, models, keys)
+        made = make_models(name, models, keys)
         for one in made:
             stack.push_async_callback(close_model, one.model)
         yield made
@@ -54,20 +79,20 @@ def model_secrets(models: Sequence[NamedModel]) -> dict[str, str]:
     return {f"key of {one.name}": one.key.get_secret_value() for one in models if one.key}
 
 
-def _known(options: SessionOptions, settings: Settings) -> dict[str, ModelSpec]:
-    """The models of the file, and the one of the command line at the address named beside it."""
-    models, name = dict(options.models), options.model
+def _known(
+    name: str, base_url: str | None, of_file: Mapping[str, ModelSpec], settings: Settings
+) -> dict[str, ModelSpec]:
+    """The models of the file, and the named one at the address named beside it."""
+    models = dict(of_file)
     if name == RULES:
         return models
-    if options.base_url is not None and (name in models or name == LOCAL):
+    if base_url is not None and (name in models or name == LOCAL):
         raise ConfigError(
-            f"--base-url {options.base_url!r} goes with KIND:NAME; model {name!r} has an address "
-            "of its own"
+            f"--base-url {base_url!r} goes with KIND:NAME; model {name!r} has an address of its own"
         )
     spec = spec_of(name, models)
-    address = options.base_url
-    if address is None and name not in models and spec.kind == "openai":
-        address = settings.openai_base_url
-    if address is not None:
-        models[name] = spec.model_copy(update={"base_url": address})
+    if base_url is None and name not in models and spec.kind == "openai":
+        base_url = settings.openai_base_url
+    if base_url is not None:
+        models[name] = spec.model_copy(update={"base_url": base_url})
     return models

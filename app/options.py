@@ -15,6 +15,7 @@ from app.capital import capital_words, read_capital
 from app.fault_file import open_faults
 from app.feed_file import FeedFile, read_feed_file
 from app.model_file import deciding, read_model_file
+from app.opinion_options import OpinionOptions, read_opinions, stored_opinions
 from app.spending import read_caps
 from broker.fault_spec import FaultSpec
 from domain.candles import Timeframe
@@ -66,6 +67,8 @@ class SessionOptions:
     """How often the model is asked."""
     spending: Mapping[str, Decimal | None] = field(default_factory=dict)
     """Caps on money for models that are named (`app.spending`)."""
+    opinions: OpinionOptions = field(default_factory=OpinionOptions)
+    """Who else is asked."""
     feeds: FeedFile | None = None
     """News, sentiment and other markets; None: none, or not opened."""
     feeds_hash: str | None = None
@@ -90,6 +93,7 @@ class SessionOptions:
             "faults": self.faults.text if self.faults else None,
             "tools": self.tools_hash,
             "feeds": self.feeds_hash,
+            "opinions": self.opinions.config(),
             "attention": self.attention.model_dump() if self.attention.sleeps else None,
         }
 
@@ -119,13 +123,13 @@ def read_options(
     usd_per_decision: str | None = None,
     usd_per_day: str | None = None,
     usd_per_session: str | None = None,
+    **opinions: Any,
 ) -> SessionOptions:
-    """The command line's words as values.
+    """The command line's words as values; those of `opinions` are `read_opinions`'s.
 
     Raises:
         ConfigError: naming the option, its value and what was expected.
     """
-    limits = None if tools is None else load_limits(tools)
     feed_file = None if feeds is None else read_feed_file(feeds)
     named = read_model_file(models)
     return SessionOptions(
@@ -146,9 +150,9 @@ def read_options(
         seed=seed,
         decisions=decisions,
         faults=None if faults is None else open_faults(faults),
-        tools=limits,
-        tools_hash=None if limits is None else content_hash(limits.model_dump(mode="json")),
+        **_tools(tools),
         attention=Attention(heartbeat_count=heartbeat, move_atr_ratio=wake_atr),
+        opinions=read_opinions(named, **opinions),
         spending=read_caps(usd_per_decision, usd_per_day, usd_per_session),
         feeds=feed_file,
         feeds_hash=None if feed_file is None else feed_file.content_hash,
@@ -191,6 +195,7 @@ def stored_options(
         tools_hash=config.get("tools"),
         feeds_hash=config.get("feeds"),
         attention=Attention(**config.get("attention") or {}),
+        opinions=stored_opinions(config.get("opinions")),
     )
 
 
@@ -208,6 +213,14 @@ def read_moment(name: str, text: str | None) -> datetime | None:
         raise ConfigError(
             f"{name} {text!r} is no date; write it as 2023-02-01 or 2023-02-01T12:00:00Z (UTC)"
         ) from error
+
+
+def _tools(path: Path | None) -> dict[str, Any]:
+    """The desk's limits and their hash; nothing without a file."""
+    if path is None:
+        return {}
+    limits = load_limits(path)
+    return {"tools": limits, "tools_hash": content_hash(limits.model_dump(mode="json"))}
 
 
 def _timeframe(text: str) -> Timeframe:

@@ -18,6 +18,7 @@ from journal.books import Journal
 from journal.reading import StoredPlan
 from journal.trade_facts import facts_of
 from traces import events as ev
+from traces.opinion_events import VotesCounted
 from traces.order_events import OrderChanged
 from traces.store import Recorded, TraceStore
 
@@ -128,6 +129,10 @@ def _drafts(recorded: Sequence[Recorded], stood: dict[str, Any] | None) -> list[
         elif isinstance(event, ev.AnswerParsed) and event.answer in {"plan", "replan"}:
             side = {"side": stood["draft"].get("side")} if stood else {}
             draft = {**side, **(event.body or {})}
+        elif isinstance(event, VotesCounted):
+            draft = {**draft, **(event.body or {})}
+            if found:
+                found[-1]["opinions"] = event.sentence
         elif isinstance(event, ev.Reviewed) and event.stage == "review":
             before = found[-1] if found else stood
             found.append(
@@ -141,6 +146,7 @@ def _drafts(recorded: Sequence[Recorded], stood: dict[str, Any] | None) -> list[
                     "draft": draft,
                     "changed": _changes(before["draft"], draft) if before else [],
                     "because_of": before["codes"] if before else [],
+                    "opinions": None,
                 }
             )
     return found

@@ -49,6 +49,7 @@ def report_lines(document: dict[str, Any]) -> list[tuple[str, str]]:
             _counts(chosen["outcomes"]) + f"; hold share {_percent(chosen['hold_share'])}",
         ),
         ("selectivity", _selectivity(chosen)),
+        *([("second opinions", _opinions(chosen["opinions"]))] if chosen["opinions"] else []),
         *([("asked or not", _counts(chosen["woken_by"]))] if chosen["woken_by"] else []),
         ("denied by", _counts(chosen["denials_by_code"])),
         ("trading state", _states(document["trading_states"])),
@@ -71,10 +72,8 @@ def _spent(spending: dict[str, Any]) -> list[tuple[str, str]]:
 def _selectivity(chosen: dict[str, Any]) -> str:
     """How often it traded, how sure it was of its plans, how much it said."""
     rate, sure = chosen["trades_per_hour"], chosen["mean_confidence"]
-    length = chosen["mean_justification_characters"]
-    said = "" if length is None else f"; {length:.0f} characters a reason"
     if sure is None:
-        return f"no plan was proposed{said}"
+        return "no plan was proposed"
     bands = ", ".join(
         f"{row['from']:g}–{row['to']:g}: {row['approved']} of {row['plans']}"
         for row in chosen["confidence_bands"]
@@ -82,8 +81,15 @@ def _selectivity(chosen: dict[str, Any]) -> str:
     return (
         ("" if rate is None else f"{rate:.3f} trades an hour; ")
         + f"{chosen['denials_per_plan']:.2f} denials a plan; mean confidence {sure:.2f}, approved "
-        f"by band {bands}{said}"
+        f"by band {bands}; {chosen['mean_justification_characters']:.0f} characters a reason"
     )
+
+
+def _opinions(asked: dict[str, Any]) -> str:
+    """What others made of the plans, and how often the model did not keep to its own."""
+    flips = asked["flip_fraction"]
+    told = "" if flips is None else f"; asked again, {_percent(flips)} turned out otherwise"
+    return f"asked about {asked['asked']} plans: {_counts(asked['by_code'])}{told}"
 
 
 def _faults(faults: dict[str, Any] | None) -> list[tuple[str, str]]:

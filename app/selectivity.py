@@ -47,9 +47,23 @@ def selectivity_document(
         "denials_by_code": _counted(c for v in plans for c in v["verdict"]["codes"]),
         "denials_at_send_by_code": _counted(c for codes in denied_at_send for c in codes),
         "failures_by_code": _counted(c for d in failed for c in d["codes"]),
+        "opinions": _opinions([d["opinions"] for d in decisions if d.get("opinions")]),
         "mean_confidence": _mean([float(v["draft"]["confidence"]) for v in plans]),
         "confidence_bands": _bands(plans),
         "mean_justification_characters": _mean([float(len(text)) for text in said]),
+    }
+
+
+def _opinions(asked: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+    """How often others were asked, what that came to, and how often the model flipped."""
+    if not asked:
+        return None
+    repeats = sum(each["repeats_count"] for each in asked)
+    flips = sum(each["flips_count"] for each in asked)
+    return {
+        "asked": len(asked),
+        "by_code": _counted(each["code"] or "AGREED" for each in asked),
+        "flip_fraction": flips / repeats if repeats else None,
     }
 
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from langchain_core.language_models import BaseChatModel
 
 from agent.models import NamedModel
+from agent.opinions import Opinions
 from agent.planner import Planner
 from agent.prompt import prompt_hash
 from app.capital import purses_of
@@ -25,6 +26,7 @@ from app.lease import lease
 from app.modelling import model_secrets, opened_models
 from app.options import SessionOptions
 from app.reopening import kept, measure
+from app.second_opinions import StandIn, opened_opinions, others_of, prompts_hash, session_policy
 from app.settings import Settings
 from app.slots import replay_window
 from app.sourcing import made_source, opened_symbols, session_clock
@@ -56,7 +58,6 @@ from market.observe import Observer
 from market.protocol import MarketSource, SourceInfo
 from market.sources.chain import home_of
 from market.store.store import MarketStore
-from policies.policy_file import load_policy
 from policies.settings import Policy
 from tools.desk import Desk
 from tools.limits import ToolLimits
@@ -87,6 +88,8 @@ class Replaced:
     """Parts that take the place of those that the options name."""
 
     model: BaseChatModel | None = None
+    voters: StandIn | None = None
+    """The model of each voter, by the voter's name."""
     source: MarketSource | None = None
     clock: Clock | None = None
     feeds: Callable[[Feeds], Feeds] | None = None
@@ -97,12 +100,18 @@ class _Parts(NamedTuple):
     """What is opened before a session is put together."""
 
     planner: Planner
+    opinions: Opinions
     desk: Desk
     source: MarketSource
     feeds: Feeds
     symbols: tuple[str, ...]
     journal: Journal
     clock: Clock
+
+    @property
+    def models(self) -> list[NamedModel]:
+        """Every model that may be asked, each once."""
+        return [*self.planner.models, *others_of(self.opinions, self.planner.models)]
 
 
 @asynccontextmanager
@@ -128,7 +137,7 @@ async def wire_session(
     Raises:
         PlangateError: naming what is wrong; nothing has been written then but an empty database.
     """
-    policy = policy or load_policy(options.policy)
+    policy = session_policy(options, policy)
     clock = replaced.clock or session_clock(options)
     feeds = opened_feeds(options, clock)
     feeds = replaced.feeds(feeds) if replaced.feeds else feeds
@@ -140,6 +149,8 @@ async def wire_session(
             if replaced.model
             else await stack.enter_async_context(opened_models(options, settings, home))
         )
+        asking = opened_opinions(options, settings, home, models, replaced.voters)
+        opinions = await stack.enter_async_context(asking)
         database = Database.open(settings.server(home) or home / DATABASE, METADATA)
         stack.callback(database.close)
         source = replaced.source or made_source(options, clock, MarketStore(database))
@@ -151,7 +162,8 @@ async def wire_session(
         tools = [*standard_tools(), *feed_tools(feeds)]
         desk = await stack.enter_async_context(open_desk(tools, limits, clock, database))
         planner = Planner(models, desk.schemas, seed=options.seed)
-        parts = _Parts(planner, desk, source, feeds, symbols, Journal(database, name), clock)
+        journal = Journal(database, name)
+        parts = _Parts(planner, opinions, desk, source, feeds, symbols, journal, clock)
         wired = _assemble(options, settings, home, policy, parts, alone=alone)
         stack.callback(wired.diary.write_lines)
         yield wired
@@ -166,13 +178,13 @@ def _assemble(
     *,
     alone: bool,
 ) -> Wired:
-    planner, desk, source, feeds, symbols, journal, clock = parts
+    planner, opinions, desk, source, feeds, symbols, journal, clock = parts
     info = source.info
     replay = isinstance(clock, FixedClock)
     window = replay_window(info, options.timeframe, options.start, options.end) if replay else None
     require_tools(policy, desk)
     purses = purses_of(options.capital, {quote_of(s) for s in symbols})
-    spending = opened_spending(options.spending, journal, planner.models)
+    spending = opened_spending(options.spending, journal, parts.models)
     config = _config(options, policy, symbols, source, purses, spending.caps)
     kinds = {symbol: source.instrument(symbol).kind for symbol in symbols}
     journal.open_session(config, kinds, purses, alone=alone)
@@ -192,8 +204,9 @@ def _assemble(
         replay=replay,
         symbols=symbols,
         timeframe=options.timeframe,
-        prompt_hash=prompt_hash(),
+        prompt_hash=prompts_hash(prompt_hash(), options.opinions),
         spending=spending,
+        opinions=opinions,
         feeds=feeds,
         attention=options.attention,
     )
@@ -220,7 +233,7 @@ def _recorder(options: SessionOptions, settings: Settings, parts: _Parts) -> Rec
     secrets = {
         **known_secrets(options, settings),
         **tool_secrets(options.tools or ToolLimits()),
-        **model_secrets(parts.planner.models),
+        **model_secrets(parts.models),
     }
     store = TraceStore(parts.journal.database, parts.journal.session)
     return Recorder(store, Redactor(secrets), SystemClock())

@@ -1,4 +1,4 @@
-"""The graph, drawn once: seven nodes, four choices, no subgraph.
+"""The graph, drawn once: eight nodes, five choices, no subgraph.
 
 ::
 
@@ -6,20 +6,24 @@
                  |  ^
                  v  |
               review -> revise        every choice can also end at record
-                 |
-                 v
-              submit -> record
+               |  ^
+               |  +--> consult        where second opinions are wanted
+               v          |
+              submit <----+
+               |
+               v
+              record
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from functools import wraps
 from typing import Any
 
 from langgraph.graph import END, START, StateGraph
 
 from graph import nodes, routes
+from graph.consulting import consult
 from graph.context import RunContext
 from graph.state import RunState
 
@@ -33,6 +37,7 @@ NODES: dict[str, Node] = {
     "plan": nodes.plan,
     "call_tools": nodes.call_tools,
     "review": nodes.review,
+    "consult": consult,
     "revise": nodes.revise,
     "submit": nodes.submit,
     "record": nodes.record,
@@ -45,10 +50,11 @@ def build_graph(context: RunContext) -> StateGraph[RunState]:
     for name, node in NODES.items():
         graph.add_node(name, _bind(node, context))
     graph.add_edge(START, "observe")
-    graph.add_conditional_edges("observe", _inline(routes.after_observe))
-    graph.add_conditional_edges("plan", _inline(routes.after_plan))
+    graph.add_conditional_edges("observe", routes.after_observe)
+    graph.add_conditional_edges("plan", routes.after_plan)
     graph.add_edge("call_tools", "plan")
-    graph.add_conditional_edges("review", _inline(routes.after_review))
+    graph.add_conditional_edges("review", routes.after_review)
+    graph.add_conditional_edges("consult", routes.after_consult)
     graph.add_edge("revise", "plan")
     graph.add_edge("submit", "record")
     graph.add_edge("record", END)
@@ -65,13 +71,3 @@ def _bind(node: Node, context: RunContext) -> Any:
 
     run.__name__ = node.__name__
     return run
-
-
-def _inline(choice: Callable[[RunState], str]) -> Any:
-    """The choice as the graph runs it in its own thread: what is not async it sends to another."""
-
-    @wraps(choice)
-    async def choose(state: RunState) -> str:
-        return choice(state)
-
-    return choose

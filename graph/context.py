@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from agent.opinions import NO_OPINIONS, Opinions
 from agent.planner import Planner
 from broker.marks import marks
 from broker.outbox import PAPER_ACCOUNT
@@ -66,6 +67,8 @@ class RunContext:
     """What the models may cost, and do."""
     feeds: Feeds = NO_FEEDS
     attention: Attention = ALWAYS
+    opinions: Opinions = NO_OPINIONS
+    """Who else is asked, and how much they have to agree."""
     account_name: str = PAPER_ACCOUNT
     """Enters the client order ids."""
     stopwatch: Stopwatch = field(default_factory=Stopwatch)

@@ -25,6 +25,7 @@ def decision_document(context: RunContext, state: RunState) -> dict[str, Any]:
         "woken": state["woken"],
         "seen": state["seen"],
         "wake_if": state["wake_if"],
+        **({"opinions": _opinions(state["opinions"])} if state.get("opinions") else {}),
         "versions": [_version(context, pair) for pair in state["versions"]],
         "orders": state["orders"],
         "revisions": state["revisions"],
@@ -45,3 +46,8 @@ def _version(context: RunContext, pair: list[str]) -> dict[str, Any]:
         "draft": plan.draft.model_dump(mode="json"),
         "verdict": verdict_document(verdict),
     }
+
+
+def _opinions(said: dict[str, Any]) -> dict[str, Any]:
+    """How many agreed, and how often the model did with itself; the votes are in the trace."""
+    return {key: value for key, value in said.items() if key not in {"votes", "repeats"}}

@@ -14,7 +14,8 @@ GRAPH_VERSION = "2"
 def run_id(context: RunContext, symbol: str, as_of: datetime) -> str:
     """Slot, symbol and a hash of what decides, such as `20190512T1400Z-btcusd-324ce260`.
 
-    Hashed are graph, policy, prompt, model, market, timeframe, symbols, caps and attention.
+    Hashed are graph, policy, prompt, model, market, timeframe, symbols, caps, who else is
+    asked, and attention.
 
     The slot is the candle boundary that `as_of` lies at or after: live, a decision is made some
     seconds later.
@@ -31,6 +32,7 @@ def run_id(context: RunContext, symbol: str, as_of: datetime) -> str:
         context.timeframe.value,
         list(context.symbols),
         context.caps.model_dump(mode="json"),
+        *([context.opinions.shape] if context.opinions.wanted else []),
         *([context.attention.model_dump(mode="json")] if context.attention.sleeps else []),
     ]
     slot = context.timeframe.floor(as_of)

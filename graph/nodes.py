@@ -1,4 +1,4 @@
-"""The seven steps of a decision, each thin: read the state, ask one room, write hashes back.
+"""The steps of a decision, each thin: read the state, ask one room, write hashes back.
 
 Every arrow also appends events to the trace. No node calls a venue: `submit` commits the approved
 plan and its order intent in one transaction and ends; sending is the dispatcher's.
@@ -14,8 +14,9 @@ from langchain_core.messages import BaseMessage, ToolMessage
 
 from agent.critique import complaint_messages, critique_messages
 from agent.parse import Asked, Invalid, parse_answer
-from agent.prompt import situation_message, system_message
+from agent.prompt import situation_message
 from agent.situation_memory import memory_lines
+from agent.voter_prompt import planner_message
 from domain.clock import parse_moment
 from domain.errors import (
     MARKET_FAILURES,
@@ -68,7 +69,7 @@ async def observe(context: RunContext, state: RunState) -> Update:
     """Open the run, take the snapshot and write the opening prompt."""
     symbol, as_of = state["symbol"], parse_moment(state["as_of"])
     identity = run_id(context, symbol, as_of)
-    begun = initial_state(identity, symbol, state["as_of"])
+    begun = initial_state(identity, symbol, state["as_of"], consults=context.opinions.wanted)
     note_start(context, identity, symbol, as_of)
     try:
         snapshot = await context.observer.snapshot(symbol, as_of)
@@ -85,7 +86,7 @@ async def observe(context: RunContext, state: RunState) -> Update:
         return {**begun, **looked}
     rules = rules_text(context.policy, context.source.instrument(symbol))
     opening: list[BaseMessage] = [
-        system_message(rules),
+        planner_message(rules, context.opinions.personality),
         situation_message(
             snapshot,
             account,

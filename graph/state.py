@@ -14,8 +14,9 @@ AnswerKind = Literal["tool_calls", "plan", "replan", "exit", "no_trade", "invali
 
 Outcome = Literal["approved", "replan", "exit", "no_trade", "denied", "failed", "quiet"]
 """How a run ended: `approved`, `replan` and `exit` left an order intent, `no_trade` was the model's
-choice, or what it meant to change or close was over by then, `denied` the gate's, `failed` a cap,
-an outage or answers that could not be read; `quiet`: nothing had happened, nobody was asked."""
+choice, or what it meant to change or close was over by then, or others would not have done it;
+`denied` the gate's, `failed` a cap, an outage or answers that could not be read; `quiet`: nothing
+had happened, nobody was asked."""
 
 
 class RunState(TypedDict, total=False):
@@ -44,6 +45,10 @@ class RunState(TypedDict, total=False):
     """By source: when its newest datum so far became known, and the moment asked about."""
     complaint: list[str]
     """Code and sentence of an answer that could not be used; empty otherwise."""
+    consults: bool
+    """Whether others are asked about what the gate lets through."""
+    opinions: dict[str, Any]
+    """What the others said and what it came to, JSON-able; empty until they were asked."""
     versions: list[list[str]]
     """Per reviewed plan: blob hash of the plan, blob hash of the verdict."""
     approved: bool
@@ -65,7 +70,7 @@ class RunState(TypedDict, total=False):
     reason: str
 
 
-def initial_state(run_id: str, symbol: str, as_of: str) -> RunState:
+def initial_state(run_id: str, symbol: str, as_of: str, *, consults: bool = False) -> RunState:
     """The state a run starts from."""
     return RunState(
         run_id=run_id,
@@ -80,6 +85,8 @@ def initial_state(run_id: str, symbol: str, as_of: str) -> RunState:
         evidence=[],
         known={},
         complaint=[],
+        consults=consults,
+        opinions={},
         versions=[],
         approved=False,
         codes=[],

@@ -1,7 +1,7 @@
 """The deterministic executor's rules: same input, same verdict, byte for byte.
 
-What is judged: settings (every limit), policy_file (a short_file) and presets, facts (market and
-account), conditions (read off a snapshot), case.
+What is judged: settings (every limit), policy_file (a short_file) and presets, tightening and
+personalities, facts (market and account), conditions (read off a snapshot), case.
 The plan as orders: stop, costs, pricing (what an entry of any size costs), acceptable and reference
 (which price will do), exposure, sizing, legs, bracket.
 The judgement: rules/ (one file a family), rulebook (`RULES`), findings, arithmetic, gate

@@ -1,7 +1,7 @@
 """What can happen in a run: one frozen type a kind, joined by `kind`.
 
-What happens to its orders is in `order_events`. Texts are blob hashes; decimals are text. A change
-that an old reader could misread counts `SCHEMA` up.
+Orders have theirs in `order_events`, second opinions in `opinion_events`. Texts are blob hashes;
+decimals are text. A change that an old reader could misread counts `SCHEMA` up.
 """
 
 from __future__ import annotations
@@ -11,13 +11,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter
 
-from traces.happening import Happening
+from traces.happening import Happening, TokensFrom
+from traces.opinion_events import VoteCast, VotesCounted
 from traces.order_events import FaultInjected, Filled, OrderChanged, PlanInvalidated
 
 SCHEMA = 1
-
-TokensFrom = Literal["provider", "tiktoken", "estimate"]
-"""Who counted: the provider's usage, tiktoken exactly, or an estimate from characters."""
 
 
 class RunStarted(Happening):
@@ -221,6 +219,8 @@ Event = Annotated[
     | ModelFailed
     | ToolAnswered
     | AnswerParsed
+    | VoteCast
+    | VotesCounted
     | Reviewed
     | Revised
     | PlanCommitted

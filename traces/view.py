@@ -7,15 +7,18 @@ made visible, so that a text cannot rewrite the terminal.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from domain.clock import iso
 from traces import events as ev
+from traces.opinion_events import VoteCast, VotesCounted
 from traces.order_events import FaultInjected, Filled, OrderChanged, PlanInvalidated
 from traces.store import Recorded
-from traces.view_words import bracket, compact, message, spaced, visible
+from traces.view_words import bracket, compact, message, spaced, visible, vote
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -51,6 +54,8 @@ def _blobs_of(event: ev.Event) -> list[str]:
     match event:
         case ev.PromptSent():
             return [*event.messages, event.tools]
+        case VoteCast():
+            return [*event.messages, event.tools, *([event.message] if event.message else [])]
         case ev.SnapshotTaken():
             return [event.snapshot]
         case ev.ModelAnswered() | ev.Revised():
@@ -81,6 +86,8 @@ class _Page:
             ev.ModelFailed: self._model_failed,
             ev.ToolAnswered: self._tool_answered,
             ev.AnswerParsed: self._answer_parsed,
+            VoteCast: self._vote_cast,
+            VotesCounted: self._votes_counted,
             ev.Reviewed: self._reviewed,
             ev.Revised: self._revised,
             ev.PlanCommitted: self._plan_committed,
@@ -188,6 +195,17 @@ class _Page:
     def _answer_parsed(self, event: ev.AnswerParsed) -> None:
         if event.complaint:
             self._put(f"could not be used: {event.complaint}", 4)
+
+    def _vote_cast(self, event: VoteCast) -> None:
+        self._head(vote(event))
+        self._text(event.complaint or spaced(json.dumps(event.body)))
+
+    def _votes_counted(self, event: VotesCounted) -> None:
+        self._head(f"opinions  {event.code or 'agreed'}: {event.sentence}")
+        if event.dispersion_atr_ratio is not None:
+            self._put(f"their levels lie {Decimal(event.dispersion_atr_ratio):.2f} ATR apart", 4)
+        if event.body is not None:
+            self._text(spaced(json.dumps(event.body)))
 
     def _reviewed(self, event: ev.Reviewed) -> None:
         word = "APPROVED" if event.approved else "DENIED " + ", ".join(event.codes)

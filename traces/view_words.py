@@ -6,6 +6,8 @@ import json
 from decimal import Decimal
 from typing import Any
 
+from traces.opinion_events import VoteCast
+
 
 def message(text: str) -> tuple[str, str]:
     """Role and readable text of a stored message; a text that is none stays as it is."""
@@ -39,6 +41,17 @@ def bracket(bracket: dict[str, Any]) -> str:
         f"{bracket['entry_price']}, stop {bracket['stop_price']}, targets {targets}, "
         f"risk {Decimal(bracket['risk_amount']):.2f}, "
         f"net reward/risk {Decimal(bracket['reward_risk']):.2f}"
+    )
+
+
+def vote(event: VoteCast) -> str:
+    """Who was asked, what for, what it took and what it came to, on one line."""
+    asked = event.voter if event.repeat is None else f"again, {event.repeat} changed"
+    by = "" if event.model in {None, event.voter} else f", by {event.model}"
+    cost = "cost unknown" if event.cost_usd is None else f"{event.cost_usd} USD"
+    return (
+        f"vote      {asked}: {'agrees' if event.agrees else 'does not'} ({event.answer}){by}, "
+        f"{event.latency_ms:.0f} ms, {event.input_tokens} + {event.output_tokens} tokens, {cost}"
     )
 
 

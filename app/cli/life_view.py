@@ -102,6 +102,8 @@ def _add_version(tree: Tree, version: Record, approved: Record | None) -> None:
         _add(node, _change_words(change))
     if not version["changed"] and draft.get("thesis"):
         _add(node, f"because: {draft['thesis']}")
+    if version["opinions"]:
+        _add(node, f"second opinions: {version['opinions']}")
     for sentence in version["why"]:
         _add(node, f"✗ {sentence}")
     if version["nearest"]:

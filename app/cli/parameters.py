@@ -81,6 +81,33 @@ WakeAtr = Annotated[
     float,
     typer.Option(min=0.01, max=100, help="With --heartbeat: a move of so many ATR happened."),
 ]
+Personality = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="How the model looks at markets: conservative, aggressive, contrarian, trend.",
+    ),
+]
+Consensus = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME,...",
+        help="Who else is asked before anything is opened: personalities, models, or "
+        "PERSONALITY@MODEL.",
+    ),
+]
+Stability = Annotated[
+    int, typer.Option(min=0, max=8, help="Ask the model so many times more, put otherwise.")
+]
+Quorum = Annotated[
+    float, typer.Option(min=0.51, max=1, help="Least share of all asked that would do the same.")
+]
+DispersionAtr = Annotated[
+    float, typer.Option(min=0.01, max=10, help="Farthest that their levels may lie apart, in ATR.")
+]
+Flips = Annotated[
+    float, typer.Option(min=0, max=0.99, help="With --stability: most that may turn out otherwise.")
+]
 AsJson = Annotated[
     bool, typer.Option("--json", help="One JSON document on standard output, the rest on error.")
 ]

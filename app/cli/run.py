@@ -35,6 +35,12 @@ def run(
     usd_per_decision: p.UsdPerDecision = None,
     usd_per_day: p.UsdPerDay = None,
     usd_per_session: p.UsdPerSession = None,
+    personality: p.Personality = None,
+    consensus: p.Consensus = None,
+    stability: p.Stability = 0,
+    quorum: p.Quorum = 0.66,
+    dispersion_atr: p.DispersionAtr = 2.0,
+    flips: p.Flips = 0.25,
     faults: p.Faults = None,
     as_json: p.AsJson = False,
 ) -> None:

@@ -98,13 +98,17 @@ def _add_rows(table: Any, decision: dict[str, Any]) -> None:
     moment = decision["as_of"][:16].replace("T", " ")
     if decision["outcome"] == "exit":
         table.add_row(moment, decision["symbol"], "", "exit", "", "exit sent")
+    newest = decision["versions"][-1] if decision["versions"] else None
     for version in decision["versions"]:
         draft, verdict = version["draft"], version["verdict"]
         ok = verdict["verdict"] == "approved"
+        turned_down = decision.get("opinions", {}).get("code") if version is newest else None
         bracket = verdict.get("bracket") or {}
         targets = "/".join(t["price"] for t in draft["targets"])
         entry = draft["entry"] or "market"
         words = "[green]approved[/]" if ok else f"[red]denied[/] {', '.join(verdict['codes'])}"
+        if ok and turned_down:
+            words = f"[red]turned down[/] {turned_down}"
         table.add_row(
             moment if version["version"] == 1 else "",
             decision["symbol"] if version["version"] == 1 else "",

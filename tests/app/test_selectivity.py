@@ -52,6 +52,7 @@ def test_the_figures_are_those_of_a_hand_count() -> None:
         "denials_by_code": {"RR_BELOW_MIN": 2, "COOLDOWN": 1},
         "denials_at_send_by_code": {"PRICE_COLLAR": 1},
         "failures_by_code": {"DEADLINE": 1},
+        "opinions": None,
         "mean_confidence": pytest.approx(0.7833, abs=1e-4),
         "confidence_bands": [
             {"from": 0.6, "to": 0.7, "plans": 1, "approved": 0},
@@ -66,6 +67,19 @@ def test_of_nothing_nothing_is_said() -> None:
     found = selectivity_document([], [], 0)
     assert {k for k, v in found.items() if v is None} == {
         "hold_share", "trades_per_hour", "denials_per_plan", "mean_confidence",
-        "mean_justification_characters",
+        "mean_justification_characters", "opinions",
     }  # fmt: skip
     assert selectivity_document([decision(3, "no_trade")], [], 1)["trades_per_hour"] is None
+
+
+def test_what_others_made_of_the_plans_is_counted() -> None:
+    def asked(hour: int, code: str | None, flips: int) -> dict[str, Any]:
+        counts = {"code": code, "flips_count": flips, "repeats_count": 3}
+        return {**decision(hour, "no_trade"), "opinions": counts}
+
+    found = selectivity_document([asked(0, None, 0), asked(1, "UNSTABLE", 2)], [], 0)
+    assert found["opinions"] == {
+        "asked": 2,
+        "by_code": {"AGREED": 1, "UNSTABLE": 1},
+        "flip_fraction": pytest.approx(1 / 3),
+    }

@@ -1,41 +1,10 @@
-"""Every number that the gate holds a plan against, and the direction in which it is tighter."""
+"""How far each number that the gate holds a plan against may go."""
 
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Literal
 
-from policies.exits import EXIT_RULES
-from policies.settings import WORDS, Policy
-
-MANAGED = frozenset(key for rule in EXIT_RULES for key in rule.limits)
-"""How an open position is managed: neither tighter nor looser, and nothing the gate asks."""
-NUMBERS = [name for name in Policy.model_fields if name not in WORDS | MANAGED]
-TIGHTER_WHEN_HIGHER = {
-    "min_reward_risk_ratio",
-    "min_confidence_fraction",
-    "full_size_confidence_fraction",
-    "min_stop_atr_ratio",
-    "min_stop_spread_ratio",
-    "min_stop_slippage_bps",
-    "stop_slippage_atr_ratio",
-    "min_liquidation_stop_ratio",
-    "min_free_margin_fraction",
-    "cooldown_bars",
-    "cooldown_after_stop_bars",
-    "loss_streak_window_bars",
-    "loss_streak_pause_bars",
-    "min_history_bars",
-}
-TIGHTER: dict[str, Literal[1, -1]] = {
-    name: 1 if name in TIGHTER_WHEN_HIGHER else -1 for name in NUMBERS
-}
-"""1 where more is tighter, -1 where less is."""
-
-
-def is_tighter(name: str, one: Decimal | int, other: Decimal | int) -> bool:
-    """Whether `one` allows less than `other`."""
-    return (one - other) * TIGHTER[name] > 0
+from policies.settings import Policy
 
 
 def hard_range(name: str) -> tuple[Decimal, Decimal]:

@@ -22,7 +22,7 @@ from policies.policy_file import (
 from policies.presets import PRESETS
 from policies.settings import DEFAULTS, WORDS, Policy, window
 from policies.short_file import MAX_FILE_BYTES
-from tests.policies.limits import MANAGED, NUMBERS, TIGHTER, is_tighter
+from policies.tightening import MANAGED, NUMBERS, TIGHTER, is_tighter
 
 WHOLE = {name for name in NUMBERS if Policy.model_fields[name].annotation is int}
 

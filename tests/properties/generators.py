@@ -25,8 +25,9 @@ from policies.case import Case
 from policies.facts import Exit, Held, WorkingEntry
 from policies.policy_file import parse_policy
 from policies.settings import Policy
+from policies.tightening import NUMBERS, TIGHTER
 from tests.policies.cases import NOW, D, draft, edit, make_case
-from tests.policies.limits import NUMBERS, TIGHTER, hard_range
+from tests.policies.limits import hard_range
 
 T = TypeVar("T")
 

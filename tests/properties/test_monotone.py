@@ -16,8 +16,8 @@ from domain.book import Level, OrderBook
 from domain.plan import Target
 from policies.case import Case
 from policies.gate import review
+from policies.tightening import NUMBERS
 from tests.policies.cases import NOW, D, make_case
-from tests.policies.limits import NUMBERS
 from tests.properties.generators import CASES, TENSE, governed, thrown, tightened
 
 PLACING = {"min_stop_atr_ratio", "min_stop_spread_ratio"}

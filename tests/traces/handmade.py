@@ -13,6 +13,7 @@ from domain.clock import FixedClock
 from tests.places import place_in
 from traces import events as ev
 from traces.database import Database
+from traces.opinion_events import VoteCast, VotesCounted
 from traces.order_events import FaultInjected, Filled, OrderChanged, PlanInvalidated
 from traces.recorder import Recorder
 from traces.redact import Redactor
@@ -123,6 +124,7 @@ def record_run(to: Recorder, run_id: str = RUN) -> None:
     better = to.blob(message("ai", "A rise, further. [/bold] \x1b[31mred\x1b[0m \u202eevil"))
     _exchange(note, [system, market, asks, told, plan, critique], tools, better)
     _approved(note)
+    _opinions(note, [system, market], tools, better)
     _executed(note)
     newest = ev.NewestKnown(known_at=AS_OF, as_of=AS_OF)
     note("record", ev.Certified(newest={"box": newest}))
@@ -230,6 +232,34 @@ def _approved(note: Note) -> None:
             stage="review",
         ),
     )
+
+
+def _opinions(note: Note, question: list[str], tools: str, answer: str) -> None:
+    took = {"latency_ms": 812.0, "input_tokens": 2100, "output_tokens": 90, "cached_tokens": 0}
+    asked = {"messages": question, "tools": tools, "tokens_from": "provider", **took}
+    body = {"side": "long", "entry": None, "invalidation": "6900", "confidence": "0.7"}
+    note(
+        "consult",
+        VoteCast(
+            voter="contrarian", repeat=None, message=answer, model="gpt-x", answer="plan",
+            body=body, complaint=None, agrees=True, cost_usd="0.0021", **asked,
+        ),
+    )  # fmt: skip
+    note(
+        "consult",
+        VoteCast(
+            voter="itself", repeat="order", message=None, model=None, answer="none", body=None,
+            complaint="Unreachable: no answer", agrees=False, cost_usd=None, **asked,
+        ),
+    )  # fmt: skip
+    note(
+        "consult",
+        VotesCounted(
+            code=None, sentence="2 of 2 would do this; asked again, 1 of 1 turned out otherwise",
+            agreed_count=2, asked_count=2, flips_count=1, repeats_count=1,
+            dispersion_atr_ratio="0.5", body=body,
+        ),
+    )  # fmt: skip
 
 
 def _executed(note: Note) -> None:
