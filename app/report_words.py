@@ -72,8 +72,10 @@ def _spent(spending: dict[str, Any]) -> list[tuple[str, str]]:
 def _selectivity(chosen: dict[str, Any]) -> str:
     """How often it traded, how sure it was of its plans, how much it said."""
     rate, sure = chosen["trades_per_hour"], chosen["mean_confidence"]
+    length = chosen["mean_justification_characters"]
+    said = "" if length is None else f"; {length:.0f} characters a reason"
     if sure is None:
-        return "no plan was proposed"
+        return f"no plan was proposed{said}"
     bands = ", ".join(
         f"{row['from']:g}–{row['to']:g}: {row['approved']} of {row['plans']}"
         for row in chosen["confidence_bands"]
@@ -81,7 +83,7 @@ def _selectivity(chosen: dict[str, Any]) -> str:
     return (
         ("" if rate is None else f"{rate:.3f} trades an hour; ")
         + f"{chosen['denials_per_plan']:.2f} denials a plan; mean confidence {sure:.2f}, approved "
-        f"by band {bands}; {chosen['mean_justification_characters']:.0f} characters a reason"
+        f"by band {bands}{said}"
     )
 
 
