@@ -76,7 +76,7 @@ def _require_known(named: NamedModel) -> None:
     if lacking:
         raise ConfigError(
             f"money is capped, but nobody named {' and '.join(lacking)} of model {named.name!r}: "
-            "what a call may cost is not known; name both in a file of models (--models), or "
+            "what a call may cost is not known; say it in a file of models (--models), or "
             "leave the caps out"
         )
 

@@ -134,3 +134,14 @@ def test_the_lock_names_no_registry() -> None:
 
 def test_agents_page_is_short() -> None:
     assert len((ROOT / "AGENTS.md").read_text(encoding="utf-8").splitlines()) < 80
+
+
+def test_no_step_of_a_decision_asks_a_model_without_its_money() -> None:
+    asking = [
+        ast.unparse(node)
+        for path in sorted((ROOT / "graph").rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("planner.ask")
+    ]
+    assert asking
+    assert [call for call in asking if "purse=" not in call] == []
