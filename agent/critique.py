@@ -21,9 +21,11 @@ _DIGITS = 8
 """Places after the point in what is shown; the exact figures are in the trace."""
 
 
-def critique_messages(message: AIMessage, denied: Denied, revisions_left: int) -> list[BaseMessage]:
-    """The denial as the answer to the proposal in `message`."""
-    return _in_reply(message, critique_text(denied, revisions_left))
+def critique_messages(
+    message: AIMessage, denied: Denied, revisions_left: int, *, merged: bool = False
+) -> list[BaseMessage]:
+    """The denial as the answer to the proposal in `message`; `merged` as in `critique_text`."""
+    return _in_reply(message, critique_text(denied, revisions_left, merged=merged))
 
 
 def complaint_messages(
@@ -33,16 +35,29 @@ def complaint_messages(
     return _in_reply(message, complaint_text(invalid, revisions_left))
 
 
-def critique_text(denied: Denied, revisions_left: int) -> str:
-    """Failed findings as sentences, what was judged, and both as one JSON line at the end."""
+def critique_text(denied: Denied, revisions_left: int, *, merged: bool = False) -> str:
+    """Failed findings as sentences, what was judged, and both as one JSON line at the end.
+
+    Args:
+        denied: The gate's word.
+        revisions_left: After this one.
+        merged: Whether what was judged has parts of others who agreed.
+    """
     sentences = "\n".join(f"- {finding.code}: {finding.sentence}" for finding in denied.failed)
     judged = "" if denied.bracket is None else f"\nJudged: {_judged(denied.bracket)}"
     nearest = "" if denied.nearest is None else f"\n{denied.nearest.sentence}"
     return (
-        f"DENIED by the gate.\n{sentences}{judged}{nearest}\n"
+        f"DENIED by the gate.\n{sentences}{judged}{_MERGED if merged else ''}{nearest}\n"
         "Propose a plan that meets every rule and still follows from the data, or call no_trade: "
         f"abstaining is a good answer. {_left(revisions_left)}\n{canonical(_facts(denied))}"
     )
+
+
+_MERGED = (
+    "\nThat is your plan with the most careful entry, targets, invalidation and horizon of "
+    "others who would do the same. Theirs stand: your next plan is merged with them again, and "
+    "only what is more careful still changes anything."
+)
 
 
 def complaint_text(invalid: Invalid, revisions_left: int) -> str:

@@ -211,7 +211,11 @@ async def revise(context: RunContext, state: RunState) -> Update:
         messages = complaint_messages(last, Invalid(*state["complaint"]), left)
     else:
         verdict = verdict_of(context, state["versions"][-1][1])
-        messages = critique_messages(last, verdict, left) if isinstance(verdict, Denied) else []
+        messages = (
+            critique_messages(last, verdict, left, merged=bool(state.get("opinions")))
+            if isinstance(verdict, Denied)
+            else []
+        )
     hashes = [keep(context, message) for message in messages]
     context.recorder.record(
         state["run_id"],

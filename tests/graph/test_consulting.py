@@ -34,8 +34,10 @@ def voter(name: str, *steps: Step, personality: str | None = None) -> tuple[Vote
 class Told:
     """What a decision with second opinions came to."""
 
-    def __init__(self, final: dict[str, Any], events: Sequence[Any], drafts: Sequence[Any]) -> None:
-        self.final, self.events, self.drafts = final, events, drafts
+    def __init__(
+        self, final: dict[str, Any], events: Sequence[Any], drafts: Sequence[Any], said: str
+    ) -> None:
+        self.final, self.events, self.drafts, self.said = final, events, drafts, said
 
     def of(self, kind: type[Any]) -> list[Any]:
         return [event for event in self.events if isinstance(event, kind)]
@@ -67,7 +69,8 @@ async def decide(
         drafts = [plan_of(context, pair[0]).draft for pair in final["versions"]]
         (document,) = context.journal.decisions()
         final["document"] = document
-        return Told(final, [item.event for item in recorded], drafts)
+        said = "\n".join(message.text for asked in model.calls for message in asked)
+        return Told(final, [item.event for item in recorded], drafts, said)
 
 
 async def test_voters_see_the_data_and_nothing_of_the_one_who_drafted(tmp_path: Path) -> None:
@@ -170,6 +173,7 @@ async def test_after_a_denial_the_votes_stand(tmp_path: Path) -> None:
         terms=Terms(max_dispersion_atr_ratio=9),
     )
     assert len(told.of(VoteCast)) == 1
+    assert "others who would do the same" in told.said
     assert [e.approved for e in told.of(ev.Reviewed)] == [True, False, True]
     assert told.final["outcome"] == "approved"
     assert told.drafts[-1].targets[0].price == 5205
