@@ -14,6 +14,7 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMe
 
 from agent.parse import Invalid, call_requests
 from domain.numbers import plain
+from domain.outside_text import unmarked
 from domain.strict_json import canonical
 from domain.verdict import Bracket, Denied
 
@@ -80,6 +81,7 @@ def answer_receipts(message: AIMessage, text: str) -> list[ToolMessage]:
 
 def _in_reply(message: AIMessage, text: str) -> list[BaseMessage]:
     """As tool messages where the answer had calls, else as a plain message."""
+    text = unmarked(text)  # it quotes what the model wrote, which may quote a stranger
     receipts: list[BaseMessage] = [*answer_receipts(message, text)]
     return receipts or [HumanMessage(text)]
 

@@ -13,6 +13,7 @@ from domain.book import OrderBook
 from domain.clock import iso
 from domain.numbers import plain
 from domain.orders import Position
+from domain.outside_text import one_line
 from domain.plan import TradePlan
 from domain.snapshot import Bar, BookRank, Features, Funding, Provenance, Snapshot
 from domain.verdict import Bracket
@@ -84,7 +85,7 @@ def _plan(stands: StandingPlan | None) -> str:
     entry = "at the market" if draft.entry is None else f"limit {plain(draft.entry)}"
     stop = bracket.stop_price if stands.stop_price is None else stands.stop_price
     targets = ", ".join(f"{plain(t.price)} ({plain(t.quantity)})" for t in bracket.targets)
-    thesis = draft.thesis[:SHOWN_THESIS_CHARACTERS]
+    thesis = one_line(draft.thesis, SHOWN_THESIS_CHARACTERS)
     return (
         f"version {stands.plan.version}, {stands.status}: {bracket.side}, entry {entry}, stop "
         f"{plain(stop)}, targets {targets}, closed at {iso(bracket.close_at)} at the latest; its "

@@ -12,6 +12,7 @@ from langchain_core.tools import BaseTool
 from pydantic import BaseModel
 
 from domain.clock import iso, parse_moment
+from domain.outside_text import one_line, unmarked, visible
 from tools.arguments import offered
 from tools.cache import Found
 from tools.protocol import ToolAnswer, ToolCall, ToolComplaint, ToolRequest
@@ -20,6 +21,8 @@ REQUEST = "request"
 """The argument by which a tool of ours is given the `ToolRequest`."""
 EXTERNAL = "external"
 """Origin of what a tool answers that is not ours: nobody vouches for where it got it."""
+MAX_COMPLAINT_CHARACTERS = 800
+"""Of what is said about a call that came to nothing: a source's error may be of any length."""
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -84,7 +87,8 @@ def told(call: ToolCall, number: int, outcome: Outcome, cost_units: int) -> Tool
     result_id = f"{known_name}#{number}"
     found, complaint = outcome.found, outcome.complaint
     refusal = complaint.refusal if complaint else None
-    body = found.body if found else _members({"refused": refusal, "message": str(complaint)})
+    said = one_line(str(complaint), MAX_COMPLAINT_CHARACTERS)
+    body = found.body if found else _members({"refused": refusal, "message": said})
     return ToolAnswer(
         call=call,
         result_id=result_id,
@@ -101,6 +105,6 @@ def told(call: ToolCall, number: int, outcome: Outcome, cost_units: int) -> Tool
 
 
 def _members(body: dict[str, Any]) -> str:
-    """Compact JSON without the braces; NaN is refused, half of a surrogate pair becomes `?`."""
+    """Compact JSON without the braces and without what cannot be seen; NaN is refused."""
     text = json.dumps(body, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    return text.encode("utf-8", "replace").decode("utf-8")[1:-1]
+    return unmarked(visible(text))[1:-1]

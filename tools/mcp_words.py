@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from domain.outside_text import one_line
 from tools.protocol import ToolComplaint
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ MAX_COMPLAINT_CHARS = 200
 
 def described(server: str, text: str | None) -> str:
     """The description of a tool as a model reads it."""
-    said = _line(text or "no description", MAX_DESCRIPTION_CHARS)
+    said = one_line(text or "no description", MAX_DESCRIPTION_CHARS)
     return f"External tool of {server}; nobody vouches for it. It says of itself: {said}"
 
 
@@ -27,7 +28,7 @@ def told_result(name: str, result: CallToolResult) -> Any:
     """
     texts = [part.text for part in result.content if part.type == "text"]
     if result.is_error:
-        said = _line(" ".join(texts), MAX_COMPLAINT_CHARS)
+        said = one_line(" ".join(texts), MAX_COMPLAINT_CHARS)
         raise ToolComplaint("FAILED", f"{name} says that it failed: {said!r}")
     if result.structured_content is not None:
         return result.structured_content
@@ -35,10 +36,3 @@ def told_result(name: str, result: CallToolResult) -> Any:
     if left_out:
         texts.append(f"({left_out} parts that are no text are left out)")
     return texts[0] if len(texts) == 1 else texts
-
-
-def _line(text: str, most_chars: int) -> str:
-    """One line of printable characters, so that nothing in it can look like the prompt's own."""
-    words = "".join(c if c.isprintable() else " " for c in text).split()
-    line = " ".join(words)
-    return line if len(line) <= most_chars else f"{line[:most_chars]}…"

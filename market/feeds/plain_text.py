@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from html import unescape
 from typing import Literal
 
+from domain.outside_text import one_line, visible
+
 Mark = Literal["instruction_like", "mixed_scripts", "hidden_characters"]
 """Why an item deserves less trust."""
 
@@ -26,8 +28,6 @@ _ADDRESS = re.compile(
 _MARKUP = re.compile(r"<[/!?a-zA-Z]|&[#a-zA-Z]")
 _TAG = re.compile(r"<(?:!--|(?P<closing>/?)(?P<name>[a-zA-Z][a-zA-Z0-9]{0,20}|[!?]))")
 MAX_READINGS_COUNT = 3
-_TURN_MARKERS = re.compile(r"<\|+|\|+>|\[/?INST\]|<</?SYS>>|</?s>", re.I)
-"""By which chat templates divide a prompt into turns; none may survive in data."""
 _INSTRUCTION = re.compile(
     r"\b(?:ignore|disregard|forget|override|bypass)\b.{0,40}"
     r"\b(?:instruction|rule|prompt|polic|limit|above|previous|everything)"
@@ -50,15 +50,9 @@ def plain_text(raw: object, max_characters: int) -> str:
     """
     if not isinstance(raw, str):
         return ""
-    text = _visible(unicodedata.normalize("NFKC", _visible(raw[:MAX_RAW_CHARACTERS])))
-    text = _visible(unicodedata.normalize("NFKC", _without_markup(text)))
-    text = _ADDRESS.sub("[link]", text)
-    while _TURN_MARKERS.search(text):
-        text = _TURN_MARKERS.sub(" ", text)
-    text = " ".join(text.split())
-    if len(text) <= max_characters:
-        return text
-    return text[: max_characters - 1].rstrip() + "…"
+    text = visible(unicodedata.normalize("NFKC", visible(raw[:MAX_RAW_CHARACTERS])))
+    text = visible(unicodedata.normalize("NFKC", _without_markup(text)))
+    return one_line(_ADDRESS.sub("[link]", text), max_characters)
 
 
 def marks_of(raw: str) -> tuple[Mark, ...]:
@@ -72,15 +66,6 @@ def marks_of(raw: str) -> tuple[Mark, ...]:
     if any(unicodedata.category(c) in {"Cf", "Co", "Cs"} or c == "\0" for c in raw):
         found.append("hidden_characters")
     return tuple(found)
-
-
-def _visible(text: str) -> str:
-    """Line breaks and tabs become spaces; other characters that cannot be seen go."""
-    return "".join(
-        " " if c.isspace() else c
-        for c in text
-        if c.isspace() or unicodedata.category(c)[0] not in "C"
-    )
 
 
 def _mixed(word: str) -> bool:

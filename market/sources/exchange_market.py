@@ -15,6 +15,7 @@ from domain.clock import from_ms, iso
 from domain.errors import DataError, UnknownSymbol
 from domain.instrument import Instrument
 from domain.numbers import ZERO, to_decimal
+from domain.outside_text import require_names
 from market.book_cleaning import clean_levels
 from market.protocol import MarketTrade
 from market.quality import check_unit
@@ -101,8 +102,9 @@ def to_instrument(market: Mapping[str, Any], mode: int, price: Decimal | None) -
         price: a recent price; needed where prices have significant digits instead of a tick.
 
     Raises:
-        DataError: the exchange's price filter contradicts itself.
+        DataError: the exchange's price filter contradicts itself, or its names are no names.
     """
+    require_names("the exchange", market["base"], market["quote"], *market["symbol"].split("/"))
     size, limits, precision = contract_size(market), market["limits"], market["precision"]
     step = _step(precision.get("amount"), mode, None) * size
     least, most = limits["amount"].get("min"), limits["amount"].get("max")

@@ -12,6 +12,7 @@ from domain.clock import require_utc
 from domain.errors import DataError, UnknownSymbol
 from domain.instrument import Instrument
 from domain.numbers import ZERO, to_decimal
+from domain.outside_text import require_names
 from domain.trading_hours import Session, TradingHours
 
 _USUAL_FEE = Decimal("0.001")
@@ -52,7 +53,7 @@ def to_instrument(details: Any) -> Instrument:
     """The instrument; a stock is `spot`: it cannot be sold short here and pays no funding.
 
     Raises:
-        DataError: without a currency or a tick.
+        DataError: without a currency or a tick, or with names that are none.
     """
     contract = details.contract
     if not contract.currency or not details.minTick > 0:
@@ -60,6 +61,7 @@ def to_instrument(details: Any) -> Instrument:
             f"{contract.symbol!r} has currency {contract.currency!r} and tick {details.minTick!r}; "
             "expected both from the gateway"
         )
+    require_names("the gateway", contract.symbol, contract.currency)
     step = to_decimal(details.sizeIncrement) if 0 < details.sizeIncrement < 1e9 else Decimal(1)
     least = to_decimal(details.minSize) if 0 < details.minSize < 1e9 else step
     return Instrument(
