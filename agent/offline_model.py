@@ -32,8 +32,8 @@ class OfflineModel(BaseChatModel):
         self,
         messages: list[BaseMessage],
         stop: list[str] | None = None,
-        run_manager: AsyncCallbackManagerForLLMRun | None = None,  # noqa: ARG002  # the base class's signature
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,  # noqa: ARG002  # the base's
         **kwargs: Any,
     ) -> ChatResult:
-        # Without this the base class would start a thread for what takes a millisecond.
+        """Answer at once: there is nothing to wait for in another thread."""
         return self._generate(messages, stop, **kwargs)

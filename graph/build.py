@@ -18,6 +18,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import wraps
 from typing import Any
 
 from langgraph.graph import END, START, StateGraph
@@ -50,11 +51,11 @@ def build_graph(context: RunContext) -> StateGraph[RunState]:
     for name, node in NODES.items():
         graph.add_node(name, _bind(node, context))
     graph.add_edge(START, "observe")
-    graph.add_conditional_edges("observe", routes.after_observe)
-    graph.add_conditional_edges("plan", routes.after_plan)
+    graph.add_conditional_edges("observe", _inline(routes.after_observe))
+    graph.add_conditional_edges("plan", _inline(routes.after_plan))
     graph.add_edge("call_tools", "plan")
-    graph.add_conditional_edges("review", routes.after_review)
-    graph.add_conditional_edges("consult", routes.after_consult)
+    graph.add_conditional_edges("review", _inline(routes.after_review))
+    graph.add_conditional_edges("consult", _inline(routes.after_consult))
     graph.add_edge("revise", "plan")
     graph.add_edge("submit", "record")
     graph.add_edge("record", END)
@@ -71,3 +72,13 @@ def _bind(node: Node, context: RunContext) -> Any:
 
     run.__name__ = node.__name__
     return run
+
+
+def _inline(choice: Callable[[RunState], str]) -> Any:
+    """The choice as the graph runs it in its own thread: what is not async it sends to another."""
+
+    @wraps(choice)
+    async def choose(state: RunState) -> str:
+        return choice(state)
+
+    return choose
