@@ -27,10 +27,14 @@ from langchain_core.utils.function_calling import convert_to_openai_tool
 
 from agent.openai_model import TracedChatOpenAI
 from agent.parse import RAW_ARGUMENTS
-from domain.strict_json import JsonRefused, canonical, exact, loads
+from agent.steps_guide import tool_guide
+from domain.strict_json import JsonRefused, exact, loads
 
-THOUGHT_CHARACTERS = 300
+THOUGHT_CHARACTERS = 160
 """Most of what a model may think aloud in a step; an unbounded text runs to the answer's limit."""
+
+TEXT_CHARACTERS = 300
+"""Most of any other text in a step, for the same reason; the tools themselves may allow more."""
 
 _GUIDE = (
     "Answer with one JSON object and nothing else: "
@@ -81,13 +85,25 @@ def step_schema(tools: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         _closed(
             {
                 "tool": {"type": "string", "enum": [tool["function"]["name"]]},
-                "arguments": tool["function"]["parameters"],
+                "arguments": _short(tool["function"]["parameters"]),
             }
         )
         for tool in tools
     ]
     thought = {"type": "string", "maxLength": THOUGHT_CHARACTERS}
     return _closed({"thought": thought, "call": {"anyOf": calls}})
+
+
+def _short(schema: Any) -> Any:
+    """The schema with every text bounded."""
+    if isinstance(schema, list):
+        return [_short(item) for item in schema]
+    if not isinstance(schema, Mapping):
+        return schema
+    tidy = {key: _short(value) for key, value in schema.items()}
+    if tidy.get("type") == "string" and "enum" not in tidy:
+        tidy["maxLength"] = min(tidy.get("maxLength", TEXT_CHARACTERS), TEXT_CHARACTERS)
+    return tidy
 
 
 def _closed(properties: dict[str, Any]) -> dict[str, Any]:
@@ -133,8 +149,7 @@ def _without_tools(
     messages: Sequence[BaseMessage], tools: Sequence[Mapping[str, Any]]
 ) -> list[BaseMessage]:
     """The conversation in words: calls as the steps they were, results as what a person says."""
-    functions = [tool["function"] for tool in tools]
-    guide = _GUIDE + "\n".join(canonical(function) for function in functions)
+    guide = _GUIDE + tool_guide(tools)
     said = [_in_words(message) for message in messages]
     # One system message: the templates of several local models take no second one.
     rules = said.pop(0).text if said and isinstance(said[0], SystemMessage) else ""

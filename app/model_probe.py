@@ -1,7 +1,8 @@
 """Whether a model is fit to plan: asked as a session would ask it, and judged by the same reading.
 
-Two questions are sent, each with the session's own rules and every tool: one that is to be answered
-with `no_trade`, one with `propose_plan`. Nothing is traded and nothing is kept.
+Questions are sent with the session's own rules and every tool: one that is to be answered with
+`no_trade`, one with `propose_plan`, and, by hand, one in words, to see whether a complaint brings
+the model back. Nothing is traded.
 """
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ from langchain_core.messages import BaseMessage, HumanMessage
 from langchain_core.tools import BaseTool
 
 from agent.asking import Reply
+from agent.critique import complaint_messages
 from agent.models import NamedModel
 from agent.parse import Asked, Invalid, parse_answer
 from agent.planner import Planner
+from agent.prices import RULES
 from agent.prompt import system_message
 from app.clock import SystemClock
 from app.health_check import Check
@@ -32,17 +35,18 @@ from tools.desk import Desk
 from tools.limits import ToolLimits
 from tools.standard import standard_tools
 
-TIMEOUT_S = 120.0
-"""For each of the two questions; a local model reads slowly the first time."""
+TIMEOUT_S = 300.0
+"""For each question; a local model reads slowly the first time."""
 
-ABSTAIN = (
-    "This is a test of the connection, there is no market. Call the tool no_trade once, with the "
-    "reason 'probe', and nothing else."
-)
+ROOM_TOKENS = 6_000
+"""What a decision takes beside rules and tools: the market, what the tools answer, revisions."""
+
+TEST = "This is a test of the connection, there is no market and nothing is traded. "
+ABSTAIN = f"{TEST}Call the tool no_trade once, with the reason 'probe', and nothing else."
+REFUSE = f"{TEST}Call no tool this time, only say these words: I cannot help with that."
 PROPOSE = (
-    "This is a test of the connection, there is no market and nothing is traded. Call the tool "
-    "propose_plan once and nothing else: side long, one target at price 110, invalidation 90, "
-    "horizon_bars 12, thesis 'probe', confidence 0.5. Leave out what is optional."
+    f"{TEST}Call the tool propose_plan once and nothing else: side long, one target at price 110, "
+    "invalidation 90, horizon_bars 12, thesis 'probe', confidence 0.5. Leave out what is optional."
 )
 
 
@@ -65,30 +69,54 @@ async def probe(options: SessionOptions) -> Probed:
     Raises:
         ConfigError: there is no such model, no key for it, or nothing to probe.
     """
-    if options.model == "rules":
+    if options.model == RULES:
         raise ConfigError("model 'rules' is no language model; there is nothing to probe")
-    async with opened_models(options, load_settings(), state_home()) as models:
-        return Probed(options.model, tuple(await _checks(models[0])))
-
-
-async def _checks(named: NamedModel) -> list[Check]:
     tools = Desk(standard_tools(), ToolLimits(), SystemClock()).schemas
+    async with opened_models(options, load_settings(), state_home()) as models:
+        return await probed(models[0], tools, await _rules(), refusing=True)
+
+
+async def probed(
+    named: NamedModel, tools: Sequence[BaseTool], rules: BaseMessage, *, refusing: bool = False
+) -> Probed:
+    """Ask one model.
+
+    Args:
+        named: The model.
+        tools: That it is offered.
+        rules: The first message of a session's prompts; who reads it now need not read it again.
+        refusing: Also see what becomes of an answer in words; two more calls.
+    """
     planner = Planner([named], tools, max_attempts=1)
-    opening = [await _rules(), HumanMessage(ABSTAIN)]
+    names = [tool.name for tool in tools]
+    opening = [rules, HumanMessage(ABSTAIN)]
     found = [_key(named), _context(named, planner, opening), _price(named)]
     try:
         first = await planner.ask(opening, timeout_s=TIMEOUT_S)
-        second = await planner.ask([opening[0], HumanMessage(PROPOSE)], timeout_s=TIMEOUT_S)
+        second = await planner.ask([rules, HumanMessage(PROPOSE)], timeout_s=TIMEOUT_S)
+        found.append(_reachable(named))
+        found.append(_answered("tool calling", first, NoTrade, names))
+        found.append(_answered("schema", second, PlanDraft, names))
+        if refusing:
+            found.append(await _refusal(planner, rules, names))
     except (Unreachable, AccessRefused, ConfigError) as error:
-        return [*found, _unasked(error)]
-    address = named.spec.address if named.spec else None
-    return [
-        *found,
-        Check("reachable", "ok", f"{address or 'its library'} answers"),
-        _answered("tool calling", first, NoTrade, tools),
-        _answered("schema", second, PlanDraft, tools),
-        _speed(second),
-    ]
+        return Probed(named.name, (*found, _unasked(error)))
+    return Probed(named.name, (*found, _speed(second)))
+
+
+async def _refusal(planner: Planner, rules: BaseMessage, names: Sequence[str]) -> Check:
+    """A model may answer in words at any time; what counts is that a complaint is understood."""
+    asked = [rules, HumanMessage(REFUSE)]
+    reply = await planner.ask(asked, timeout_s=TIMEOUT_S)
+    parsed = parse_answer(reply.message, names)
+    if not isinstance(parsed, Invalid):
+        return Check("refusal", "ok", "it calls a tool even when it is told not to")
+    complaint = complaint_messages(reply.message, parsed, 1)
+    again = await planner.ask([*asked, reply.message, *complaint], timeout_s=TIMEOUT_S)
+    if isinstance(parse_answer(again.message, names), Invalid):
+        told = f"words are read as {parsed.code}, and a complaint does not bring it back: no trade"
+        return Check("refusal", "note", told)
+    return Check("refusal", "ok", f"words are read as {parsed.code}, a complaint brings it back")
 
 
 async def _rules() -> BaseMessage:
@@ -100,13 +128,18 @@ async def _rules() -> BaseMessage:
         await source.close()
 
 
+def _reachable(named: NamedModel) -> Check:
+    address = named.spec.address if named.spec else None
+    return Check("reachable", "ok", f"{address or 'its library'} answers")
+
+
 def _key(named: NamedModel) -> Check:
     name = named.spec.key_name if named.spec else None
     return Check("key", "ok", f"{name} is set" if named.key else "none is needed")
 
 
 def _context(named: NamedModel, planner: Planner, opening: Sequence[BaseMessage]) -> Check:
-    """Against rules, tools and question; the market and the tools' answers come on top."""
+    """Whether rules, tools, a decision's own matter and the longest answer fit."""
     spec, counted = named.spec, planner.count(opening)
     limit, answer = (spec.context_tokens, spec.max_output_tokens or 0) if spec else (None, 0)
     needed = f"rules and tools take {counted.tokens} tokens ({counted.source})"
@@ -115,7 +148,10 @@ def _context(named: NamedModel, planner: Planner, opening: Sequence[BaseMessage]
     if counted.tokens + answer >= limit:
         told = f"{needed}, the answer up to {answer}, context_tokens is {limit}; choose another"
         return Check("context", "broken", told, 2)
-    return Check("context", "ok", f"{needed} of {limit}")
+    if (room := limit - counted.tokens - answer) < ROOM_TOKENS:
+        told = f"{needed} of {limit}; {room} are left for market and tools, which may take more"
+        return Check("context", "note", told)
+    return Check("context", "ok", f"{needed} of {limit}, {room} are left for market and tools")
 
 
 def _price(named: NamedModel) -> Check:
@@ -132,10 +168,10 @@ def _unasked(error: Unreachable | AccessRefused | ConfigError) -> Check:
 
 
 def _answered(
-    name: str, reply: Reply, kind: type[NoTrade | PlanDraft], tools: Sequence[BaseTool]
+    name: str, reply: Reply, kind: type[NoTrade | PlanDraft], names: Sequence[str]
 ) -> Check:
     """Whether the answer is read as what was asked for; anything else is what it was read as."""
-    parsed = parse_answer(reply.message, [tool.name for tool in tools])
+    parsed = parse_answer(reply.message, names)
     if isinstance(parsed, kind):
         return Check(name, "ok", f"{kind.__name__} read strictly")
     if isinstance(parsed, Invalid):

@@ -41,6 +41,8 @@ class SessionOptions:
     """Of the file of models, by name."""
     models_hash: str | None = None
     """Of what decides in it; None: it names none of the session's models."""
+    probe: bool = True
+    """See before the first decision whether the model is fit to plan."""
     timeframe: Timeframe = Timeframe.H1
     every: int = 1
     """Decide on every n-th closed candle."""
@@ -123,6 +125,7 @@ def read_options(
     usd_per_decision: str | None = None,
     usd_per_day: str | None = None,
     usd_per_session: str | None = None,
+    probe: bool = True,
     **opinions: Any,
 ) -> SessionOptions:
     """The command line's words as values; those of `opinions` are `read_opinions`'s.
@@ -140,6 +143,7 @@ def read_options(
         base_url=base_url,
         models=named,
         models_hash=deciding(model, named),
+        probe=probe,
         timeframe=_timeframe(timeframe),
         every=every,
         start=read_moment("--from", start),

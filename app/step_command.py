@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Protocol
 
+from app.first_probe import require_fit_model
 from app.home import state_home
 from app.options import SessionOptions
 from app.session import Session
@@ -107,6 +108,8 @@ async def step_session(options: SessionOptions, view: Screen) -> None:
         wire_session(options, settings, home) as wired,
         open_saver(wired.checkpoints) as saver,
     ):
+        if options.probe:
+            await require_fit_model(wired, home, view.notice)
         debugger = Debugger(wired.context, saver)
         session = Session(
             context=wired.context,

@@ -69,11 +69,11 @@ def probe(
     base_url: BaseUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Ask a model two questions as a session would, and say whether it is fit to plan.
+    """Ask a model as a session would, and say whether it is fit to plan.
 
-    Key, context, price, reachability, tool calling, a plan under our schema, speed. It costs two
-    short calls. Exits with 0, with 2 where the model or its settings must change, and with 4 where
-    nobody answers or the provider refuses.
+    Key, context, price, reachability, tool calling, a plan under our schema, what becomes of an
+    answer in words, speed. It costs up to four short calls. Exits with 0, with 2 where the model
+    or its settings must change, and with 4 where nobody answers or the provider refuses.
     """
     import asyncio
 

@@ -34,6 +34,10 @@ ModelsFile = Annotated[
     Path | None,
     typer.Option("--models", help="Models by name (TOML): address, limits, price, fallback."),
 ]
+Probe = Annotated[
+    bool,
+    typer.Option("--probe/--no-probe", help="Before the first decision see if the model is fit."),
+]
 BaseUrl = Annotated[str | None, typer.Option(help="Any OpenAI-compatible endpoint.")]
 TimeframeText = Annotated[
     str, typer.Option("--timeframe", help="Candles to decide on: 1m 5m 15m 30m 1h 4h 1d.")

@@ -18,6 +18,7 @@ def run(
     model: p.Model = "rules",
     base_url: p.BaseUrl = None,
     models: p.ModelsFile = None,
+    probe: p.Probe = True,
     timeframe: p.TimeframeText = "1h",
     every: p.Every = 1,
     start: p.From = None,

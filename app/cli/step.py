@@ -11,6 +11,7 @@ def step(
     model: p.Model = "rules",
     base_url: p.BaseUrl = None,
     models: p.ModelsFile = None,
+    probe: p.Probe = True,
     timeframe: p.TimeframeText = "1h",
     every: p.Every = 1,
     start: p.From = None,

@@ -66,7 +66,7 @@ async def test_a_question_and_an_answer_go_by_as_steps() -> None:
     assert sent["messages"][3]["content"] == "Result of ohlcv:\nt,close"
     told = sent["messages"][0]["content"]
     assert told.startswith("rules\n")
-    assert '"name":"ohlcv"' in told
+    assert "ohlcv() Candles." in told
 
 
 async def test_a_plans_prices_arrive_digit_for_digit() -> None:

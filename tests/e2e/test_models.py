@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.e2e.command import Ran, plangate
-from tests.servers.openai_server import OpenAIServer, Step
+from tests.servers.openai_server import FIT_PLAN, OpenAIServer, Step, fit
 
 SLOT = ("--from", "2019-04-15T01:00:00Z", "--to", "2019-04-15T03:00:00Z", "--decisions", "1")
 KEY = "an-unusual-key-1234567"
@@ -41,7 +40,10 @@ def test_the_spare_model_answers_is_named_in_the_trace_and_no_key_is_written(
     tmp_path: Path,
 ) -> None:
     refuses: Step = {"status": 401, "error": {"message": f"bad key {KEY}"}}
-    with OpenAIServer(lambda _: refuses) as first, OpenAIServer(lambda _: ABSTAIN) as second:
+    with (
+        OpenAIServer(lambda _: refuses, probes=True) as first,
+        OpenAIServer(lambda _: ABSTAIN) as second,
+    ):
         path = models_file(tmp_path, first.base_url, second.base_url)
         asked = ("run", "--model", "main", "--models", str(path), *SLOT, "--session", "s")
         ran = plangate(tmp_path, *asked, "--json", MY_OWN_KEY=KEY)
@@ -59,6 +61,7 @@ def test_the_spare_model_answers_is_named_in_the_trace_and_no_key_is_written(
     assert "answer    none of main: AccessRefused" in trace.out
     assert "by spare" in trace.out
     assert ran.err.count("model 'main' cannot be asked") == 1
+    assert ran.err.count("model 'main' is not fit to plan: reachable") == 1
     assert (other.code, "models was" in other.err) == (6, True)
     kept = b"".join(p.read_bytes() for p in tmp_path.rglob("*") if p.is_file())
     assert KEY.encode() not in kept
@@ -92,33 +95,20 @@ def test_a_wrong_file_key_or_address_is_told_before_anything_starts(tmp_path: Pa
     assert (both.code, "goes with KIND:NAME" in both.err) == (2, True)
 
 
-PLAN = {
-    "side": "long", "targets": [{"price": 110}], "invalidation": 90, "horizon_bars": 12,
-    "thesis": "probe", "confidence": 0.5,
-}  # fmt: skip
-
-
-def fit(body: dict[str, Any]) -> Step:
-    asked = body["messages"][-1]["content"]
-    if "propose_plan" in asked:
-        return {"calls": [("propose_plan", PLAN)]}
-    return {"calls": [("no_trade", {"reason": "probe"})]}
-
-
 def statuses(ran: Ran) -> dict[str, str]:
     return {check["name"]: check["status"] for check in ran.document["checks"]}
 
 
 def test_a_fit_model_passes_with_two_calls_and_its_card_is_for_people_too(tmp_path: Path) -> None:
-    with OpenAIServer(fit) as server:
+    with OpenAIServer(fit, probes=True) as server:
         asked = ("model", "probe", "openai:gpt-4o", "--base-url", server.base_url)
         ran = plangate(tmp_path, *asked, "--json", OPENAI_API_KEY=KEY)
         assert ran.code == 0, ran.err
         told = plangate(tmp_path, *asked, OPENAI_API_KEY=KEY)
-        assert len(server.requests) == 4
+        assert len(server.requests) == 6
     assert statuses(ran) == {
         "key": "ok", "context": "note", "price": "ok", "reachable": "ok", "tool calling": "ok",
-        "schema": "ok", "speed": "ok",
+        "schema": "ok", "refusal": "ok", "speed": "ok",
     }  # fmt: skip
     assert len(server.requests[0]["tools"]) > 10
     assert "OPENAI_API_KEY is set" in told.out
@@ -131,7 +121,7 @@ def test_a_fit_model_passes_with_two_calls_and_its_card_is_for_people_too(tmp_pa
         ({"content": "I would not trade."}, "tool calling", 2, "NO_TOOL_CALL"),
         ({"refusal": "I cannot"}, "tool calling", 2, "REFUSED"),
         ({"calls": [("ohlcv", {})]}, "schema", 2, "it asked for ohlcv instead"),
-        ({"calls": [("propose_plan", {**PLAN, "size": 3})]}, "schema", 2, "UNKNOWN_FIELD"),
+        ({"calls": [("propose_plan", {**FIT_PLAN, "size": 3})]}, "schema", 2, "UNKNOWN_FIELD"),
         ({"status": 401, "error": {"message": f"bad {KEY}"}}, "reachable", 4, "refused the key"),
         ({"status": 404, "error": {"message": "no such model"}}, "reachable", 2, "no such model"),
         ({"status": 503}, "reachable", 4, "did not answer"),
@@ -140,7 +130,7 @@ def test_a_fit_model_passes_with_two_calls_and_its_card_is_for_people_too(tmp_pa
 def test_an_unfit_model_fails_with_what_to_change(
     tmp_path: Path, step: Step, broken: str, code: int, words: str
 ) -> None:
-    with OpenAIServer(lambda _: step) as server:
+    with OpenAIServer(lambda _: step, probes=True) as server:
         ran = plangate(
             tmp_path, "model", "probe", "openai:x", "--base-url", server.base_url, "--json",
             OPENAI_API_KEY=KEY,
@@ -152,7 +142,7 @@ def test_an_unfit_model_fails_with_what_to_change(
 
 
 def test_a_context_too_short_for_rules_and_tools_and_no_model_at_all(tmp_path: Path) -> None:
-    with OpenAIServer(fit) as server:
+    with OpenAIServer(fit, probes=True) as server:
         path = models_file(tmp_path, server.base_url, server.base_url, "context_tokens = 1000")
         ran = plangate(
             tmp_path, "model", "probe", "main", "--models", str(path), "--json", MY_OWN_KEY=KEY
@@ -174,3 +164,25 @@ def test_the_local_model_is_listed_and_where_it_is_not_installed_the_command_is_
     nowhere = plangate(tmp_path, "model", "install", "local", **empty)
     assert (nowhere.code, "PIP_FIND_LINKS=FOLDER" in nowhere.err) == (4, True)
     assert "licence  Apache-2.0" in nowhere.err
+
+
+def test_a_session_begins_only_with_a_model_that_is_fit_and_asks_once_a_day(
+    tmp_path: Path,
+) -> None:
+    def run(*more: str) -> Ran:
+        address = ("--model", "openai:gpt-4o", "--base-url", server.base_url)
+        return plangate(tmp_path, "run", *address, *SLOT, "--json", *more)
+
+    words = True
+    answer: Step = {"content": "I would not trade."}
+    with OpenAIServer(lambda body: answer if words else fit(body), probes=True) as server:
+        refused = run()
+        assert (refused.code, "NO_TOOL_CALL" in refused.err) == (2, True)
+        assert "plangate model probe openai:gpt-4o" in refused.err
+        assert len(server.requests) == 2
+        assert run("--no-probe").document["decisions"][0]["codes"] == ["NO_TOOL_CALL"]
+        words = False
+        asked = len(server.requests)
+        assert [run().code, run().code] == [0, 0]
+        told = [body["messages"][-1]["content"] for body in server.requests[asked:]]
+    assert sum(said.startswith("This is a test") for said in told) == 2

@@ -9,7 +9,8 @@ A step is a dict; every key is optional:
 - `body`: bytes sent as they are; `cut`: announce more bytes than are sent; `delay_s`: wait first.
 
 `steps` is a list played in order (what comes after the last is answered with 400), or a function
-from the request's body to a step.
+from the request's body to a step. The questions by which a session sees whether its model is fit
+are answered as they want to be, and not noted, unless `probes` leaves them to the steps.
 """
 
 from __future__ import annotations
@@ -30,11 +31,31 @@ USAGE = {
 }
 
 
+PROBE = "This is a test of the connection"
+
+FIT_PLAN = {
+    "side": "long", "targets": [{"price": 110}], "invalidation": 90, "horizon_bars": 12,
+    "thesis": "probe", "confidence": 0.5,
+}  # fmt: skip
+
+
+def fit(body: dict[str, Any]) -> Step:
+    """What a model that is fit answers to a probe."""
+    planned = "propose_plan" in body["messages"][-1]["content"]
+    name, given = ("propose_plan", FIT_PLAN) if planned else ("no_trade", {"reason": "probe"})
+    if "tools" in body:
+        return {"calls": [(name, given)]}
+    return {"content": json.dumps({"thought": "", "call": {"tool": name, "arguments": given}})}
+
+
 class OpenAIServer:
     """Runs in a thread from `with` to its end; usable from sync and async tests alike."""
 
-    def __init__(self, steps: Sequence[Step] | Callable[[dict[str, Any]], Step]) -> None:
+    def __init__(
+        self, steps: Sequence[Step] | Callable[[dict[str, Any]], Step], *, probes: bool = False
+    ) -> None:
         self._steps = steps
+        self._probes = probes
         self._lock = threading.Lock()
         self.closing = threading.Event()
         self.requests: list[dict[str, Any]] = []
@@ -62,6 +83,9 @@ class OpenAIServer:
 
     def next_step(self, body: dict[str, Any], headers: dict[str, str]) -> Step:
         """Note the request and say what to answer."""
+        asked = body["messages"][-1].get("content")
+        if not self._probes and isinstance(asked, str) and asked.startswith(PROBE):
+            return fit(body)
         with self._lock:
             index = len(self.requests)
             self.requests.append(body)
