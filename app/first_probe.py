@@ -37,6 +37,7 @@ async def require_fit_model(wired: Wired, home: Path, notice: Callable[[str], No
     Raises:
         ConfigError: none is fit; a setting must change.
         Unreachable: none answers, or the providers refuse.
+        OverBudget: the session's caps leave no room for two short calls.
     """
     context = wired.context
     models = [one for one in context.planner.models if one.spec is not None]
@@ -45,13 +46,15 @@ async def require_fit_model(wired: Wired, home: Path, notice: Callable[[str], No
     rules = system_message(
         rules_text(context.policy, context.source.instrument(context.symbols[0]))
     )
+    run, longest = f"probe-{context.journal.session}", context.caps.max_tokens_count
+    purse = context.spending.purse(run, context.symbols[0], "probe", longest)
     failed: list[Probed] = []
     for named in models:
         key = _key(named, context.planner.tools_text)
         if _believed(home, key):
             return
         notice(f"asking model {named.name!r} whether it is fit to plan (--no-probe: do not)")
-        found = await probed(named, context.desk.schemas, rules)
+        found = await probed(named, context.desk.schemas, rules, purse=purse)
         if not found.broken:
             _remember(home, key)
             return

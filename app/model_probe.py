@@ -20,6 +20,7 @@ from agent.parse import Asked, Invalid, parse_answer
 from agent.planner import Planner
 from agent.prices import RULES
 from agent.prompt import system_message
+from agent.purse import Purse
 from app.clock import SystemClock
 from app.health_check import Check
 from app.home import state_home
@@ -77,7 +78,12 @@ async def probe(options: SessionOptions) -> Probed:
 
 
 async def probed(
-    named: NamedModel, tools: Sequence[BaseTool], rules: BaseMessage, *, refusing: bool = False
+    named: NamedModel,
+    tools: Sequence[BaseTool],
+    rules: BaseMessage,
+    *,
+    refusing: bool = False,
+    purse: Purse | None = None,
 ) -> Probed:
     """Ask one model.
 
@@ -86,14 +92,19 @@ async def probed(
         tools: That it is offered.
         rules: The first message of a session's prompts; who reads it now need not read it again.
         refusing: Also see what becomes of an answer in words; two more calls.
+        purse: Where the first two count; None: nobody counts.
+
+    Raises:
+        OverBudget: the purse has no room for them.
     """
     planner = Planner([named], tools, max_attempts=1)
     names = [tool.name for tool in tools]
     opening = [rules, HumanMessage(ABSTAIN)]
     found = [_key(named), _context(named, planner, opening), _price(named)]
     try:
-        first = await planner.ask(opening, timeout_s=TIMEOUT_S)
-        second = await planner.ask([rules, HumanMessage(PROPOSE)], timeout_s=TIMEOUT_S)
+        first = await planner.ask(opening, timeout_s=TIMEOUT_S, purse=purse)
+        proposing = [rules, HumanMessage(PROPOSE)]
+        second = await planner.ask(proposing, timeout_s=TIMEOUT_S, purse=purse)
         found.append(_reachable(named))
         found.append(_answered("tool calling", first, NoTrade, names))
         found.append(_answered("schema", second, PlanDraft, names))
