@@ -3,7 +3,8 @@
 prompt (prompts/*.md) · situation (situation_market, situation_memory,
 tables) · answers · schemas (as they are sent) ·
 parse · schema_complaint · critique · messages · failures · model_spec (endpoints) · models ·
-asking (one model; pace) · planner (a session's) · openai_model (steps_model, steps_guide) ·
+asking (one model; pace) · planner (a session's) · openai_model (steps_model, steps_guide,
+short_answers) ·
 offline_model ·
 rules_model (rules_reading, rules_setups, rules_revision) · scripted_model · recorded_model (what
 another one answered) · tokens (tool_tokens) · prices · claims (what a call may cost) ·

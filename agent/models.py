@@ -97,6 +97,7 @@ def _openai_model(spec: ModelSpec, key: str | None) -> BaseChatModel:
     import openai
 
     from agent.openai_model import TracedChatOpenAI
+    from agent.short_answers import refuse_long
     from agent.steps_model import StepsChatOpenAI
 
     made = StepsChatOpenAI if spec.tool_calling == "steps" else TracedChatOpenAI
@@ -112,7 +113,7 @@ def _openai_model(spec: ModelSpec, key: str | None) -> BaseChatModel:
         timeout=openai.Timeout(None, connect=CONNECT_TIMEOUT_S),
         use_responses_api=False,
         http_client=openai.DefaultHttpxClient(),
-        http_async_client=openai.DefaultAsyncHttpxClient(),
+        http_async_client=openai.DefaultAsyncHttpxClient(event_hooks={"response": [refuse_long]}),
     )
 
 

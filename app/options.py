@@ -125,7 +125,6 @@ def read_options(
     usd_per_decision: str | None = None,
     usd_per_day: str | None = None,
     usd_per_session: str | None = None,
-    probe: bool = True,
     **opinions: Any,
 ) -> SessionOptions:
     """The command line's words as values; those of `opinions` are `read_opinions`'s.
@@ -143,7 +142,6 @@ def read_options(
         base_url=base_url,
         models=named,
         models_hash=deciding(model, named),
-        probe=probe,
         timeframe=_timeframe(timeframe),
         every=every,
         start=read_moment("--from", start),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import typer
@@ -56,10 +57,10 @@ def run(
     duplicate, out-of-order, reject, reject-exit, refuse-amend, race-cancel, partial-cancel,
     hidden. Whole numbers: outage-calls, hidden-seconds, seed. The same seed gives the same faults.
     """
-    asked = {name: value for name, value in locals().items() if name != "as_json"}
+    asked = {n: value for n, value in locals().items() if n not in {"as_json", "probe"}}
     from app.options import read_options
 
-    _run(read_options(**asked), as_json=as_json)
+    _run(replace(read_options(**asked), probe=probe), as_json=as_json)
 
 
 def _run(options: SessionOptions, *, as_json: bool) -> None:

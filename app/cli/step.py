@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from app.cli import parameters as p
 
 
@@ -40,12 +42,12 @@ def step(
     Keys: n or Enter next node, c to the end of this decision, s state, p prompt, v verdict,
     e FIELD VALUE edit (such as: e draft.targets.0.price 43000), b back, q quit, ? help.
     """
-    asked = {name: value for name, value in locals().items() if name != "as_json"}
+    asked = {n: value for n, value in locals().items() if n != "probe"}
     import asyncio
 
     from app.cli.step_view import StepView
     from app.options import read_options
     from app.step_command import step_session
 
-    options = read_options(**asked)
+    options = replace(read_options(**asked), probe=probe)
     asyncio.run(step_session(options, StepView()))
