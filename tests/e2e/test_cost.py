@@ -28,7 +28,9 @@ ASKS: Step = {"calls": [("regime", {})]}
 
 
 def run(home: Path, file: Path, model: str, *words: str) -> tuple[int, str]:
-    done = plangate(home, "run", "--models", str(file), "--model", model, *WINDOW, "--no-probe", *words)
+    done = plangate(
+        home, "run", "--models", str(file), "--model", model, *WINDOW, "--no-probe", *words
+    )
     return done.code, " ".join(done.err.split())
 
 
