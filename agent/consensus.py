@@ -14,6 +14,8 @@ from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from agent.evidence import levels
+from domain.equation import read_equation
 from domain.numbers import ZERO, plain
 from domain.plan import Answer, PlanDraft, ReplanDraft, Side
 from domain.strict_json import canonical
@@ -22,6 +24,7 @@ Draft = PlanDraft | ReplanDraft
 RulingCode = Literal["NO_QUORUM", "DISPERSED", "UNSTABLE"]
 MAX_CONDITIONS = 4
 MAX_EVIDENCE = 16
+MAX_NUMBERS = 12
 
 
 class Terms(BaseModel):
@@ -108,8 +111,9 @@ def _merged(draft: Draft, same: Sequence[Draft], long: bool) -> Draft:
     limits = [each.entry for each in same if each.entry is not None]
     said = sorted({one for each in same for one in each.invalid_if} - set(draft.invalid_if))
     cited = sorted({one for each in same for one in each.evidence} - set(draft.evidence))
+    bound = sorted({one for each in same for one in each.numbers} - set(draft.numbers))
     ladders = sorted(same, key=lambda each: canonical(each.model_dump(mode="json")["targets"]))
-    return draft.model_copy(
+    merged = draft.model_copy(
         update={
             "entry": nearest(limits) if limits else None,
             "targets": nearest(ladders, key=mean_target).targets,
@@ -120,6 +124,16 @@ def _merged(draft: Draft, same: Sequence[Draft], long: bool) -> Draft:
             "confidence": min(each.confidence for each in same),
         }
     )
+    return merged.model_copy(update={"numbers": _sources(merged, bound)})
+
+
+def _sources(merged: Draft, others: Sequence[str]) -> tuple[str, ...]:
+    """Where its levels come from: the first one's equations, and the others' for what is theirs."""
+    own = {read_equation(text).number for text in merged.numbers}
+    wanted = {level for _, level in levels(merged)} - own
+    theirs = {read_equation(text).number: text for text in reversed(others)}
+    found = [theirs[number] for number in sorted(wanted & set(theirs))]
+    return (*merged.numbers[: MAX_NUMBERS - len(found)], *found)
 
 
 def mean_target(draft: Draft) -> Decimal:

@@ -23,10 +23,18 @@ _DIGITS = 8
 
 
 def critique_messages(
-    message: AIMessage, denied: Denied, revisions_left: int, *, merged: bool = False
+    message: AIMessage,
+    denied: Denied,
+    number: int,
+    revisions_left: int,
+    *,
+    merged: bool = False,
 ) -> list[BaseMessage]:
-    """The denial as the answer to the proposal in `message`; `merged` as in `critique_text`."""
-    return _in_reply(message, critique_text(denied, revisions_left, merged=merged))
+    """The run's `number`-th denial as the answer to the proposal in `message`.
+
+    `merged` as in `critique_text`.
+    """
+    return _in_reply(message, critique_text(denied, number, revisions_left, merged=merged))
 
 
 def complaint_messages(
@@ -36,21 +44,24 @@ def complaint_messages(
     return _in_reply(message, complaint_text(invalid, revisions_left))
 
 
-def critique_text(denied: Denied, revisions_left: int, *, merged: bool = False) -> str:
+def critique_text(denied: Denied, number: int, revisions_left: int, *, merged: bool = False) -> str:
     """Failed findings as sentences, what was judged, and both as one JSON line at the end.
 
     Args:
-        denied: The gate's word.
+        denied: The gate's word, that on the plan's numbers before it.
+        number: The how many-th of the run: a plan's `numbers` can name its figures by that.
         revisions_left: After this one.
         merged: Whether what was judged has parts of others who agreed.
     """
+    result_id = denial_id(number)
     sentences = "\n".join(f"- {finding.code}: {finding.sentence}" for finding in denied.failed)
     judged = "" if denied.bracket is None else f"\nJudged: {_judged(denied.bracket)}"
     nearest = "" if denied.nearest is None else f"\n{denied.nearest.sentence}"
     return (
-        f"DENIED by the gate.\n{sentences}{judged}{_MERGED if merged else ''}{nearest}\n"
+        f"DENIED ({result_id}).\n{sentences}{judged}{_MERGED if merged else ''}{nearest}\n"
         "Propose a plan that meets every rule and still follows from the data, or call no_trade: "
-        f"abstaining is a good answer. {_left(revisions_left)}\n{canonical(_facts(denied))}"
+        f"abstaining is a good answer. {_left(revisions_left)}\n"
+        f"{canonical({'id': result_id, **_facts(denied)})}"
     )
 
 
@@ -59,6 +70,11 @@ _MERGED = (
     "others who would do the same. Theirs stand: your next plan is merged with them again, and "
     "only what is more careful still changes anything."
 )
+
+
+def denial_id(number: int) -> str:
+    """`gate#1`: what a run's first denial is called."""
+    return f"gate#{number}"
 
 
 def complaint_text(invalid: Invalid, revisions_left: int) -> str:

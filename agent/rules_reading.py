@@ -60,6 +60,8 @@ class Denial:
     limits: dict[str, str]
     """Failed code to its limit, such as `>= 1.5`."""
     bracket: dict[str, Any] | None
+    result_id: str
+    """What a plan's numbers call it, such as `gate#1`."""
 
 
 def read_facts(messages: Sequence[BaseMessage]) -> Facts:
@@ -96,7 +98,8 @@ def read_denial(messages: Sequence[BaseMessage]) -> Denial | None:
         return None
     limits = {str(d.get("code")): str(d.get("limit")) for d in denied if isinstance(d, dict)}
     bracket = facts.get("bracket")
-    return Denial(proposal, limits, bracket if isinstance(bracket, dict) else None)
+    judged = bracket if isinstance(bracket, dict) else None
+    return Denial(proposal, limits, judged, str(facts.get("id")))
 
 
 def was_answered(messages: Sequence[BaseMessage]) -> bool:

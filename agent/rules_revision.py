@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Any
 
 from agent.rules_reading import Denial, Facts, number
-from agent.rules_setups import price
+from agent.rules_setups import equation, named, price
 
 MAX_REACH_ATR = 5.0
 MARGIN_FRACTION = 0.02
@@ -27,19 +27,31 @@ def revised(denial: Denial, facts: Facts) -> dict[str, Any] | str:
     codes = set(denial.limits)
     if not codes <= _MENDABLE:
         return f"denied by {', '.join(sorted(codes))}, which no change of this plan would mend"
-    arguments = dict(denial.proposal)
+    arguments, sources = dict(denial.proposal), list(denial.proposal.get("numbers", ()))
     if "RR_BELOW_MIN" in codes:
         target = _farther_target(denial, facts)
         if isinstance(target, str):
             return target
+        moved = {float(t["price"]) for t in denial.proposal.get("targets", ())}
+        sources = [one for one in sources if number(one.partition(" ")[0]) not in moved]
         arguments["targets"] = [{"price": price(target)}]
+        sources.append(equation(price(target), _farther_from(denial)))
     if "SLIPPAGE_LIMIT" in codes:
         if not facts.candles or arguments.get("entry") is not None:
             return "denied by SLIPPAGE_LIMIT with nothing left to change"
         arguments["entry"] = price(facts.candles[-1].close)
+        sources.append(equation(arguments["entry"], named("{ohlcv} close", facts)))
     thesis = str(denial.proposal.get("thesis", ""))[:1900]
+    arguments["numbers"] = sources
     arguments["thesis"] = f"{thesis} Revised after {', '.join(sorted(codes))}."
     return arguments
+
+
+def _farther_from(denial: Denial) -> str:
+    """Where the farther target comes from: the gate's own figures of that denial."""
+    gate, side = denial.result_id, (denial.bracket or {}).get("side")
+    missing = f"({gate} limits.RR_BELOW_MIN - {gate} reward_risk) * {gate} risk_per_unit"
+    return f"{gate} target_1 {'+' if side == 'long' else '-'} {1 + MARGIN_FRACTION} * {missing}"
 
 
 def _farther_target(denial: Denial, facts: Facts) -> float | str:

@@ -20,6 +20,7 @@ plan is denied.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from agent.rules_reading import Candle, Facts
@@ -69,6 +70,9 @@ class Setup:
     side: str
     invalidation: float
     target: float
+    invalidation_from: str
+    """Where it is read off, as a plan's `numbers` say it."""
+    target_from: str
     why: str
 
 
@@ -125,13 +129,18 @@ def confidence(facts: Facts, side: str) -> float:
 
 def proposal(setup: Setup, facts: Facts) -> dict[str, Any]:
     """The arguments of `propose_plan`."""
+    target, invalidation = price(setup.target), price(setup.invalidation)
     return {
         "side": setup.side,
-        "targets": [{"price": price(setup.target)}],
-        "invalidation": price(setup.invalidation),
+        "targets": [{"price": target}],
+        "invalidation": invalidation,
         "horizon_bars": HORIZON_BARS,
         "thesis": f"Rule {setup.rule}: {setup.why}",
         "evidence": list(facts.evidence),
+        "numbers": [
+            equation(target, named(setup.target_from, facts)),
+            equation(invalidation, named(setup.invalidation_from, facts)),
+        ],
         "confidence": confidence(facts, setup.side),
     }
 
@@ -139,6 +148,18 @@ def proposal(setup: Setup, facts: Facts) -> dict[str, Any]:
 def price(value: float) -> float:
     """Eight significant digits: finer than any tick, and no noise of binary fractions."""
     return float(f"{value:.8g}")
+
+
+def equation(value: float, source: str) -> str:
+    """A number and where it comes from, as a plan's `numbers` take it."""
+    return f"{Decimal(repr(value)):f} = {source}"
+
+
+def named(source: str, facts: Facts) -> str:
+    """A source by the ids under which the results were told."""
+    for result_id in facts.evidence:
+        source = source.replace(f"{{{result_id.partition('#')[0]}}}", result_id)
+    return source
 
 
 def _breakout(chart: Chart, side: str) -> Setup | None:
@@ -158,7 +179,8 @@ def _breakout(chart: Chart, side: str) -> Setup | None:
         f"close {_real(chart, chart.close)} has left the {RANGE_BARS}-bar range at "
         f"{_real(chart, top)} on {volume / mean_volume:.1f} times its volume, with the trend"
     )
-    return _setup(chart, side, "breakout", BREAKOUT_STOP_BARS, target, why)
+    edge, far = (f"{{ohlcv}} {name}_{RANGE_BARS}[{FRESH_BARS}]" for name in _sides(chart))
+    return _setup(chart, side, "breakout", BREAKOUT_STOP_BARS, (target, f"2 * {edge} - {far}"), why)
 
 
 def _pullback(chart: Chart, side: str) -> Setup | None:
@@ -171,19 +193,33 @@ def _pullback(chart: Chart, side: str) -> Setup | None:
         f"trend intact (EMA 20 against EMA 50), RSI 7 had dipped to {min(chart.rsi_7[1:]):.0f} on "
         f"its side, and the close {_real(chart, chart.close)} is back across EMA 20"
     )
-    return _setup(chart, side, "pullback", PULLBACK_STOP_BARS, target, why)
+    seen = f"{{ohlcv}} {_sides(chart)[0]}_{PULLBACK_TARGET_BARS}"
+    return _setup(chart, side, "pullback", PULLBACK_STOP_BARS, (target, seen), why)
 
 
 def _setup(
-    chart: Chart, side: str, rule: str, stop_bars: int, target: float, why: str
+    chart: Chart, side: str, rule: str, stop_bars: int, aim: tuple[float, str], why: str
 ) -> Setup | None:
-    """The setup in real prices; None where the chart leaves no room for it."""
+    """The setup in real prices; None where the chart leaves no room for it.
+
+    `aim` is the target and where it is read off.
+    """
+    target, target_from = aim
     wrong = min(c.low for c in chart.candles[-stop_bars:]) - STOP_PAD_ATR * chart.atr
     if target - chart.close < MIN_TARGET_ATR * chart.atr or wrong * chart.sign <= 0:
         return None
     if target * chart.sign <= 0:
         return None
-    return Setup(rule, side, wrong * chart.sign, target * chart.sign, why)
+    away = "-" if chart.sign == 1 else "+"
+    wrong_from = (
+        f"{{ohlcv}} {_sides(chart)[1]}_{stop_bars} {away} {STOP_PAD_ATR} * {{indicators}} atr_14"
+    )
+    return Setup(rule, side, wrong * chart.sign, target * chart.sign, wrong_from, target_from, why)
+
+
+def _sides(chart: Chart) -> tuple[str, str]:
+    """Names of the extreme ahead and of the one behind."""
+    return ("high", "low") if chart.sign == 1 else ("low", "high")
 
 
 def _mirrored(candle: Candle) -> Candle:

@@ -77,8 +77,8 @@ def _fault(model: type[BaseModel], fault: ErrorDetails) -> str:
         return f"{path} is missing"
     if kind == "extra_forbidden":
         return f"there is no field {path!r}{_offer(model, fault['loc'])}"
-    if kind == "value_error" and not fault["loc"]:
-        return str(fault["ctx"]["error"])
+    if kind == "value_error":  # it names the value and what was expected itself
+        return f"{path}: {fault['ctx']['error']}" if fault["loc"] else str(fault["ctx"]["error"])
     bounds = fault.get("ctx", {})
     known = _EXPECTED.get(kind, "").format(**bounds)
     expected = known or fault["msg"].removeprefix("Input should be ")

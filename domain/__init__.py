@@ -2,6 +2,6 @@
 
 errors · numbers · strict_json · outside_text (strangers' words) · clock · trading_hours ·
 instrument · quality (what was wrong with data) · candles · book · snapshot · condition (when a plan
-is wrong) · plan · finding · verdict · orders · lifecycle · trade · spending (on models). Imports
-nothing of ours, reads no clock, no network, no disk.
+is wrong) · equation (where a number comes from) · plan · finding · verdict · orders · lifecycle ·
+trade · spending (on models). Imports nothing of ours, reads no clock, no network, no disk.
 """

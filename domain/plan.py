@@ -21,6 +21,8 @@ from pydantic import (
 
 from domain.candles import Timeframe
 from domain.condition import LONGEST, read_condition
+from domain.equation import LONGEST as LONGEST_EQUATION
+from domain.equation import read_equation
 from domain.strict_json import canonical, content_hash
 
 Side = Literal["long", "short"]
@@ -65,6 +67,16 @@ ConditionText = Annotated[
     str, StringConstraints(min_length=1, max_length=LONGEST), AfterValidator(_canonical)
 ]
 Conditions = Annotated[tuple[ConditionText, ...], Field(max_length=4)]
+
+
+def _equation(text: str) -> str:
+    return read_equation(text).text
+
+
+EquationText = Annotated[
+    str, StringConstraints(min_length=1, max_length=LONGEST_EQUATION), AfterValidator(_equation)
+]
+Equations = Annotated[tuple[EquationText, ...], Field(max_length=12)]
 HorizonBars = Annotated[int, Field(ge=1, le=500)]
 EvidenceIds = Annotated[
     tuple[Annotated[str, StringConstraints(min_length=1, max_length=64)], ...],
@@ -94,6 +106,9 @@ class PlanDraft(_Answer):
     """Why, in plain words, from the data you were given."""
     evidence: EvidenceIds = ()
     """Ids of the tool results the plan rests on, such as `ohlcv#1`."""
+    numbers: Equations = ()
+    """Where each price of the plan comes from: `41213.5 = ohlcv#1 low_20`,
+    `41180 = 1h ema_50 - 1.5 * 1h atr_14`. One for each level, as the rules say."""
     confidence: Confidence
     """How sure you are, 0 to 1; low confidence can block a plan, high never enlarges it."""
 
@@ -113,6 +128,8 @@ class ReplanDraft(_Answer):
     """What has changed since the plan was made."""
     evidence: EvidenceIds = ()
     """As in `propose_plan`."""
+    numbers: Equations = ()
+    """As in `propose_plan`; `plan target_1` keeps a level that stands."""
     confidence: Confidence
     """How sure you are, 0 to 1."""
     entry: Price | None = None

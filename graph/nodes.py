@@ -36,6 +36,7 @@ from graph.certificate import certificate, known_of_answers, known_of_snapshot
 from graph.committing import commit_entry, commit_exit, commit_levels
 from graph.context import RunContext
 from graph.decision import decision_document
+from graph.evidence import was_told_before
 from graph.identity import run_id
 from graph.recording import (
     add_cost,
@@ -180,26 +181,28 @@ async def call_tools(context: RunContext, state: RunState) -> Update:
 
 
 async def review(context: RunContext, state: RunState) -> Update:
-    """Wrap the draft into a plan and hold it before the gate."""
+    """Wrap the draft into a plan and judge it: its numbers, then what the gate says."""
     try:
         change = change_of(context, state)
-        trade_plan, case, verdict, fresh = await reviewed(context, state, change)
+        found = await reviewed(context, state, change)
     except MARKET_FAILURES as error:
         return {"approved": False, **ended_without_answer("DATA_UNAVAILABLE", str(error))}
     except StateError as error:
         return {"approved": False, **ended_without_answer("NO_PLAN", str(error))}
-    note_review(context, state, trade_plan, case, verdict)
+    verdict = found.verdict
+    note_review(context, state, found.plan, found.case, verdict, found.checked)
     pair = [
-        context.recorder.blob(trade_plan.model_dump_json()),
+        context.recorder.blob(found.plan.model_dump_json()),
         keep_verdict(context, verdict),
     ]
+    over = was_told_before(context, state, verdict)
     return {
         "versions": [*state["versions"], pair],
-        "known": known_of_snapshot(state["known"], fresh),
+        "known": known_of_snapshot(state["known"], found.fresh),
         "approved": verdict.approved,
         "codes": list(verdict.codes),
         "reason": change.draft.thesis if verdict.approved else primary_sentence(verdict),
-        "outcome": None if may_go_on(context.caps, state, verdict) else "denied",
+        "outcome": None if may_go_on(context.caps, state, verdict) and not over else "denied",
     }
 
 
@@ -210,9 +213,10 @@ async def revise(context: RunContext, state: RunState) -> Update:
     if state["complaint"]:
         messages = complaint_messages(last, Invalid(*state["complaint"]), left)
     else:
-        verdict = verdict_of(context, state["versions"][-1][1])
+        verdict, count = verdict_of(context, state["versions"][-1][1]), len(state["versions"])
+        merged = bool(state.get("opinions"))
         messages = (
-            critique_messages(last, verdict, left, merged=bool(state.get("opinions")))
+            critique_messages(last, verdict, count, left, merged=merged)
             if isinstance(verdict, Denied)
             else []
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -11,6 +12,7 @@ from langchain_core.messages import AIMessage, BaseMessage
 
 from agent.asking import Reply
 from agent.messages import dump_message, load_message
+from domain.numbers import plain
 from domain.plan import TradePlan
 from domain.snapshot import Snapshot
 from domain.strict_json import canonical, exact
@@ -20,6 +22,7 @@ from graph.state import AnswerKind, RunState
 from policies.case import Case
 from policies.case_document import case_document
 from policies.document import read_verdict, verdict_document
+from policies.evidence import SHOWN_DIGITS, CheckedNumber
 from tools.protocol import ToolAnswer
 from traces import events
 from traces.recorder import Recorder
@@ -174,7 +177,12 @@ def tool_answered(recorder: Recorder, answer: ToolAnswer) -> events.ToolAnswered
 
 
 def note_review(
-    context: RunContext, state: RunState, plan: TradePlan, case: Case, verdict: Verdict
+    context: RunContext,
+    state: RunState,
+    plan: TradePlan,
+    case: Case,
+    verdict: Verdict,
+    checked: Sequence[CheckedNumber],
 ) -> None:
     """The verdict with every finding, and the whole case that it is about."""
     document = verdict_document(verdict)
@@ -191,8 +199,20 @@ def note_review(
             stage="review",
             case=context.recorder.blob(exact(case_document(case))),
             nearest=document["nearest"],
+            numbers=[_row(one) for one in checked],
         ),
     )
+
+
+def _row(one: CheckedNumber) -> dict[str, Any]:
+    return {
+        "where": one.where,
+        "number": plain(one.number),
+        "source": one.source,
+        "found": None if one.found is None else plain(one.found, SHOWN_DIGITS),
+        "tolerance": plain(one.tolerance, SHOWN_DIGITS),
+        "agrees": one.agrees,
+    }
 
 
 def primary_sentence(verdict: Verdict) -> str:

@@ -8,12 +8,14 @@ from domain.plan import Evidence, PlanDraft, TradePlan, make_plan
 from domain.snapshot import Snapshot
 from domain.verdict import Verdict
 from graph.context import RunContext
+from graph.evidence import checked
 from graph.recording import plan_of
 from graph.replanning import Change, judged
 from graph.state import RunState
 from journal.standing import standing_facts
 from policies.case import Case, case_of
 from policies.conditions import readings
+from policies.evidence import CheckedNumber, with_evidence
 from policies.facts import market_facts
 
 
@@ -25,10 +27,24 @@ class Reviewed(NamedTuple):
     verdict: Verdict
     fresh: Snapshot
     """The market that it was judged on."""
+    checked: tuple[CheckedNumber, ...]
+    """Its numbers beside their sources; empty where nobody asked for any."""
 
 
 async def reviewed(context: RunContext, state: RunState, change: Change) -> Reviewed:
-    """Wrap the draft into a plan and hold it before the gate; nothing is written.
+    """The draft before the evidence check and the gate: one verdict of both; nothing is written.
+
+    Raises:
+        DataError: market or account cannot be seen.
+        Unreachable: no answer.
+    """
+    found = await _judged(context, state, change)
+    rows = checked(context, state, change.draft)
+    return found._replace(verdict=with_evidence(found.verdict, rows, context.policy), checked=rows)
+
+
+async def _judged(context: RunContext, state: RunState, change: Change) -> Reviewed:
+    """Wrap the draft into a plan and hold it before the gate.
 
     Raises:
         DataError: market or account cannot be seen.
@@ -67,14 +83,14 @@ async def reviewed(context: RunContext, state: RunState, change: Change) -> Revi
         standing=standing_facts(context.journal, plan),
         readings=readings(plan.draft.invalid_if, fresh),
     )
-    return Reviewed(plan, case, judged(context, case, plan), fresh)
+    return Reviewed(plan, case, judged(context, case, plan), fresh, ())
 
 
 async def what_if(context: RunContext, state: RunState, draft: PlanDraft) -> Verdict:
-    """What the gate would say if the draft were proposed now.
+    """What the gate would say if the draft were proposed now, its numbers taken as they are.
 
     Raises:
         DataError: market or account cannot be seen.
         Unreachable: no answer.
     """
-    return (await reviewed(context, state, Change(draft))).verdict
+    return (await _judged(context, state, Change(draft))).verdict

@@ -15,8 +15,8 @@ AnswerKind = Literal["tool_calls", "plan", "replan", "exit", "no_trade", "invali
 Outcome = Literal["approved", "replan", "exit", "no_trade", "denied", "failed", "quiet"]
 """How a run ended: `approved`, `replan` and `exit` left an order intent, `no_trade` was the model's
 choice, or what it meant to change or close was over by then, or others would not have done it;
-`denied` the gate's, `failed` a cap, an outage or answers that could not be read; `quiet`: nothing
-had happened, nobody was asked."""
+`denied` the gate's or that of the check of its numbers, `failed` a cap, an outage or answers that
+could not be read; `quiet`: nothing had happened, nobody was asked."""
 
 
 class RunState(TypedDict, total=False):

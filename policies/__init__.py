@@ -6,7 +6,7 @@ The plan as orders: stop, costs, pricing (what an entry of any size costs), acce
 (which price will do), exposure, sizing, legs, bracket.
 The judgement: rules/ (one file a family), rulebook (`RULES`), findings, arithmetic, gate
 (`review(case) -> Verdict`), replan (new levels of an open position), exits (moved stops, stale
-positions), trading_state (halts).
+positions), trading_state (halts); before it: evidence (is each number what its source says).
 What would pass: nearest, alternatives.
 What is told: explain (the prompt's rules), limits (`policy explain`).
 Trying the gate: specimen, probes, probe_list, selftest.

@@ -102,5 +102,5 @@ def case_of(
 def draft_hash(draft: PlanDraft) -> str:
     """Content hash of what a draft would do; words, confidence and conditions do not count."""
     return content_hash(
-        draft.model_dump(exclude={"thesis", "evidence", "confidence", "invalid_if"})
+        draft.model_dump(exclude={"thesis", "evidence", "numbers", "confidence", "invalid_if"})
     )

@@ -55,6 +55,7 @@ def _plan(case: Case) -> dict[str, Json]:
         "horizon_bars": draft.horizon_bars,
         "thesis": draft.thesis,
         "evidence": list(draft.evidence),
+        "numbers": list(draft.numbers),
         "confidence": draft.confidence,
         "decided_at": iso(case.decided_at),
         "decision_price": case.decision_price,

@@ -42,6 +42,7 @@ def rules_text(policy: Policy, instrument: Instrument) -> str:
         f"- Confidence below {plain(policy.min_confidence_fraction)} is denied"
         f"{_shrinking(policy)}; more confidence never buys more size.",
         "- Cite in evidence only ids of tool results that you were given in this run.",
+        *_numbers(policy),
         *_required(policy),
         f"- At most {_percent(policy.risk_per_trade_fraction)} of equity is lost at the stop, less "
         f"when annualised volatility is above {_percent(policy.volatility_target_fraction)}.",
@@ -96,6 +97,15 @@ def _shrinking(policy: Policy) -> str:
     if policy.full_size_confidence_fraction <= policy.min_confidence_fraction:
         return ""
     return f", below {plain(policy.full_size_confidence_fraction)} it shrinks the size"
+
+
+def _numbers(policy: Policy) -> tuple[str, ...]:
+    if policy.evidence == "off":
+        return ()
+    return (
+        "- Code recomputes every price of a plan from `numbers`; a wrong or missing one goes back "
+        "once, the second time nothing is opened.",
+    )
 
 
 def _required(policy: Policy) -> list[str]:

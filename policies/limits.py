@@ -10,6 +10,7 @@ import inspect
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from policies.evidence import EVIDENCE_RULES, EvidenceRule
 from policies.exits import EXIT_RULES, ExitRule
 from policies.policy_file import allowed, toml_value
 from policies.rulebook import RULES, Rule
@@ -19,6 +20,9 @@ TEST = "tests/policies/test_selftest.py::test_each_rule_passes_inside_its_edge_a
 """The test that moves each rule across its edge, once a rule."""
 EXIT_TEST = "tests/policies/test_exits.py::test_each_exit_rule_acts_at_its_edge_and_not_before"
 """The same of the rules that manage an open position."""
+
+EVIDENCE_TEST = "tests/policies/test_evidence.py::test_each_rule_on_numbers_fires_at_its_edge"
+"""The test of the rules on a plan's numbers, which come before the gate."""
 
 
 class Enforced(NamedTuple):
@@ -54,6 +58,7 @@ def explained(policy: Policy) -> list[Limit]:
             rules=(
                 *(_enforced(rule) for rule in RULES if key in rule.limits),
                 *(_managed(rule) for rule in EXIT_RULES if key in rule.limits),
+                *(_before(rule) for rule in EVIDENCE_RULES if key in rule.limits),
             ),
         )
         for key, field in Policy.model_fields.items()
@@ -71,6 +76,10 @@ def _enforced(rule: Rule) -> Enforced:
 
 def _managed(rule: ExitRule) -> Enforced:
     return _described(rule.code, rule.check, EXIT_TEST)
+
+
+def _before(rule: EvidenceRule) -> Enforced:
+    return _described(rule.code, rule.check, EVIDENCE_TEST)
 
 
 def _described(code: str, check: Callable[..., object], test: str) -> Enforced:

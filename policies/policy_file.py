@@ -25,6 +25,7 @@ _EXPECTED_WORDS = {
     "sides": 'a list with "long", "short" or both',
     "blackouts": 'a list of windows such as ["2026-01-28T18:45:00Z/2026-01-28T20:00:00Z"]',
     "required_tools": 'a list of tool names such as ["ohlcv"]',
+    "evidence": '"required" or "off"',
     "stop_mode": '"widen" or "strict"',
     "majors": 'a list of base assets such as ["BTC", "ETH"]',
 }

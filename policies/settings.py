@@ -58,7 +58,9 @@ Blackout = Annotated[str, AfterValidator(_is_window)]
 Fraction = Annotated[Decimal, Field(gt=0, le=1, allow_inf_nan=False)]
 
 
-WORDS = frozenset({"symbols", "sides", "blackouts", "required_tools", "stop_mode", "majors"})
+WORDS = frozenset(
+    {"symbols", "sides", "blackouts", "required_tools", "evidence", "stop_mode", "majors"}
+)
 """The keys whose values are not numbers."""
 
 
@@ -76,6 +78,9 @@ class Policy(BaseModel):
     """Windows such as "2026-01-28T18:45:00Z/2026-01-28T20:00:00Z" in which nothing is opened."""
     required_tools: Annotated[tuple[str, ...], Field(max_length=20)] = ()
     """Tools that must have answered in the run before anything is opened."""
+    evidence: Literal["required", "off"] = "required"
+    """`required`: each price of a plan names where it comes from, and code finds it there; `off`
+    takes a model's numbers as they are."""
 
     risk_per_trade_fraction: Annotated[Decimal, Field(gt=0, le=Decimal("0.02"))] = Decimal("0.01")
     """Share of equity that may be lost at the stop, all costs included (ceiling 0.02)."""

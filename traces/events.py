@@ -144,6 +144,8 @@ class Reviewed(Happening):
     traces of 0.1."""
     nearest: dict[str, Any] | None = None
     """What would have passed instead; None at send, when approved, and in traces of 0.1."""
+    numbers: list[dict[str, Any]] = Field(default_factory=list)
+    """The plan's numbers beside what their sources say; none where that was not asked for."""
 
 
 class Revised(Happening):

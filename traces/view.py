@@ -18,7 +18,7 @@ from traces import events as ev
 from traces.opinion_events import VoteCast, VotesCounted
 from traces.order_events import FaultInjected, Filled, OrderChanged, PlanInvalidated
 from traces.store import Recorded
-from traces.view_words import bracket, compact, message, spaced, visible, vote
+from traces.view_words import bracket, compact, message, number_words, spaced, visible, vote
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -214,6 +214,8 @@ class _Page:
         self._head(f"{stage:<9} {version}{event.plan_id[:12]}  {word}")
         if event.bracket:
             self._put(bracket(event.bracket), 4)
+        for row in event.numbers:
+            self._put(number_words(row), 4)
         if event.stage == "send" and event.approved and not self._full:
             self._put(f"all {len(event.findings)} rules passed again, on fresh data", 4)
             return

@@ -33,6 +33,13 @@ def spaced(text: str) -> str:
         return text
 
 
+def number_words(row: dict[str, Any]) -> str:
+    """One number of a plan beside what its source says."""
+    says = "" if row["found"] is None else f", which is {row['found']} ± {row['tolerance']}"
+    mark, source = "✓" if row["agrees"] else "✗", row["source"] or "no source"
+    return f"{mark} {row['where']} {row['number']} from {source}{says}"
+
+
 def bracket(bracket: dict[str, Any]) -> str:
     """What was judged, on one line."""
     targets = ", ".join(f"{t['quantity']} at {t['price']}" for t in bracket["targets"])

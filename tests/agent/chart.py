@@ -85,4 +85,4 @@ def talk(
 
 def denied_with(messages: list[BaseMessage], reply: AIMessage, denial: Denied) -> list[BaseMessage]:
     """The conversation after the gate has said no."""
-    return [*messages, reply, *critique_messages(reply, denial, 1)]
+    return [*messages, reply, *critique_messages(reply, denial, 1, 1)]

@@ -20,14 +20,14 @@ PROPOSAL = said(("propose_plan", "{}"))
 
 
 def test_a_critique_answers_the_proposals_own_call() -> None:
-    (message,) = critique_messages(PROPOSAL, denied("RR_BELOW_MIN"), 1)
+    (message,) = critique_messages(PROPOSAL, denied("RR_BELOW_MIN"), 1, 1)
     assert isinstance(message, ToolMessage)
     assert message.tool_call_id == "c0"
     assert message.name == "propose_plan"
 
 
 def test_a_critique_names_failed_findings_only_and_what_was_judged() -> None:
-    text = critique_text(denied("RR_BELOW_MIN", "STOP_TOO_WIDE"), 1)
+    text = critique_text(denied("RR_BELOW_MIN", "STOP_TOO_WIDE"), 1, 1)
     assert "RR_BELOW_MIN is 0.5, the limit is >= 1.5." in text
     assert "STOP_TOO_WIDE" in text
     assert "SPREAD" not in text
@@ -35,8 +35,9 @@ def test_a_critique_names_failed_findings_only_and_what_was_judged() -> None:
 
 
 def test_the_last_line_of_a_critique_is_for_programs() -> None:
-    facts = json.loads(critique_text(denied("RR_BELOW_MIN"), 1).splitlines()[-1])
+    facts = json.loads(critique_text(denied("RR_BELOW_MIN"), 1, 1).splitlines()[-1])
     assert facts == {
+        "id": "gate#1",
         "denied": [{"code": "RR_BELOW_MIN", "limit": ">= 1.5", "measured": "0.5", "unit": "ratio"}],
         "bracket": {
             "side": "long",
@@ -50,14 +51,14 @@ def test_the_last_line_of_a_critique_is_for_programs() -> None:
 
 
 def test_a_denial_without_a_bracket_is_told_too() -> None:
-    text = critique_text(replace(denied("UNKNOWN_SYMBOL"), bracket=None), 0)
+    text = critique_text(replace(denied("UNKNOWN_SYMBOL"), bracket=None), 1, 0)
     assert "Judged" not in text
     assert json.loads(text.splitlines()[-1])["bracket"] is None
 
 
 def test_the_model_knows_how_often_it_may_try() -> None:
-    assert "2 more" in critique_text(denied("X"), 2)
-    assert "last try" in critique_text(denied("X"), 0)
+    assert "2 more" in critique_text(denied("X"), 1, 2)
+    assert "last try" in critique_text(denied("X"), 1, 0)
 
 
 def test_every_call_of_an_unreadable_answer_gets_a_reply() -> None:

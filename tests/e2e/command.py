@@ -65,6 +65,13 @@ def plangate(home: Path, *words: str, cwd: Path | None = None, **extra: str) -> 
         return Ran(process.exitcode, out.read_text("utf-8"), err.read_text("utf-8"))
 
 
+def unasked(home: Path) -> str:
+    """A policy that asks nobody where numbers come from: the test is about what comes after."""
+    file = home / "policy.toml"
+    file.write_text('evidence = "off"\n', encoding="utf-8")
+    return str(file)
+
+
 def play(words: Sequence[str], surroundings: dict[str, str], cwd: str, out: str, err: str) -> None:
     """The command, in this process: its environment, folder and streams are set first."""
     os.environ.clear()

@@ -23,6 +23,7 @@ from app.settings import Settings
 from app.wire import Replaced, Wired, wire_session
 from domain.candles import Timeframe
 from graph.run import Runner
+from tests.e2e.command import unasked
 from tests.e2e.test_exchange import SYMBOL, hour, minutes
 from tests.servers.bad_exchange import BUSY, CUT, HANGS, HTML, HUGE, BadExchange
 from tests.servers.exchange_server import market_id
@@ -47,8 +48,8 @@ async def live(
     file.write_text(LIMITS)
     options = read_options(
         symbols=symbols, market="ccxt:binanceusdm", model="rules", base_url=None,
-        timeframe="1h", every=1, start=None, end=None, capital=None, policy=None, session="s",
-        decisions=1, market_url=server.url, seed=7, tools=file,
+        timeframe="1h", every=1, start=None, end=None, capital=None, session="s",
+        policy=Path(unasked(home)), decisions=1, market_url=server.url, seed=7, tools=file,
     )  # fmt: skip
     replaced = Replaced(model=ScriptedModel(steps), clock=clock)
     async with wire_session(options, Settings(), home, replaced=replaced) as wired:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from domain.clock import iso
-from tests.e2e.command import Ran, plangate
+from tests.e2e.command import Ran, plangate, unasked
 from tests.servers.ib_gateway import IbGateway
 from tests.servers.openai_server import OpenAIServer
 
@@ -29,7 +29,8 @@ def long_plan(price: float, stop: float = 0.98) -> dict[str, Any]:
 
 async def run(home: Path, gateway: IbGateway, *words: str, **extra: str) -> Ran:
     market = ("run", "AAPL", "--market", f"ib:127.0.0.1:{gateway.port}", "--session", "s")
-    return await asyncio.to_thread(plangate, home, *market, *words, "--json", **extra)
+    policy = ("--policy", unasked(home))
+    return await asyncio.to_thread(plangate, home, *market, *policy, *words, "--json", **extra)
 
 
 async def test_a_live_session_on_a_closed_market_enters_nothing_and_says_why(tmp_path: Path):

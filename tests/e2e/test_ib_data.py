@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from domain.clock import iso
-from tests.e2e.command import Ran, plangate
+from tests.e2e.command import Ran, plangate, unasked
 from tests.e2e.test_ib import KEY, long_plan
 from tests.servers.ib_gateway import IbGateway
 from tests.servers.openai_server import OpenAIServer
@@ -73,6 +73,7 @@ async def test_a_stored_stock_is_replayed_in_its_hours_and_its_session_saw_no_fu
     window = ("--from", iso(THURSDAY + DAY * 2 / 3), "--to", iso(THURSDAY + DAY))
     with OpenAIServer(lambda _body: plan) as model:
         made = ("--model", "openai:gpt-4.1", "--base-url", model.base_url, "--json")
+        made += ("--policy", unasked(tmp_path))
         ran = await asyncio.to_thread(
             plangate, tmp_path, "run", "AAPL", *words, *window, *made, **KEY
         )

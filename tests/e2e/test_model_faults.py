@@ -19,6 +19,7 @@ from app.wire import Wired, wire_session
 from domain.lifecycle import LIVE
 from graph.caps import Caps
 from graph.run import Runner, open_saver
+from tests.e2e.command import unasked
 from tests.servers.openai_server import OpenAIServer, Step
 
 DEADLINE_S = 4.0
@@ -157,7 +158,8 @@ async def test_every_fault_of_a_model_ends_its_decision_and_what_is_held_stays_g
         options = read_options(
             symbols=["BTC/USD"], market="box", model="bad", base_url=None, timeframe="1h",
             every=1, start="2019-04-16T16:00:00Z", end="2019-04-19T00:00:00Z", capital=None,
-            policy=None, session="s", market_url=None, seed=7, decisions=len(FAULTS),
+            policy=Path(unasked(in_memory)), session="s", market_url=None, seed=7,
+            decisions=len(FAULTS),
         )  # fmt: skip
         options = replace(options, models={"bad": spec})
         async with wire_session(options, Settings(), in_memory) as whole:

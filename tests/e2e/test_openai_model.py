@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.command import plangate
+from tests.e2e.command import plangate, unasked
 from tests.servers.openai_server import OpenAIServer
 
 SLOT = ("--from", "2019-04-15T01:00:00Z", "--to", "2019-04-15T03:00:00Z", "--decisions", "1")
@@ -42,7 +42,7 @@ def test_a_denied_plan_is_revised_and_approved_over_http(tmp_path: Path) -> None
     with OpenAIServer(planner) as server:
         ran = plangate(
             tmp_path, "run", "--model", "openai:gpt-4o", "--base-url", server.base_url,
-            *SLOT, "--session", "llm", "--json", OPENAI_API_KEY=KEY,
+            *SLOT, "--session", "llm", "--json", "--policy", unasked(tmp_path), OPENAI_API_KEY=KEY,
         )  # fmt: skip
     assert ran.code == 0, ran.err
     (decision,) = ran.document["decisions"]

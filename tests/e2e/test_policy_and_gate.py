@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from policies.evidence import EVIDENCE_RULES
 from policies.exits import EXIT_RULES
 from policies.presets import PRESETS
 from policies.rulebook import RULES
@@ -72,7 +73,7 @@ def test_explain_lists_each_limit_with_all_there_is_to_know(tmp_path):
     rules = [rule for limit in document["limits"] for rule in limit["rules"]]
     assert all(rule["formula"] and rule["where"] and rule["test"] for rule in rules)
     codes = {rule["code"] for rule in [*rules, *document["without_limit"]]}
-    assert codes == {rule.code for rule in (*RULES, *EXIT_RULES)}
+    assert codes == {rule.code for rule in (*RULES, *EXIT_RULES, *EVIDENCE_RULES)}
     shown = plangate(tmp_path, "policy", "explain", "--key", "drawdown").out
     assert "max_drawdown_fraction = 0.1" in shown
     assert "has not fired in this state folder" in shown

@@ -22,6 +22,9 @@ from graph.context import RunContext
 SLOT = parse_moment("2019-04-15T01:00:00Z")
 """Close 5154.45, ATR about 24; a long with its stop at 5120 is sound here."""
 
+UNASKED = 'evidence = "off"\n'
+"""A policy that asks nobody where a number comes from: these tests are about what comes after."""
+
 
 def proposal(target: float, **changes: Any) -> Step:
     """A plan as a model says it."""
@@ -38,9 +41,12 @@ def proposal(target: float, **changes: Any) -> Step:
 
 @asynccontextmanager
 async def wired_session(
-    home: Path, slot: datetime = SLOT, policy: Path | None = None
+    home: Path, slot: datetime = SLOT, limits: str = UNASKED
 ) -> AsyncIterator[Wired]:
     """A session named `s` on the box, its clock at `slot`."""
+    home.mkdir(parents=True, exist_ok=True)
+    policy = home / "policy.toml"
+    policy.write_text(limits, encoding="utf-8")
     options = read_options(
         symbols=None, market="box", model="rules", base_url=None, timeframe="1h", every=1,
         start="2019-04-15", end="2019-04-20", capital=None, policy=policy, session="s",

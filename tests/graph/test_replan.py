@@ -23,7 +23,7 @@ from graph.committing import commit_levels
 from graph.run import Runner, open_saver
 from graph.state import RunState
 from journal.reading import StoredPlan
-from tests.graph.room import SLOT, proposal, scripted, wired_session
+from tests.graph.room import SLOT, UNASKED, proposal, scripted, wired_session
 
 D = Decimal
 H = timedelta(hours=1)
@@ -79,9 +79,8 @@ class Room:
 @asynccontextmanager
 async def room_in(home: Path, limits: str = "") -> AsyncIterator[Room]:
     """A session whose entries rest for some bars, and some other limits."""
-    policy = home / "policy.toml"
-    policy.write_text(f"max_entry_age_bars = 4\n{limits}\n")
-    async with wired_session(home, policy=policy) as wired, open_saver(home / "c.db") as saver:
+    policy = f"{UNASKED}max_entry_age_bars = 4\n{limits}\n"
+    async with wired_session(home, limits=policy) as wired, open_saver(home / "c.db") as saver:
         yield Room(wired, saver)
 
 

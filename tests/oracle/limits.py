@@ -7,6 +7,7 @@ LIMITS: dict[str, object] = {
     "sides": ["long", "short"],
     "blackouts": [],
     "required_tools": [],
+    "evidence": "required",
     "majors": ["BTC", "ETH"],
     "stop_mode": "widen",
     "risk_per_trade_fraction": "0.01",
@@ -64,7 +65,9 @@ LIMITS: dict[str, object] = {
     "max_gap_bars": "0",
 }
 
-WORDS = frozenset({"symbols", "sides", "blackouts", "required_tools", "majors", "stop_mode"})
+WORDS = frozenset(
+    {"symbols", "sides", "blackouts", "required_tools", "evidence", "majors", "stop_mode"}
+)
 
 DOOR_CODES = frozenset(
     {"SCHEMA_INVALID", "UNKNOWN_FIELD", "DUPLICATE_KEY", "NUMBER_INVALID", "STOP_MISSING"}

@@ -8,6 +8,7 @@ from functools import cache
 
 import pytest
 
+from policies.evidence import EVIDENCE_RULES
 from policies.exits import EXIT_RULES
 from policies.limits import TEST, explained, without_limit
 from policies.policy_file import preset
@@ -82,7 +83,7 @@ def test_every_key_of_the_policy_is_enforced_by_a_rule_that_names_it():
     limits = explained(DEFAULTS)
     assert [limit.key for limit in limits] == list(Policy.model_fields)
     assert [limit.key for limit in limits if not limit.rules] == []
-    named = {key for rule in (*RULES, *EXIT_RULES) for key in rule.limits}
+    named = {key for rule in (*RULES, *EXIT_RULES, *EVIDENCE_RULES) for key in rule.limits}
     assert named == set(Policy.model_fields)
 
 

@@ -1,0 +1,99 @@
+"""Where do the numbers of a plan come from? Each is looked up and recomputed, none is believed.
+
+Levels (entry, targets, invalidation, prices in `invalid_if`) need an equation of `domain.equation`
+in the plan's `numbers`; numbers of the thesis need only have been shown. What is found is held
+against what the plan says by `policies.evidence`. Nothing here reads a clock, a market or a
+journal: the same words about the same sources give the same rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+
+from agent.prose import Shown, strange_numbers
+from agent.source import NoSuchValue
+from agent.sources import Sources
+from domain.condition import CANDLE_SUBJECTS, read_condition
+from domain.equation import Equation, read_equation
+from domain.plan import PlanDraft, ReplanDraft
+from policies.evidence import CheckedNumber
+
+PERSON = "a person, while stepping"
+"""Source of a number that a person set in place of the model's."""
+_PRICED = frozenset({"price", "open interest"})
+"""Of the moment's subjects those that have no scale of their own."""
+
+
+def checked_numbers(
+    draft: PlanDraft,
+    said: PlanDraft,
+    sources: Sources,
+    texts: Sequence[str],
+    tick: Decimal,
+) -> tuple[CheckedNumber, ...]:
+    """Every level of a plan beside its source, then what the thesis made up.
+
+    Args:
+        draft: The plan that is to be judged.
+        said: The same as the model said it; where they differ a person has set the level.
+        sources: What the plan may name.
+        texts: What the model was shown, for the thesis.
+        tick: The instrument's; a level may be rounded by one.
+    """
+    equations = [read_equation(text) for text in draft.numbers]
+    by_number = {equation.number: equation for equation in equations}
+    own = dict(levels(said))
+    rows = [
+        _checked(where, number, by_number, sources, tick)
+        if own.get(where) == number
+        else CheckedNumber(where, number, PERSON, number)
+        for where, number in levels(draft)
+    ]
+    used = {row.number for row in rows}
+    beside = [e for e in by_number.values() if e.number not in used]
+    rows += [_checked("number", e.number, by_number, sources, _half(e)) for e in beside]
+    shown = Shown(texts, [row.number for row in rows if row.bound] + [sources.snapshot.last])
+    if draft.thesis == said.thesis:
+        rows += [CheckedNumber("thesis", n, None) for n in strange_numbers(draft.thesis, shown)]
+    return tuple(rows)
+
+
+def levels(draft: PlanDraft | ReplanDraft) -> Iterator[tuple[str, Decimal]]:
+    """The numbers of a plan that need a source: prices, and what is in a coin's own measure.
+
+    A threshold on a scale (`rsi_14 above 70`, `funding above 0.05 %`, `macd below 0`) is a choice.
+    """
+    if draft.entry is not None:
+        yield "entry", draft.entry
+    for count, target in enumerate(draft.targets, 1):
+        yield f"target {count}", target.price
+    yield "invalidation", draft.invalidation
+    for count, text in enumerate(draft.invalid_if, 1):
+        condition = read_condition(text)
+        priced = CANDLE_SUBJECTS.get(condition.subject) in {"quote", "base"}
+        if isinstance(condition.level, Decimal) and (priced or condition.subject in _PRICED):
+            yield f"invalid_if {count}", condition.level
+
+
+def _checked(
+    where: str,
+    number: Decimal,
+    equations: Mapping[Decimal, Equation],
+    sources: Sources,
+    rounding: Decimal,
+) -> CheckedNumber:
+    equation = equations.get(number)
+    if equation is None:
+        return CheckedNumber(where, number, None)
+    try:
+        found = equation.recomputed(sources.look)
+    except NoSuchValue as error:
+        return CheckedNumber(where, number, equation.source, why=str(error))
+    return CheckedNumber(where, number, equation.source, found.value, found.error + rounding)
+
+
+def _half(equation: Equation) -> Decimal:
+    """Half a unit of the last digit that the plan writes."""
+    exponent = equation.number.as_tuple().exponent
+    return Decimal(5).scaleb(int(exponent) - 1)

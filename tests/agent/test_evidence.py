@@ -1,0 +1,220 @@
+"""Each level of a plan is looked up where it says it comes from, and recomputed."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from decimal import Decimal as D
+from typing import Any
+
+import pytest
+from langchain_core.messages import HumanMessage, ToolMessage
+
+from agent.evidence import PERSON, checked_numbers, levels
+from agent.situation import StandingPlan
+from agent.source import NoSuchValue
+from agent.sources import Sources, results_of
+from domain.candles import Timeframe
+from domain.equation import Place
+from domain.orders import Position
+from domain.plan import PlanDraft, make_plan
+from domain.verdict import Change, Nearest
+from tests.agent.samples import AS_OF, PLAN, bracket, denied, snapshot
+
+CANDLES = {
+    "id": "ohlcv#1",
+    "source": "box",
+    "columns": ["open_time", "open", "high", "low", "close", "volume"],
+    "rows": [[f"2024-03-05T0{n}:00:00Z", 100, 105 + n, 95 - n, 101.5 + n, 10] for n in range(5)],
+}
+BOOK = {
+    "id": "order_book#2",
+    "bid": 108.25,
+    "depth": {"columns": ["within_bps", "bids"], "rows": [[5, 12.5], [20, 40]]},
+    "flow": None,
+    "list": [1, 2],
+}
+RATES = {
+    "id": "indicators#3",
+    "columns": ["indicator", "now", "1_bar_ago"],
+    "rows": [["atr_14", 2.5, 2.25]],
+}
+
+
+def result(body: dict[str, Any]) -> ToolMessage:
+    name = body["id"].partition("#")[0]
+    text = json.dumps(body, separators=(",", ":"))
+    return ToolMessage(text, tool_call_id="c", name=name)
+
+
+MESSAGES = [HumanMessage("hello"), result(CANDLES), result(BOOK), result(RATES)]
+SOURCES = Sources(snapshot(), None, None, (), results_of(MESSAGES))
+
+
+def at(text: str) -> Place:
+    source, path = text.split(" ")
+    path, _, ago = path.partition("[")
+    return Place(source, path, int(ago.removesuffix("]") or 0))
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        ("ohlcv#1 close", "105.5"),
+        ("ohlcv#1 close[2]", "103.5"),
+        ("ohlcv#1 high_5", "109"),
+        ("ohlcv#1 low_3[2]", "93"),
+        ("ohlcv#1 2024-03-05T01:00:00Z.low", "94"),
+        ("order_book#2 bid", "108.25"),
+        ("order_book#2 depth.20.bids", "40"),
+        ("order_book#2 list.1", "2"),
+        ("indicators#3 atr_14", "2.5"),
+        ("indicators#3 atr_14.1_bar_ago", "2.25"),
+        ("now price", "64052.1"),
+        ("now mid", "64052.1"),
+        ("now funding", "0.0001"),
+        ("1h ema_20", "63990.123456"),
+        ("1h close[1]", "64051"),
+        ("1h high_3", "64102.25"),
+        ("4h close[9]", "64000.5"),
+    ],
+)
+def test_a_value_is_found_by_its_name(place: str, value: str) -> None:
+    assert SOURCES.look(at(place)).value == D(value)
+
+
+def test_what_was_shown_rounded_may_be_off_by_half_of_its_last_digit() -> None:
+    assert SOURCES.look(at("1h ema_20")).error == D("0.05")
+    assert SOURCES.look(at("ohlcv#1 close")).error == 0
+
+
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        ("ohlcv#9 close", "there is no 'ohlcv#9'; there are now, 1h, 4h, ohlcv#1"),
+        ("ohlcv#1 ema_20", "has no ema_20"),
+        ("ohlcv#1 low_6", "shows 5 candles of low, too few for low_6"),
+        ("ohlcv#1 low_3[3]", "too few"),
+        ("ohlcv#1 source", "says no number"),
+        ("order_book#2 flow", "says nothing"),
+        ("order_book#2 bid[1]", "has no candles of bid"),
+        ("order_book#2 depth.99.bids", "has no depth.99.bids; it has 5, 20"),
+        ("1h ema_50", "says nothing"),
+        ("1d close", "there is no '1d'"),
+        ("plan stop", "there is no 'plan'"),
+    ],
+)
+def test_what_is_not_there_is_said_with_what_is(place: str, words: str) -> None:
+    with pytest.raises(NoSuchValue) as refused:
+        SOURCES.look(at(place))
+    assert words in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        result({"id": "what_if#1", "plan": {"entry": 43000}}),
+        ToolMessage('{"id":"ohlcv#1","low":43000}', tool_call_id="c", name="propose_plan"),
+        ToolMessage("NOT READ: 43000", tool_call_id="c", name="ohlcv"),
+        HumanMessage('{"id":"ohlcv#1","low":43000}'),
+    ],
+    ids=["it asked with it", "a reply to an answer", "a complaint", "no tool"],
+)
+def test_what_a_model_said_itself_is_no_source(message: Any) -> None:
+    assert results_of([message]) == {}
+
+
+def test_a_refused_call_says_nothing() -> None:
+    told = results_of([result({"id": "ohlcv#1", "refused": "TIMED_OUT", "low": 1})])
+    with pytest.raises(NoSuchValue, match="refused"):
+        replace(SOURCES, results=told).look(at("ohlcv#1 low"))
+
+
+def test_a_position_is_a_source() -> None:
+    held = Position("BTC/USDT", D("-0.5"), D("-32000"), AS_OF, "plan")
+    assert replace(SOURCES, position=held).look(at("position entry")).value == D("64000")
+
+
+def test_a_level_that_stands_may_be_kept() -> None:
+    draft = PlanDraft.model_validate({**PLAN, "entry": 99})
+    plan = make_plan(
+        draft, version=1, run_id="r", symbol="BTC/USDT", as_of=AS_OF, timeframe=Timeframe.H1,
+        decision_price=D("100"), model="m", prompt_hash="p", policy_hash="h",
+    )  # fmt: skip
+    for stop, working in ((D("96.5"), D("96.5")), (None, D("95"))):
+        told = replace(SOURCES, plan=StandingPlan(plan, bracket(), "working", stop))
+        said = [told.look(at(f"plan {p}")).value for p in ("entry", "stop", "target_1")]
+        assert said == [D("99"), working, D("103")]
+
+
+def test_the_gates_figures_are_a_source_but_not_a_made_up_number_that_it_repeats() -> None:
+    judged = PlanDraft.model_validate({**PLAN, "targets": [{"price": 103}], "invalidation": 95})
+    mended = judged.model_copy(update={"targets": PlanDraft.model_validate(PLAN).targets})
+    near = Nearest((Change("RR_BELOW_MIN", "targets", "x", True),), (), mended, ())
+    sound = replace(denied("RR_BELOW_MIN"), nearest=near)
+    told = replace(SOURCES, judged=[(judged, sound)])
+    for place, value in (
+        ("target_1", 103), ("limits.RR_BELOW_MIN", "1.5"), ("nearest.target_1", 110),
+        ("nearest.invalidation", 95),
+    ):  # fmt: skip
+        assert told.look(at(f"gate#1 {place}")).value == D(value)
+    unsound = replace(denied("EVIDENCE_UNBOUND", "RR_BELOW_MIN"), nearest=near)
+    told = replace(SOURCES, judged=[(judged, unsound)])
+    assert told.look(at("gate#1 nearest.target_1")).value == 110
+    for place in ("target_1", "nearest.invalidation", "risk_per_unit"):
+        with pytest.raises(NoSuchValue):
+            told.look(at(f"gate#1 {place}"))
+
+
+def check(tick: str = "0.1", **changes: Any) -> dict[str, tuple[bool, bool]]:
+    numbers = ("110 = ohlcv#1 high_5 + 0.4 * indicators#3 atr_14", "90.5 = ohlcv#1 low_5")
+    body = {**PLAN, "numbers": numbers, "invalidation": 91, **changes}
+    draft = PlanDraft.model_validate(body)
+    rows = checked_numbers(draft, draft, SOURCES, ["close 105.5"], D(tick))
+    return {row.where: (row.bound, row.agrees) for row in rows}
+
+
+def test_a_level_is_bound_by_the_equation_of_its_own_number() -> None:
+    assert check() == {
+        "target 1": (True, True),
+        "invalidation": (False, False),
+        "number": (True, False),
+    }
+    assert check(invalidation=90.5)["invalidation"] == (True, False)
+    assert check(invalidation=90.5, tick="0.5")["invalidation"] == (True, True)
+    assert check(entry=105)["entry"] == (False, False)
+
+
+def test_thresholds_on_a_scale_are_a_choice_and_prices_in_conditions_are_not() -> None:
+    free = [
+        "1h rsi_14 above 70",
+        "funding above 0.05 %",
+        "1h close below ema_50",
+        "1h macd below 0",
+    ]
+    named = ["price above 120", "1h close below 91", "open interest below 100", "1h ema_20 below 2"]
+    draft = PlanDraft.model_validate({**PLAN, "invalid_if": free})
+    assert [where for where, _ in levels(draft)] == ["target 1", "invalidation"]
+    draft = PlanDraft.model_validate({**PLAN, "invalid_if": named})
+    assert [where for where, _ in levels(draft)][2:] == [f"invalid_if {n}" for n in (1, 2, 3, 4)]
+
+
+def test_the_thesis_may_name_what_was_shown_and_what_is_bound() -> None:
+    assert "thesis" not in check(thesis="close 105.5, target 110")
+    assert check(thesis="support at 107.7")["thesis"] == (False, False)
+
+
+def test_a_level_that_a_person_set_is_the_persons() -> None:
+    said = PlanDraft.model_validate(PLAN)
+    draft = said.model_copy(update={"invalidation": D("91.7"), "thesis": "my 12345.6"})
+    rows = checked_numbers(draft, said, SOURCES, [], D("0.1"))
+    assert [(row.where, row.source, row.agrees) for row in rows] == [
+        ("target 1", None, False), ("invalidation", PERSON, True),
+    ]  # fmt: skip
+
+
+def test_every_number_moved_beyond_its_tolerance_is_noticed() -> None:
+    for moved in ("110.02", "109.98", "111"):
+        numbers = (f"{moved} = ohlcv#1 high_5 + 0.4 * indicators#3 atr_14", "91 = ohlcv#1 low_5")
+        found = check(targets=[{"price": float(moved)}], numbers=numbers, tick="0.01")
+        assert found == {"target 1": (True, False), "invalidation": (True, True)}, moved
