@@ -1,12 +1,13 @@
 """Talking to the model: what it is told, how it is asked, how its answer is read.
 
-prompt (prompts/*.md) · situation (situation_market, situation_memory, tables) · answers ·
-schemas (as they are sent) · parse · schema_complaint · critique · evidence (where numbers come
-from: sources, source, prose) · messages · failures · model_spec (endpoints) · models · asking (one
-model; pace) · planner (a session's) · openai_model (steps_model, steps_guide, short_answers) ·
-offline_model · rules_model (rules_reading, rules_setups, rules_revision) · scripted_model ·
-recorded_model (what another one answered) · tokens (tool_tokens) · prices · claims (what a call may
-cost) · purse (who is asked for it). local/ is a language model on this machine.
+prompt (prompts/*.md) · prompt_budget (prompts/budget.toml) · sections (what gives way) · situation
+(situation_account, situation_market, situation_memory, tables) · answers · schemas (as they are
+sent) · parse · schema_complaint · critique · evidence (where numbers come from: sources, source,
+prose) · messages · failures · model_spec (endpoints) · models · asking (one model; pace) · planner
+(a session's) · openai_model (steps_model, steps_guide, short_answers) · offline_model ·
+rules_model (rules_reading, rules_setups, rules_revision) · scripted_model · recorded_model (what
+another one answered) · tokens (tool_tokens) · prices · claims (what a call may cost) · purse (who
+is asked for it). local/ is a language model on this machine.
 Second opinions: opinions (who, and what they are shown; voter_prompt, perturbation), consensus (one
 draft or none).
 """

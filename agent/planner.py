@@ -21,7 +21,7 @@ from agent.asking import Asking, PassedOver, Reply
 from agent.models import NamedModel
 from agent.purse import Purse
 from agent.schemas import compact
-from agent.tokens import TokenCount
+from agent.tokens import TokenCount, count_text
 from domain.errors import AccessRefused, ConfigError, OverBudget, Unreachable
 from domain.strict_json import canonical
 
@@ -59,6 +59,10 @@ class Planner:
     def count(self, messages: Sequence[BaseMessage]) -> TokenCount:
         """Tokens of the prompt that `ask` would send to the first model."""
         return self._askings[0].count(messages)
+
+    def count_text(self, text: str) -> int:
+        """Tokens of a text by itself, for the first model."""
+        return count_text(text, self.models[0].provider_name)
 
     def notices(self) -> list[str]:
         """What a person should know of and was not told yet: a model that refuses us."""

@@ -1,11 +1,13 @@
 """The opening prompt: what never changes within a session first, the situation last.
 
 The system message is the same for every decision on an instrument, so that a provider can cache it.
-The texts lie in `prompts/*.md`, are reviewed like code, and their hash travels with every plan.
+The texts lie in `prompts/`, are reviewed like code, and their hash travels with every plan.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from string import Template
@@ -13,12 +15,20 @@ from string import Template
 from langchain_core.messages import HumanMessage, SystemMessage
 
 from agent.answers import answer_tools
-from agent.situation import StandingPlan, situation_values
-from agent.tables import ABSENT
-from domain.orders import Position
-from domain.snapshot import Snapshot
+from agent.prompt_budget import PromptBudget, default_budget
+from agent.sections import Count, Fitted, fit, texts
+from agent.situation import Situation, situation_sections, standing_values
 from domain.strict_json import canonical, content_hash
-from policies.facts import AccountFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The situation as it is told, and what was left out of it."""
+
+    message: HumanMessage
+    most_tokens: int
+    """What it could have taken."""
+    sections: Sequence[Fitted]
 
 
 def system_message(rules: str) -> SystemMessage:
@@ -30,30 +40,40 @@ def system_message(rules: str) -> SystemMessage:
     return SystemMessage(Template(_text("system")).substitute(rules=rules))
 
 
-def situation_message(
-    snapshot: Snapshot,
-    account: AccountFacts,
-    position: Position | None,
-    plan: StandingPlan | None = None,
-    memory: str = ABSENT,
-) -> HumanMessage:
-    """The market and the account as of the decision, in compact tables.
+def write_situation(
+    of: Situation, count: Count, budget: PromptBudget | None = None, before_tokens: int = 0
+) -> Written:
+    """The market and the account as of the decision, in compact tables, within the budget.
 
     Args:
-        snapshot: The market.
-        account: The account, valued at the same moment.
-        position: What is held in this instrument; None when flat.
-        plan: The plan that stands for it; None without one.
-        memory: What the session has behind it, from `agent.situation_memory`.
+        of: What there is to tell.
+        count: Tokens of a text.
+        budget: Of each section and of the whole; None is the one that ships with us.
+        before_tokens: What stands before it: rules, tool schemas, the frames of messages.
     """
-    values = {**situation_values(snapshot, account, position, plan), "memory": memory}
-    return HumanMessage(Template(_text("situation")).substitute(values))
+    budget = budget or default_budget()
+    sections, standing = situation_sections(of), standing_values(of)
+    template = Template(_text("situation"))
+    bare = template.substitute(standing, **dict.fromkeys((s.name for s in sections), ""))
+    most = budget.for_situation(before_tokens)
+    left = most - count(bare)
+    while True:
+        fitted = fit(sections, budget, left, count)
+        text = template.substitute(standing, **texts(fitted))
+        over = count(text) - most
+        if over <= 0 or all(one.left_out == len(one.section.rows) for one in fitted):
+            return Written(HumanMessage(text), most, fitted)
+        left -= over  # counts of parts do not always add up to that of the whole
+
+
+def prompt_hash(budget: PromptBudget | None = None) -> str:
+    """Hash over the prompt files, the schemas of the answers, and what may be left out."""
+    return _hash((budget or default_budget()).model_dump_json())
 
 
 @cache
-def prompt_hash() -> str:
-    """Hash over the prompt files and the schemas of the answers."""
-    texts = [_text("system"), _text("situation"), canonical(answer_tools())]
+def _hash(budget: str) -> str:
+    texts = [_text("system"), _text("situation"), canonical(answer_tools()), budget]
     return content_hash(canonical(texts))
 
 

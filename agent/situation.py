@@ -2,48 +2,63 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import NamedTuple
+from itertools import groupby
 
-from agent.situation_market import rank_words, recent_table, regime_lines, universe_table
-from agent.tables import ABSENT, number, table
+from agent.sections import Section
+from agent.situation_account import (
+    StandingPlan,
+    account_section,
+    denial_section,
+    plan_words,
+    position_words,
+)
+from agent.situation_market import (
+    candles_section,
+    features_section,
+    rank_words,
+    recent_section,
+    regime_section,
+    universe_section,
+)
+from agent.situation_memory import memory_section
+from agent.tables import ABSENT, number
 from domain.book import OrderBook
 from domain.clock import iso
 from domain.numbers import plain
 from domain.orders import Position
-from domain.outside_text import one_line
-from domain.plan import TradePlan
-from domain.snapshot import Bar, BookRank, Features, Funding, Provenance, Snapshot
-from domain.verdict import Bracket
+from domain.snapshot import BookRank, Funding, Provenance, Snapshot
+from journal.last_denial import LastDenial
+from journal.memory import TradingMemory
 from policies.facts import AccountFacts
+from policies.settings import DEFAULTS, Policy
 
-SHOWN_THESIS_CHARACTERS = 300
-"""Of the standing plan's thesis."""
-
-
-class StandingPlan(NamedTuple):
-    """The plan of the instrument that an answer could change."""
-
-    plan: TradePlan
-    bracket: Bracket
-    status: str
-    stop_price: Decimal | None
-    """Where its stop works; None before a fill."""
+_BOOK_DIGITS = 4
 
 
-_INDICATORS = tuple(n for n in Features.model_fields if n not in {"timeframe", "known_at"})
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """Everything that the model is told of one moment."""
+
+    snapshot: Snapshot
+    account: AccountFacts
+    position: Position | None = None
+    """What is held in this instrument; None when flat."""
+    plan: StandingPlan | None = None
+    """The plan that stands for it; None without one."""
+    memory: TradingMemory | None = None
+    """What the session has behind it; None where there is no session."""
+    denial: LastDenial | None = None
+    """Why the newest plan for it was denied; None where it was not."""
+    policy: Policy = DEFAULTS
+    """Whose limits the pace is held against."""
 
 
-def situation_values(
-    snapshot: Snapshot,
-    account: AccountFacts,
-    position: Position | None,
-    plan: StandingPlan | None = None,
-) -> dict[str, str]:
-    """Every placeholder of `prompts/situation.md`."""
-    book = snapshot.book
+def standing_values(of: Situation) -> Mapping[str, str]:
+    """The placeholders of `prompts/situation.md` that are no section: they always stand."""
+    snapshot = of.snapshot
     return {
         "symbol": snapshot.symbol,
         "kind": snapshot.kind,
@@ -51,111 +66,68 @@ def situation_values(
         "timeframe": snapshot.timeframe.value,
         "last": plain(snapshot.last),
         "last_at": iso(snapshot.last_at),
-        "position": _position(position, snapshot.last),
-        "plan": _plan(plan),
-        "provenance": _provenance(snapshot.provenance),
-        "candles": _candles(snapshot.bars),
-        "features": _features(snapshot.features),
-        "recent": recent_table(snapshot.recent),
-        "regime": regime_lines(snapshot.regime, snapshot.longer_regimes),
-        "universe": universe_table(snapshot.universe),
-        "book_origin": f" ({book.origin})" if book else "",
-        "book": _book(book, snapshot.book_rank),
-        "funding": _funding(snapshot.funding, snapshot.open_interest),
-        "account": _account(account),
-        "quality": "\n".join(f"- {flag}" for flag in snapshot.quality) or "none",
-        "missing": "\n".join(f"- {what}" for what in snapshot.missing) or "nothing",
+        "position": position_words(of.position, snapshot.last),
+        "plan": plan_words(of.plan),
+        "book_origin": f" ({snapshot.book.origin})" if snapshot.book else "",
     }
 
 
-def _position(position: Position | None, last: Decimal) -> str:
-    if position is None:
-        return "none"
-    return (
-        f"{position.side} {plain(abs(position.quantity))} since {iso(position.opened_at)}, "
-        f"entered at {_short(position.entry_price)}, profit now "
-        f"{_short(position.unrealised(last))} before costs"
+def situation_sections(of: Situation) -> list[Section]:
+    """The other placeholders, each a section that may give way, in the order of the prompt."""
+    snapshot = of.snapshot
+    return [
+        denial_section(of.denial),
+        account_section(of.account),
+        memory_section(of.memory, of.account, of.policy),
+        candles_section(snapshot.bars, snapshot.timeframe),
+        features_section(snapshot.features),
+        recent_section(snapshot.recent),
+        regime_section(snapshot.regime, snapshot.longer_regimes),
+        universe_section(snapshot.universe),
+        Section("book", _book(snapshot.book, snapshot.book_rank)),
+        Section("funding", _funding(snapshot.funding, snapshot.open_interest)),
+        Section("quality", tuple(f"- {flag}" for flag in snapshot.quality), empty="none"),
+        Section("missing", tuple(f"- {what}" for what in snapshot.missing), empty="nothing"),
+        Section("provenance", _provenance(snapshot.provenance)),
+    ]
+
+
+def _provenance(provenance: Mapping[str, Provenance]) -> tuple[str, ...]:
+    """One line for all data of one source that became known together."""
+
+    def origin(item: tuple[str, Provenance]) -> tuple[str, str, str]:
+        return item[1].source, item[1].origin, iso(item[1].known_at)
+
+    together = groupby(sorted(provenance.items(), key=lambda item: (origin(item), item[0])), origin)
+    return tuple(
+        f"{source} ({kind}), known at {at}: {', '.join(name for name, _ in items)}"
+        for (source, kind, at), items in together
     )
 
 
-def _plan(stands: StandingPlan | None) -> str:
-    if stands is None:
-        return "none"
-    draft, bracket = stands.plan.draft, stands.bracket
-    entry = "at the market" if draft.entry is None else f"limit {plain(draft.entry)}"
-    stop = bracket.stop_price if stands.stop_price is None else stands.stop_price
-    targets = ", ".join(f"{plain(t.price)} ({plain(t.quantity)})" for t in bracket.targets)
-    thesis = one_line(draft.thesis, SHOWN_THESIS_CHARACTERS)
-    return (
-        f"version {stands.plan.version}, {stands.status}: {bracket.side}, entry {entry}, stop "
-        f"{plain(stop)}, targets {targets}, closed at {iso(bracket.close_at)} at the latest; its "
-        f"thesis was {json.dumps(thesis, ensure_ascii=False)}"
-    )
-
-
-def _provenance(provenance: dict[str, Provenance]) -> str:
-    rows = [(n, p.source, p.origin, iso(p.known_at)) for n, p in sorted(provenance.items())]
-    return table(("datum", "source", "origin", "known at"), rows)
-
-
-def _candles(bars: Sequence[Bar]) -> str:
-    rows = [
-        (
-            iso(b.open_time),
-            *(number(price, digits=12) for price in (b.open, b.high, b.low, b.close)),
-            number(b.volume),
-        )
-        for b in bars
-    ]
-    return table(("time", "open", "high", "low", "close", "volume"), rows)
-
-
-def _features(features: Sequence[Features]) -> str:
-    rows = [
-        (name, *(number(getattr(of, name)) for of in features))
-        for name in _INDICATORS
-        if any(getattr(of, name) is not None for of in features)
-    ]
-    return table(("indicator", *(of.timeframe.value for of in features)), rows)
-
-
-def _book(book: OrderBook | None, rank: BookRank | None) -> str:
+def _book(book: OrderBook | None, rank: BookRank | None) -> tuple[str, ...]:
     if book is None or book.bid is None or book.ask is None:
-        return ABSENT
+        return ()
     depth_bid, depth_ask = (book.depth(side, Decimal(20)) for side in ("sell", "buy"))
     return (
         f"bid {plain(book.bid)}, ask {plain(book.ask)}, spread {_short(book.spread_bps)} bps; "
         f"within 20 bps of the mid: {_short(depth_bid)} bid, {_short(depth_ask)} asked (base); "
-        f"imbalance {_short(book.imbalance)}{rank_words(rank)}"
+        f"imbalance {_short(book.imbalance)}{rank_words(rank)}",
     )
 
 
-def _funding(funding: Funding | None, open_interest: Decimal | None) -> str:
-    held = f"open interest {_short(open_interest)} (base)"
+def _funding(funding: Funding | None, open_interest: Decimal | None) -> tuple[str, ...]:
+    held = "-" if open_interest is None else number(float(open_interest), 8)
     if funding is None:
-        return f"funding {ABSENT}, {held}"
-    recent = ", ".join(plain(rate) for rate in funding.recent_rates) or ABSENT
+        return (f"funding {ABSENT}, open interest {held} (base)",)
+    recent = " ".join(plain(rate) for rate in funding.recent_rates) or ABSENT
     return (
         f"funding {plain(funding.rate_fraction)} of notional per {funding.interval_hours} h, longs "
-        f"pay shorts when positive; next at {iso(funding.next_at)}; recent, oldest first: {recent}"
-        f"\n{held}"
-    )
-
-
-def _account(account: AccountFacts) -> str:
-    held = [
-        f"{h.symbol} {plain(h.quantity)} (worth {_short(abs(h.value))})" for h in account.positions
-    ]
-    working = [f"{w.symbol} {w.side} {_short(w.notional)}" for w in account.working_entries]
-    count = account.positions_elsewhere
-    elsewhere = f"; positions and entries in other currencies: {count}" if count else ""
-    return (
-        f"equity {_short(account.equity)}, free {_short(account.free)}, at midnight "
-        f"{_short(account.day_start_equity)}; positions: {', '.join(held) or 'none'}; working "
-        f"entries: {', '.join(working) or 'none'}; entries today: {account.trades_today}, of this "
-        f"instrument {account.trades_today_symbol}{elsewhere}"
+        f"pay shorts when positive; next at {iso(funding.next_at)}",
+        f"open interest {held} (base)",
+        f"recent rates, oldest first: {recent}",
     )
 
 
 def _short(value: Decimal | None) -> str:
-    return ABSENT if value is None else number(float(value), digits=8)
+    return ABSENT if value is None else number(float(value), _BOOK_DIGITS)

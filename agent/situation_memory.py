@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from agent.tables import ABSENT, number, table
+from agent.sections import Section
+from agent.tables import ABSENT, cells, lines, number
 from domain.clock import iso
 from domain.trade import ClosedTrade
 from journal.memory import TradingMemory
@@ -12,28 +13,32 @@ from policies.settings import Policy
 _DIGITS = 3
 
 
-def memory_lines(memory: TradingMemory, account: AccountFacts, policy: Policy) -> str:
+def memory_section(memory: TradingMemory | None, account: AccountFacts, policy: Policy) -> Section:
     """Length, pace against its limits, success with its error, the newest trades."""
+    if memory is None:
+        return Section("memory", ())
     of = memory.performance
     since = "now" if memory.since is None else iso(memory.since)
     error = number(of.sharpe_standard_error, _DIGITS)
-    return (
+    said = (
         f"Since {since}: {memory.decisions_count} decisions; entries today "
         f"{account.trades_today} of {policy.max_trades_day_count}, in this instrument "
-        f"{account.trades_today_symbol} of {policy.max_trades_day_symbol_count}\n"
+        f"{account.trades_today_symbol} of {policy.max_trades_day_symbol_count}",
         f"Closed trades {of.trades_count}: won {number(of.win_fraction, _DIGITS)}, mean "
         f"{number(of.mean_r, _DIGITS)} R, best {number(of.best_r, _DIGITS)} R, worst "
         f"{number(of.worst_r, _DIGITS)} R; Sharpe of {of.returns_count} daily returns "
-        f"{number(of.sharpe_ratio, _DIGITS)} ± {error}{_newest(memory.newest)}"
+        f"{number(of.sharpe_ratio, _DIGITS)} ± {error}",
     )
+    return Section("memory", (*said, *_newest(memory.newest)))
 
 
-def _newest(trades: tuple[ClosedTrade, ...]) -> str:
+def _newest(trades: tuple[ClosedTrade, ...]) -> tuple[str, ...]:
+    """The newest first, under a head."""
     rows = [
         (iso(t.closed_at), t.symbol, t.side, _r(t), t.close_reason.replace("_", " "))
-        for t in trades
+        for t in reversed(trades)
     ]
-    return "\n" + table(("closed at", "symbol", "side", "R", "by"), rows) if rows else ""
+    return (cells(("closed at", "symbol", "side", "R", "by")), *lines(rows)) if rows else ()
 
 
 def _r(trade: ClosedTrade) -> str:

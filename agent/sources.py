@@ -17,7 +17,7 @@ from typing import Any
 from langchain_core.messages import BaseMessage, ToolMessage
 
 from agent.critique import denial_id
-from agent.situation import StandingPlan
+from agent.situation_account import StandingPlan
 from agent.source import NoSuchValue, Source, result_source
 from domain.equation import Known, Place
 from domain.numbers import to_decimal

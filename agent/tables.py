@@ -1,4 +1,7 @@
-"""Numbers and tables as a prompt shows them: short, without exponents, absent is `-`."""
+"""Numbers and tables as a prompt shows them: short, without exponents, absent is `-`.
+
+Cells stand between bars without spaces: a bar is one token, and a space before a digit another.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +13,14 @@ SIGNIFICANT_DIGITS = 6
 """Digits of an indicator that are shown; prices of candles are shown whole."""
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Lines of cells under a head; `-` without a row."""
-    lines = [" | ".join(row) for row in rows]
-    return "\n".join([" | ".join(head), *lines]) if lines else ABSENT
+def cells(row: Sequence[str]) -> str:
+    """One line of a table."""
+    return "|".join(row)
+
+
+def lines(rows: Iterable[Sequence[str]]) -> tuple[str, ...]:
+    """The lines of a table."""
+    return tuple(map(cells, rows))
 
 
 def number(value: float | None, digits: int = SIGNIFICANT_DIGITS) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from agent.model_spec import ModelSpec
+from agent.prompt_budget import PromptBudget, load_budget
 from app.capital import capital_words, read_capital
 from app.fault_file import open_faults
 from app.feed_file import FeedFile, read_feed_file
@@ -71,6 +72,8 @@ class SessionOptions:
     """Caps on money for models that are named (`app.spending`)."""
     opinions: OpinionOptions = field(default_factory=OpinionOptions)
     """Who else is asked."""
+    prompt: PromptBudget | None = None
+    """Budgets of the prompt's sections; None: those that ship with us."""
     feeds: FeedFile | None = None
     """News, sentiment and other markets; None: none, or not opened."""
     feeds_hash: str | None = None
@@ -96,6 +99,7 @@ class SessionOptions:
             "tools": self.tools_hash,
             "feeds": self.feeds_hash,
             "opinions": self.opinions.config(),
+            "prompt": self.prompt.model_dump(mode="json") if self.prompt else None,
             "attention": self.attention.model_dump() if self.attention.sleeps else None,
         }
 
@@ -125,6 +129,7 @@ def read_options(
     usd_per_decision: str | None = None,
     usd_per_day: str | None = None,
     usd_per_session: str | None = None,
+    prompt: Path | None = None,
     **opinions: Any,
 ) -> SessionOptions:
     """The command line's words as values; those of `opinions` are `read_opinions`'s.
@@ -132,7 +137,6 @@ def read_options(
     Raises:
         ConfigError: naming the option, its value and what was expected.
     """
-    feed_file = None if feeds is None else read_feed_file(feeds)
     named = read_model_file(models)
     return SessionOptions(
         symbols=tuple(symbols or ()),
@@ -156,8 +160,8 @@ def read_options(
         attention=Attention(heartbeat_count=heartbeat, move_atr_ratio=wake_atr),
         opinions=read_opinions(named, **opinions),
         spending=read_caps(usd_per_decision, usd_per_day, usd_per_session),
-        feeds=feed_file,
-        feeds_hash=None if feed_file is None else feed_file.content_hash,
+        prompt=None if prompt is None else load_budget(prompt),
+        **_feeds(feeds),
     )
 
 
@@ -198,6 +202,7 @@ def stored_options(
         feeds_hash=config.get("feeds"),
         attention=Attention(**config.get("attention") or {}),
         opinions=stored_opinions(config.get("opinions")),
+        prompt=PromptBudget.model_validate(kept) if (kept := config.get("prompt")) else None,
     )
 
 
@@ -215,6 +220,14 @@ def read_moment(name: str, text: str | None) -> datetime | None:
         raise ConfigError(
             f"{name} {text!r} is no date; write it as 2023-02-01 or 2023-02-01T12:00:00Z (UTC)"
         ) from error
+
+
+def _feeds(path: Path | None) -> dict[str, Any]:
+    """The feeds and their hash; nothing without a file."""
+    if path is None:
+        return {}
+    file = read_feed_file(path)
+    return {"feeds": file, "feeds_hash": file.content_hash}
 
 
 def _tools(path: Path | None) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from domain.strict_json import canonical, content_hash
 
 Side = Literal["long", "short"]
 
-_NUMBER = WithJsonSchema({"type": "number", "exclusiveMinimum": 0})
+_NUMBER = WithJsonSchema({"type": "number"})
 _SHARE = WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1})
 
 Price = Annotated[Decimal, Field(gt=0, lt=Decimal("1e12"), allow_inf_nan=False), _NUMBER]
@@ -101,7 +101,7 @@ class PlanDraft(_Answer):
     `4h close below 41200`, `1h rsi_14 above 70`, `1h close below ema_50`, `price above 43000`,
     `funding above 0.05 %`, `spread above 30 bps`, `open interest below 12000`."""
     horizon_bars: HorizonBars
-    """Candles of the decision timeframe after which the position is closed in any case."""
+    """Candles after which the position is closed in any case."""
     thesis: Text
     """Why, in plain words, from the data you were given."""
     evidence: EvidenceIds = ()
@@ -110,7 +110,7 @@ class PlanDraft(_Answer):
     """Where each price of the plan comes from: `41213.5 = ohlcv#1 low_20`,
     `41180 = 1h ema_50 - 1.5 * 1h atr_14`. One for each level, as the rules say."""
     confidence: Confidence
-    """How sure you are, 0 to 1; low confidence can block a plan, high never enlarges it."""
+    """How sure you are; low can block a plan, high never enlarges it."""
 
 
 class ReplanDraft(_Answer):
@@ -131,7 +131,7 @@ class ReplanDraft(_Answer):
     numbers: Equations = ()
     """As in `propose_plan`; `plan target_1` keeps a level that stands."""
     confidence: Confidence
-    """How sure you are, 0 to 1."""
+    """As in `propose_plan`."""
     entry: Price | None = None
     """New limit price of an entry; left out, at the market."""
     add: bool = False

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from agent.opinions import NO_OPINIONS, Opinions
 from agent.planner import Planner
+from agent.prompt_budget import PromptBudget, default_budget
 from broker.marks import marks
 from broker.outbox import PAPER_ACCOUNT
 from domain.candles import Timeframe
@@ -65,6 +66,8 @@ class RunContext:
     prompt_hash: str
     spending: SpendingLedger
     """What the models may cost, and do."""
+    prompt: PromptBudget = field(default_factory=default_budget)
+    """How much of the situation the model is told."""
     feeds: Feeds = NO_FEEDS
     attention: Attention = ALWAYS
     opinions: Opinions = NO_OPINIONS

@@ -10,13 +10,10 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from langchain_core.messages import BaseMessage, ToolMessage
+from langchain_core.messages import ToolMessage
 
 from agent.critique import complaint_messages, critique_messages
 from agent.parse import Asked, Invalid, parse_answer
-from agent.prompt import situation_message
-from agent.situation_memory import memory_lines
-from agent.voter_prompt import planner_message
 from domain.clock import parse_moment
 from domain.errors import (
     MARKET_FAILURES,
@@ -38,6 +35,7 @@ from graph.context import RunContext
 from graph.decision import decision_document
 from graph.evidence import was_told_before
 from graph.identity import run_id
+from graph.opening import opening
 from graph.recording import (
     add_cost,
     answer_of,
@@ -54,12 +52,10 @@ from graph.recording import (
     primary_sentence,
     verdict_of,
 )
-from graph.replanning import change_of, standing_plan
+from graph.replanning import change_of
 from graph.reviewing import reviewed, what_if
 from graph.state import RunState, initial_state
 from graph.waking import sight, waking
-from journal.memory import trading_memory
-from policies.explain import rules_text
 from tools.protocol import ToolRequest
 from traces import events
 
@@ -85,18 +81,7 @@ async def observe(context: RunContext, state: RunState) -> Update:
         looked |= _awake(context, identity, snapshot)
     if "outcome" in looked:
         return {**begun, **looked}
-    rules = rules_text(context.policy, context.source.instrument(symbol))
-    opening: list[BaseMessage] = [
-        planner_message(rules, context.opinions.personality),
-        situation_message(
-            snapshot,
-            account,
-            context.journal.position(symbol),
-            standing_plan(context, symbol),
-            memory_lines(trading_memory(context.journal, symbol), account, context.policy),
-        ),
-    ]
-    return {**begun, **looked, "messages": [keep(context, message) for message in opening]}
+    return {**begun, **looked, "messages": opening(context, identity, snapshot, account)}
 
 
 def _awake(context: RunContext, identity: str, snapshot: Snapshot) -> Update:

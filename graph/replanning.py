@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from agent.situation import StandingPlan
+from agent.situation_account import StandingPlan
 from domain.errors import StateError
 from domain.orders import live_stop
 from domain.plan import PlanAct, PlanDraft, ReplanDraft, TradePlan

@@ -21,7 +21,6 @@ def rules_text(policy: Policy, instrument: Instrument) -> str:
         f"- You may open: {' or '.join(sides) or 'nothing'} ({instrument.symbol}, "
         f"{instrument.kind}). Prices are in {instrument.quote}, the tick is "
         f"{plain(instrument.price_tick)}.",
-        "- You never state a quantity or a leverage: the executor sizes every plan by risk.",
         "- Long: invalidation < entry < every target. Short: every target < entry < invalidation.",
         _stop_line(policy),
         f"- A stop farther than {plain(policy.max_stop_atr_ratio)} ATR14 or "

@@ -1,7 +1,7 @@
 """What happened: append-only events, redacted at the only door in, every text stored once.
 
 place · database (the one engine) · sqlite_file · postgres_server · upsert · bulk · schema,
-migrations/ · columns · tables · events (order_events, opinion_events, happening) · redact and
-secret_forms · blobs · store · recorder · index (fast listing) · view (for a person; view_words) ·
-telemetry (one line a decision).
+migrations/ · columns · tables · events (order_events, opinion_events, prompt_events, happening) ·
+redact and secret_forms · blobs · store · recorder · index (fast listing) · view (for a person;
+view_words) · telemetry (one line a decision).
 """

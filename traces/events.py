@@ -14,6 +14,7 @@ from pydantic import Field, TypeAdapter
 from traces.happening import Happening, TokensFrom
 from traces.opinion_events import VoteCast, VotesCounted
 from traces.order_events import FaultInjected, Filled, OrderChanged, PlanInvalidated
+from traces.prompt_events import PromptWritten
 
 SCHEMA = 1
 
@@ -216,6 +217,7 @@ Event = Annotated[
     RunStarted
     | SnapshotTaken
     | Attended
+    | PromptWritten
     | PromptSent
     | ModelAnswered
     | ModelFailed

@@ -17,8 +17,18 @@ from domain.clock import iso
 from traces import events as ev
 from traces.opinion_events import VoteCast, VotesCounted
 from traces.order_events import FaultInjected, Filled, OrderChanged, PlanInvalidated
+from traces.prompt_events import PromptWritten
 from traces.store import Recorded
-from traces.view_words import bracket, compact, message, number_words, spaced, visible, vote
+from traces.view_words import (
+    bracket,
+    compact,
+    message,
+    number_words,
+    section,
+    spaced,
+    visible,
+    vote,
+)
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -81,6 +91,7 @@ class _Page:
             ev.RunStarted: self._run_started,
             ev.SnapshotTaken: self._snapshot_taken,
             ev.Attended: self._attended,
+            PromptWritten: self._prompt_written,
             ev.PromptSent: self._prompt_sent,
             ev.ModelAnswered: self._model_answered,
             ev.ModelFailed: self._model_failed,
@@ -166,6 +177,13 @@ class _Page:
             if role not in {"ai", "tool"}:
                 self._put(f"[{role}]", 2)
                 self._text(text)
+
+    def _prompt_written(self, event: PromptWritten) -> None:
+        self._head(
+            f"sections  situation {event.situation_tokens} of {event.most_tokens} tokens, after "
+            f"{event.before_tokens} of rules and tools ({event.tokens_from})"
+        )
+        self._put(", ".join(map(section, event.sections)), 4)
 
     def _model_answered(self, event: ev.ModelAnswered) -> None:
         self._seen.add(event.message)

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from traces.opinion_events import VoteCast
+from traces.prompt_events import PromptSection
 
 
 def message(text: str) -> tuple[str, str]:
@@ -60,6 +61,12 @@ def vote(event: VoteCast) -> str:
         f"vote      {asked}: {'agrees' if event.agrees else 'does not'} ({event.answer}){by}, "
         f"{event.latency_ms:.0f} ms, {event.input_tokens} + {event.output_tokens} tokens, {cost}"
     )
+
+
+def section(one: PromptSection) -> str:
+    """A section's tokens, and what was left out of it."""
+    gone = f" ({one.left_out} of {one.rows} rows left out)" if one.left_out else ""
+    return f"{one.name} {one.tokens}{gone}"
 
 
 def compact(value: Any) -> str:

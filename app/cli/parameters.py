@@ -60,6 +60,10 @@ ToolsFile = Annotated[
     Path | None,
     typer.Option("--tools", help="Limits of the tools (TOML); see: plangate tools list."),
 ]
+PromptFile = Annotated[
+    Path | None,
+    typer.Option("--prompt", help="Budgets of the prompt's sections in tokens (TOML)."),
+]
 SessionName = Annotated[
     str | None,
     typer.Option("--session", help="The same name again goes on where it stopped."),

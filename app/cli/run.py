@@ -27,6 +27,7 @@ def run(
     capital: p.Capital = None,
     policy: p.PolicyFile = None,
     tools: p.ToolsFile = None,
+    prompt: p.PromptFile = None,
     session: p.SessionName = None,
     decisions: p.Decisions = None,
     market_url: p.MarketUrl = None,

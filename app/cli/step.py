@@ -21,6 +21,7 @@ def step(
     capital: p.Capital = None,
     policy: p.PolicyFile = None,
     tools: p.ToolsFile = None,
+    prompt: p.PromptFile = None,
     session: p.SessionName = None,
     market_url: p.MarketUrl = None,
     seed: p.Seed = 7,

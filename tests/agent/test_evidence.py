@@ -11,7 +11,7 @@ import pytest
 from langchain_core.messages import HumanMessage, ToolMessage
 
 from agent.evidence import PERSON, checked_numbers, levels
-from agent.situation import StandingPlan
+from agent.situation_account import StandingPlan
 from agent.source import NoSuchValue
 from agent.sources import Sources, results_of
 from domain.candles import Timeframe

@@ -15,6 +15,7 @@ from traces import events as ev
 from traces.database import Database
 from traces.opinion_events import VoteCast, VotesCounted
 from traces.order_events import FaultInjected, Filled, OrderChanged, PlanInvalidated
+from traces.prompt_events import PromptSection, PromptWritten
 from traces.recorder import Recorder
 from traces.redact import Redactor
 from traces.store import TraceStore
@@ -157,6 +158,18 @@ def _observe(to: Recorder, note: Note) -> None:
                     "known_at": "2019-05-12T14:00:00Z",
                 }
             },
+        ),
+    )
+    kept = PromptSection(name="account", tokens=24, rows=0, left_out=0)
+    cut = PromptSection(name="candles", tokens=210, rows=24, left_out=15)
+    note(
+        "observe",
+        PromptWritten(
+            before_tokens=2900,
+            situation_tokens=920,
+            most_tokens=1000,
+            tokens_from="tiktoken",
+            sections=[kept, cut],
         ),
     )
 

@@ -33,7 +33,7 @@ async def breadth(
 ) -> dict[str, Any]:
     """Breadth over the session's symbols: shares above EMA 20/50 and rising; dispersion.
 
-    Dispersion is the standard deviation of their returns over the window, as a fraction.
+    Dispersion is the standard deviation of their returns.
 
     Args:
         request: Injected by the desk.

@@ -51,8 +51,8 @@ async def cross_asset(
 ) -> dict[str, Any]:
     """The session's symbols against each other, and other markets: risk-on or risk-off.
 
-    Relative strength is a symbol's return minus that of the one under decision. Risk appetite is -1
-    (off) to 1 (on), of SPY, QQQ, VIX, DXY, gold, BTC dominance and ETH/BTC in five days.
+    Relative strength is a return minus that of the one under decision. Risk appetite is -1 to 1, of
+    SPY, QQQ, VIX, DXY, gold, BTC dominance and ETH/BTC.
 
     Args:
         request: Injected by the desk.

@@ -39,9 +39,7 @@ async def indicators(
     timeframe: TimeframeName | None = None,
     names: Annotated[list[CatalogName], Field(max_length=8)] = [],  # noqa: B006  # never changed,
 ) -> dict[str, Any]:
-    """Indicators on closed candles: now, 1 and 5 bars ago; null is warming up or undefined.
-
-    Always: EMA, RSI, MACD, ATR, ADX, Bollinger, Stochastic, OBV, VWAP, volatility, volume trend.
+    """Indicators on closed candles, now, 1 and 5 bars ago: the usual ones, and those named.
 
     Args:
         request: Injected by the desk.

@@ -36,8 +36,7 @@ FLOW_TRADES_COUNT = 200
 async def order_book(request: Request, symbol: str | None = None) -> dict[str, Any]:
     """Order book: spread, imbalance, depth in base within 5, 10 and 20 bps of the mid.
 
-    With trade flow by aggressor and open interest where there are any. `book` says whose it is:
-    `venue`, `synthetic`, or `modelled` (from candles).
+    With trade flow by aggressor and open interest where there are any.
 
     Args:
         request: Injected by the desk.

@@ -1,0 +1,32 @@
+"""What a run's opening prompt was made of."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from traces.happening import Happening
+
+
+class PromptSection(Happening):
+    """One section of the situation, as it was told."""
+
+    name: str
+    tokens: int
+    rows: int
+    """What there was to tell."""
+    left_out: int
+    """Rows of it that did not fit."""
+
+
+class PromptWritten(Happening):
+    """The opening prompt is written, and what did not fit is left out of it."""
+
+    kind: Literal["prompt_written"] = "prompt_written"
+    before_tokens: int
+    """Rules and tool schemas: the same before every decision on the instrument."""
+    situation_tokens: int
+    most_tokens: int
+    """What the situation could have taken."""
+    tokens_from: Literal["tiktoken", "estimate"]
+    sections: list[PromptSection]
+    """In the order of the prompt."""
