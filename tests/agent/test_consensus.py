@@ -134,7 +134,7 @@ def thrown(seed: int) -> tuple[PlanDraft, list[Answer | None]]:
 SEEDS = st.integers(0, 10**9)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(seed=SEEDS)
 def test_no_part_is_bolder_than_what_anybody_who_agreed_has_said(seed: int) -> None:
     draft, votes = thrown(seed)
@@ -153,7 +153,7 @@ def test_no_part_is_bolder_than_what_anybody_who_agreed_has_said(seed: int) -> N
     assert PlanDraft.model_validate(merged.model_dump()) == merged
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(seed=SEEDS)
 def test_the_order_of_the_voters_changes_nothing(seed: int) -> None:
     draft, votes = thrown(seed)
@@ -161,7 +161,7 @@ def test_the_order_of_the_voters_changes_nothing(seed: int) -> None:
     assert ruled(draft, *turned) == ruled(draft, *votes)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(seed=SEEDS, dissent=st.sampled_from([NOTHING, None, plan("short")]))
 def test_one_more_against_it_never_makes_a_trade(seed: int, dissent: Answer | None) -> None:
     draft, votes = thrown(seed)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.fuzz.holding import MINIMAL, hold
 from tests.fuzz.writing import to_text
 
-SOME = settings(max_examples=200, deadline=None)
+SOME = settings(max_examples=200)
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
 VALUES = st.recursive(
     SCALARS,

@@ -17,7 +17,7 @@ from tests.journal.hand import D, T, fill, payment
 SYMBOLS = ("BTC/USDT", "ETH/USDT")
 CAPITAL = D(10_000)
 BTC = SYMBOLS[0]
-MANY = settings(max_examples=150, deadline=None)
+MANY = settings(max_examples=150)
 
 
 def account(kind: InstrumentKind, *entries: Entry) -> Ledger:

@@ -184,7 +184,7 @@ class World:
         return limits.get(scope, D(2))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(moves)
 def test_no_sequence_of_calls_and_crashes_goes_above_a_cap(
     tmp_path_factory: pytest.TempPathFactory, played: list[tuple[str, Decimal, int]]

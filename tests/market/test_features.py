@@ -86,7 +86,7 @@ def test_features_of_no_candle_are_refused() -> None:
         features_at(Candles(LONG, 10, 10))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(1, 1_500), st.integers(0, 5))
 def test_a_row_is_the_same_bit_for_bit_when_history_ends_there(bars: int, seed: int) -> None:
     whole = walk(1_500, seed=seed)
@@ -105,7 +105,7 @@ def test_garbage_after_the_decision_changes_nothing(garbage: float) -> None:
     assert not np.isinf(found).any()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(1_500, 2_000))
 def test_a_live_window_of_500_candles_says_what_the_full_history_says(stop: int) -> None:
     full, window = feature_table(LONG), feature_table(tail(cut(LONG, stop), 500))

@@ -101,7 +101,7 @@ def test_a_coarse_tick_gathers_what_meets_on_one_price() -> None:
     assert sum(level.quantity for level in book.asks) == Decimal(5)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     mid=st.decimals("0.01", "100000", places=4),
     tick=st.sampled_from([Decimal("0.0001"), Decimal("0.01"), Decimal("0.1"), Decimal("0.5")]),

@@ -28,7 +28,7 @@ def series(kept: list[int], seed: int) -> Series:
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     start=st.integers(0, 400),
     count=st.integers(1, 700),
@@ -57,7 +57,7 @@ def test_whole_buckets_are_what_pandas_makes_of_them(
 
 
 @given(cut=st.integers(1, 300))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_what_comes_later_changes_no_earlier_candle(cut: int) -> None:
     whole = resample(series(list(range(300)), 1), Timeframe.H1)
     base = series(list(range(300)), 1)

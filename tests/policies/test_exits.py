@@ -167,7 +167,7 @@ def test_the_rules_are_off_by_default_and_each_switches_the_management_on() -> N
 PRICE = st.decimals("80", "120", places=2)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     best=PRICE,
     last=PRICE,

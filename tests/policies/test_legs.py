@@ -85,7 +85,7 @@ def split_cases(draw):
     return shares, case.instrument, sign
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(given=split_cases(), steps=STEPS)
 def test_legs_sum_exactly_lie_on_the_step_and_can_be_sent_unless_there_is_but_one(given, steps):
     shares, instrument, _ = given
@@ -111,7 +111,7 @@ MIDDLE_SMALL = (
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(given=split_cases(), steps=STEPS, more=STEPS)
 @example(*MIDDLE_SMALL)
 def test_a_larger_position_never_has_fewer_legs_nor_a_nearer_mean_target(given, steps, more):

@@ -78,7 +78,7 @@ PRICES = st.integers(1, 40)
 BOOKS = st.lists(st.tuples(PRICES, st.integers(1, 30)), min_size=1, max_size=6)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     rows=BOOKS, falling=st.booleans(), slope=st.integers(-8, 8), base=st.integers(-150, 150),
     budget=st.integers(-20, 1500),
@@ -109,7 +109,7 @@ def _counted_out(rows, slope, base, budget) -> Fraction:
     return best
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(rows=BOOKS, asked=st.integers(1, 300))
 def test_pricing_an_entry_is_walking_the_book(rows, asked):
     asks = tuple(Level(D(9_000 + price), D(size)) for price, size in sorted(rows))

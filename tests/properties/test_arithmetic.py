@@ -19,7 +19,7 @@ from policies.settings import Policy
 from tests.policies.cases import NOW, D, edit
 from tests.properties.generators import CASES, MID, SEEDS, TENSE, thrown
 
-MANY = settings(max_examples=250, deadline=None)
+MANY = settings(max_examples=250)
 
 
 def built(case: Case) -> Bracket:

@@ -30,7 +30,7 @@ def holds(case: Case, name: str, share: int) -> None:
         assert review(loose).approved, (name, share, review(loose).codes)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @pytest.mark.parametrize("name", NUMBERS)
 @given(case=CASES | TENSE, share=SHARES)
 def test_tightening_a_limit_never_turns_a_denial_into_an_approval(name, case, share):
@@ -55,14 +55,14 @@ SIZING = [
 ]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(case=TENSE, name=st.sampled_from(SIZING), share=SHARES)
 def test_a_smaller_size_is_never_a_better_plan(case, name, share):
     """The limits on size again, on plans whose price and reward are just at their own limits."""
     holds(case, name, share)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(case=TENSE, name=st.sampled_from(SIZING), share=SHARES)
 def test_tightening_a_limit_never_buys_more(case, name, share):
     loose, tight = review(case), review(tightened(case, name, share))

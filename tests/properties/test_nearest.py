@@ -20,7 +20,7 @@ from policies.nearest import nearest
 from tests.policies.cases import D, edit, make_case
 from tests.properties.generators import CASES, TENSE, cited, tense, thrown
 
-MANY = settings(max_examples=90, deadline=None)
+MANY = settings(max_examples=90)
 ANY = CASES | TENSE
 PRICES = {"entry", "targets", "invalidation"}
 

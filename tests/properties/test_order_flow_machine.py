@@ -215,7 +215,6 @@ class OrderFlow(RuleBasedStateMachine):
 SETTINGS = settings(
     max_examples=max(1, EXAMPLES // 2),
     stateful_step_count=STEPS,
-    deadline=None,
     suppress_health_check=list(HealthCheck),
     derandomize=EXAMPLES <= 25,
     print_blob=True,

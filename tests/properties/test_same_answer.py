@@ -22,7 +22,7 @@ from tests.policies.edges import ON_FACTS
 from tests.policies.edges_of_orders import ON_ORDERS
 from tests.properties.generators import CASES, SEEDS, TENSE, cited, tense, thrown
 
-MANY = settings(max_examples=200, deadline=None)
+MANY = settings(max_examples=200)
 ANY = CASES | TENSE
 
 
@@ -106,7 +106,7 @@ def test_the_edges_come_back_from_their_file_with_the_same_verdict(row: int):
     assert told(again) == told(case)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(case=ANY)
 def test_a_verdict_comes_back_from_its_document(case: Case):
     document = verdict_document(advised(case, review(case)))

@@ -214,7 +214,7 @@ def bars_on_the_tick(draw: st.DrawFn) -> PriceBar:
     return PriceBar(T, opened, high, low, close, D(10))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     bars_on_the_tick(),
     st.sampled_from(["buy", "sell"]),

@@ -62,7 +62,7 @@ def check_orders(house: House) -> None:
     assert house.book.ledger() == house.book.replayed()
 
 
-ANY = settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+ANY = settings(max_examples=4, suppress_health_check=[HealthCheck.too_slow])
 SHARES = PaperTerms(volume_share_fraction=D("0.3"))
 
 
