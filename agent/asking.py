@@ -11,7 +11,6 @@ from random import Random
 from typing import Any
 
 from langchain_core.messages import AIMessage, BaseMessage
-from langchain_core.messages.ai import UsageMetadata
 
 from agent.claims import claim_for
 from agent.failures import Failure, caught, failure_of
@@ -19,6 +18,7 @@ from agent.models import NamedModel
 from agent.prices import RULES, cost_of
 from agent.purse import Purse, Receipt
 from agent.tokens import TokenCount, count_answer, count_prompt
+from agent.usage import told_usage
 from domain.errors import PlangateError, Unreachable
 from domain.spending import Usage
 from traces.redact import Redactor
@@ -168,27 +168,8 @@ class Asking:
     def _usage(self, messages: list[BaseMessage], message: AIMessage) -> Usage:
         if self.named.name == RULES:
             return Usage(0, 0, 0, "provider")
-        if said := message.usage_metadata:
-            return _told_usage(message, said)
+        if said := told_usage(message):
+            return said
         prompt = self.count(messages)
         answer = count_answer(message, self.named.provider_name)
         return Usage(prompt.tokens, answer.tokens, 0, prompt.source)
-
-
-def _told_usage(message: AIMessage, said: UsageMetadata) -> Usage:
-    """What the provider says; parts are never more than the whole."""
-    asked = max(0, said["input_tokens"])
-    cached = said.get("input_token_details", {}).get("cache_read", 0) or 0
-    thought = said.get("output_token_details", {}).get("reasoning", 0) or 0
-    # Some providers leave what was thought out of the output, but not out of the total.
-    output = max(0, said["output_tokens"], said["total_tokens"] - asked)
-    details = (message.response_metadata.get("token_usage") or {}).get("prompt_tokens_details")
-    pictured = (details or {}).get("image_tokens", 0) or 0
-    return Usage(
-        asked,
-        output,
-        min(max(0, cached), asked),
-        "provider",
-        min(max(0, thought), output),
-        min(max(0, pictured), asked),
-    )

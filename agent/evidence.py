@@ -16,6 +16,7 @@ from agent.source import NoSuchValue
 from agent.sources import Sources
 from domain.condition import CANDLE_SUBJECTS, read_condition
 from domain.equation import Equation, read_equation
+from domain.numbers import BPS
 from domain.plan import PlanDraft, ReplanDraft
 from policies.evidence import CheckedNumber
 
@@ -23,6 +24,9 @@ PERSON = "a person, while stepping"
 """Source of a number that a person set in place of the model's."""
 _PRICED = frozenset({"price", "open interest"})
 """Of the moment's subjects those that have no scale of their own."""
+COARSEST_BPS = 1
+"""Of the number or the newest price, whichever is more: the most that rounding of sources may hide.
+Factors carry rounding along: without this `9999 * (1h rsi_14 - 1h rsi_14)` fits any price."""
 
 
 def checked_numbers(
@@ -90,7 +94,9 @@ def _checked(
         found = equation.recomputed(sources.look)
     except NoSuchValue as error:
         return CheckedNumber(where, number, equation.source, why=str(error))
-    return CheckedNumber(where, number, equation.source, found.value, found.error + rounding)
+    most = COARSEST_BPS * max(abs(number), sources.snapshot.last) / BPS
+    tolerance = min(found.error, most) + rounding
+    return CheckedNumber(where, number, equation.source, found.value, tolerance)
 
 
 def _half(equation: Equation) -> Decimal:

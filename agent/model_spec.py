@@ -24,7 +24,7 @@ Kind: TypeAlias = Literal[EndpointKind, "langchain"]
 LOCAL = "local"
 """The name of the model that `plangate model install local` installs."""
 
-Dollars = Annotated[Decimal, Field(ge=0, le=100_000, allow_inf_nan=False)]
+Dollars = Annotated[Decimal, Field(ge=0, le=10_000, allow_inf_nan=False)]
 MAX_COMPLAINTS = 5
 
 

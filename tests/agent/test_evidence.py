@@ -218,3 +218,10 @@ def test_every_number_moved_beyond_its_tolerance_is_noticed() -> None:
         numbers = (f"{moved} = ohlcv#1 high_5 + 0.4 * indicators#3 atr_14", "91 = ohlcv#1 low_5")
         found = check(targets=[{"price": float(moved)}], numbers=numbers, tick="0.01")
         assert found == {"target 1": (True, False), "invalidation": (True, True)}, moved
+
+
+def test_factors_do_not_make_rounding_so_large_that_any_price_fits() -> None:
+    coarse = "999900000000 * ( 1h ema_20 - 1h ema_20 )"
+    for number in (40_000, 110):
+        found = check(targets=[{"price": number}], numbers=[f"{number} = {coarse}"])
+        assert found["target 1"] == (True, False), number
