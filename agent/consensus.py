@@ -17,14 +17,19 @@ from pydantic import BaseModel, ConfigDict, Field
 from agent.evidence import levels
 from domain.equation import read_equation
 from domain.numbers import ZERO, plain
-from domain.plan import Answer, PlanDraft, ReplanDraft, Side
+from domain.plan import (
+    MAX_CONDITIONS_COUNT,
+    MAX_EVIDENCE_COUNT,
+    MAX_NUMBERS_COUNT,
+    Answer,
+    PlanDraft,
+    ReplanDraft,
+    Side,
+)
 from domain.strict_json import canonical
 
 Draft = PlanDraft | ReplanDraft
 RulingCode = Literal["NO_QUORUM", "DISPERSED", "UNSTABLE"]
-MAX_CONDITIONS = 4
-MAX_EVIDENCE = 16
-MAX_NUMBERS = 12
 
 
 class Terms(BaseModel):
@@ -118,8 +123,8 @@ def _merged(draft: Draft, same: Sequence[Draft], long: bool) -> Draft:
             "entry": nearest(limits) if limits else None,
             "targets": nearest(ladders, key=mean_target).targets,
             "invalidation": farthest(each.invalidation for each in same),
-            "invalid_if": (*draft.invalid_if, *said)[:MAX_CONDITIONS],
-            "evidence": (*draft.evidence, *cited)[:MAX_EVIDENCE],
+            "invalid_if": (*draft.invalid_if, *said)[:MAX_CONDITIONS_COUNT],
+            "evidence": (*draft.evidence, *cited)[:MAX_EVIDENCE_COUNT],
             "horizon_bars": min(each.horizon_bars for each in same),
             "confidence": min(each.confidence for each in same),
         }
@@ -133,7 +138,7 @@ def _sources(merged: Draft, others: Sequence[str]) -> tuple[str, ...]:
     wanted = {level for _, level in levels(merged)} - own
     theirs = {read_equation(text).number: text for text in reversed(others)}
     found = [theirs[number] for number in sorted(wanted & set(theirs))]
-    return (*merged.numbers[: MAX_NUMBERS - len(found)], *found)
+    return (*merged.numbers[: MAX_NUMBERS_COUNT - len(found)], *found)
 
 
 def mean_target(draft: Draft) -> Decimal:

@@ -73,8 +73,8 @@ def prompt_hash(budget: PromptBudget | None = None) -> str:
 
 @cache
 def _hash(budget: str) -> str:
-    texts = [_text("system"), _text("situation"), canonical(answer_tools()), budget]
-    return content_hash(canonical(texts))
+    hashed = [_text("system"), _text("situation"), canonical(answer_tools()), budget]
+    return content_hash(canonical(hashed))
 
 
 @cache

@@ -23,7 +23,7 @@ from domain.equation import Known, Place
 from domain.numbers import to_decimal
 from domain.orders import Position
 from domain.plan import PlanDraft
-from domain.snapshot import Snapshot
+from domain.snapshot import Features, Snapshot
 from domain.verdict import Bracket, Denied, Verdict
 from policies.evidence import CODES
 
@@ -60,8 +60,7 @@ class Sources:
     @cached_property
     def _shown(self) -> dict[str, Source]:
         shown = {"now": Source(_now(self.snapshot))}
-        shown |= {of.timeframe.value: _candles(self.snapshot, n)
-                  for n, of in enumerate(self.snapshot.features)}  # fmt: skip
+        shown |= {of.timeframe.value: _candles(self.snapshot, of) for of in self.snapshot.features}
         if self.plan is not None:
             shown["plan"] = Source(_standing(self.plan))
         if self.position is not None:
@@ -98,9 +97,8 @@ def _now(snapshot: Snapshot) -> dict[str, Any]:
     }
 
 
-def _candles(snapshot: Snapshot, position: int) -> Source:
+def _candles(snapshot: Snapshot, features: Features) -> Source:
     """Indicators of a timeframe at its newest candle, and the candles that were shown."""
-    features = snapshot.features[position]
     values = features.model_dump(exclude={"timeframe", "known_at", "bars"})
     recent = next((r for r in snapshot.recent if r.timeframe == features.timeframe), None)
     series: dict[str, Sequence[Any]] = {}

@@ -13,6 +13,7 @@ from typing import Any
 
 from domain.clock import iso
 from domain.numbers import ZERO, plain
+from domain.spending import PROBE
 from journal.spending_reading import ModelCall, accepted_count, model_calls
 from traces.database import Database
 
@@ -36,7 +37,7 @@ def cost_report(
 ) -> dict[str, Any]:
     """The calls of one session, or of all, as one JSON-able document."""
     calls = model_calls(database, session, symbol, since)
-    runs = {(call.session, call.run_id) for call in calls}
+    runs = {(call.session, call.run_id) for call in calls if call.node != PROBE}
     accepted = accepted_count(database, runs)
     total = _group("total", calls)
     return {

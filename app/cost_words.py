@@ -13,17 +13,13 @@ SHOWN_DIGITS = 6
 def total_words(document: dict[str, Any]) -> str:
     """The sum, and what of it a decision and an accepted plan took."""
     total = document["total"]
-    plans = document["accepted_plans_count"]
+    decisions, plans = document["decisions_count"], document["accepted_plans_count"]
     waiting = total["unsettled_count"]
     return (
         f"{dollars(total)} USD for {total['calls_count']} calls of models"
         + (f", {waiting} of them not settled and at their worst" if waiting else "")
-        + f"; {_each(document['usd_per_decision'])} a decision ({document['decisions_count']}), "
-        + (
-            f"{_each(document['usd_per_accepted_plan'])} an accepted plan ({plans})"
-            if plans
-            else "no plan accepted"
-        )
+        + f"; {_per(document['usd_per_decision'], decisions, 'a decision', 'no decision')}, "
+        + _per(document["usd_per_accepted_plan"], plans, "an accepted plan", "no plan accepted")
     )
 
 
@@ -35,5 +31,8 @@ def dollars(row: dict[str, Any]) -> str:
     return f"unknown ({row['unknown_count']} calls without a price, {known} beside)"
 
 
-def _each(usd: str | None) -> str:
-    return "unknown" if usd is None else plain(Decimal(usd), SHOWN_DIGITS)
+def _per(usd: str | None, count: int, one: str, none: str) -> str:
+    """What each of `count` took; `none` where there was not one."""
+    if not count:
+        return none
+    return f"{'unknown' if usd is None else plain(Decimal(usd), SHOWN_DIGITS)} {one} ({count})"

@@ -20,6 +20,7 @@ from app.model_probe import Probed, probed
 from app.wire import Wired
 from domain.clock import iso, parse_moment
 from domain.errors import ConfigError, Unreachable
+from domain.spending import PROBE
 from domain.strict_json import content_hash
 from policies.explain import rules_text
 
@@ -46,8 +47,8 @@ async def require_fit_model(wired: Wired, home: Path, notice: Callable[[str], No
     rules = system_message(
         rules_text(context.policy, context.source.instrument(context.symbols[0]))
     )
-    run, longest = f"probe-{context.journal.session}", context.caps.max_tokens_count
-    purse = context.spending.purse(run, context.symbols[0], "probe", longest)
+    run, longest = f"{PROBE}-{context.journal.session}", context.caps.max_tokens_count
+    purse = context.spending.purse(run, context.symbols[0], PROBE, longest)
     failed: list[Probed] = []
     for named in models:
         key = _key(named, context.planner.tools_text)

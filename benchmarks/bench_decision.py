@@ -4,7 +4,7 @@ Both run the same node functions on the same data with the rules planner (no net
 has no checkpointer, and a recorder and journal in memory that keep nothing: what is compared is the
 price of durable traces, checkpoints and the journal. Median of interleaved rounds; limit 2.0x.
 
-A third row has the same seven nodes and edges with empty bodies: LangGraph's own price.
+A third row has the same nodes and edges with empty bodies: LangGraph's own price.
 Run: python benchmarks/bench_decision.py
 """
 

@@ -27,6 +27,10 @@ from domain.strict_json import canonical, content_hash
 
 Side = Literal["long", "short"]
 
+MAX_CONDITIONS_COUNT = 4
+MAX_NUMBERS_COUNT = 12
+MAX_EVIDENCE_COUNT = 16
+
 _NUMBER = WithJsonSchema({"type": "number"})
 _SHARE = WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1})
 
@@ -66,7 +70,7 @@ def _canonical(text: str) -> str:
 ConditionText = Annotated[
     str, StringConstraints(min_length=1, max_length=LONGEST), AfterValidator(_canonical)
 ]
-Conditions = Annotated[tuple[ConditionText, ...], Field(max_length=4)]
+Conditions = Annotated[tuple[ConditionText, ...], Field(max_length=MAX_CONDITIONS_COUNT)]
 
 
 def _equation(text: str) -> str:
@@ -76,11 +80,11 @@ def _equation(text: str) -> str:
 EquationText = Annotated[
     str, StringConstraints(min_length=1, max_length=LONGEST_EQUATION), AfterValidator(_equation)
 ]
-Equations = Annotated[tuple[EquationText, ...], Field(max_length=12)]
+Equations = Annotated[tuple[EquationText, ...], Field(max_length=MAX_NUMBERS_COUNT)]
 HorizonBars = Annotated[int, Field(ge=1, le=500)]
 EvidenceIds = Annotated[
     tuple[Annotated[str, StringConstraints(min_length=1, max_length=64)], ...],
-    Field(max_length=16),
+    Field(max_length=MAX_EVIDENCE_COUNT),
 ]
 Confidence = Annotated[Decimal, Field(ge=0, le=1), _SHARE]
 

@@ -12,6 +12,9 @@ from typing import Literal
 
 from domain.numbers import plain
 
+PROBE = "probe"
+"""The step of a call by which a session sees whether a model is fit to plan; no decision."""
+
 
 @dataclass(frozen=True, slots=True)
 class Usage:

@@ -1,7 +1,8 @@
 """What can happen in a run: one frozen type a kind, joined by `kind`.
 
-Orders have theirs in `order_events`, second opinions in `opinion_events`. Texts are blob hashes;
-decimals are text. A change that an old reader could misread counts `SCHEMA` up.
+Those of orders, second opinions and the opening prompt are in `order_events`, `opinion_events` and
+`prompt_events`. Texts are blob hashes; decimals are text. A change that an old reader could misread
+counts `SCHEMA` up.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from app.wire import Wired
 from domain.lifecycle import TradingState
 from graph.run import Runner, open_saver
 from journal.batch import Batch
-from tests.graph.room import SLOT, proposal, scripted, wired_session
+from tests.graph.room import SLOT, proposal, scripted, session_of, wired_session
 from tests.journal.hand import fill
 
 D = Decimal
@@ -30,20 +30,7 @@ MIDNIGHT = SLOT.replace(hour=0) + 24 * H
 async def opened(home: Path, notices: list[str]) -> AsyncIterator[tuple[Wired, Session]]:
     """A session on the box; BTC/USD is at 5154.45 at `SLOT`."""
     async with wired_session(home) as wired:
-        session = Session(
-            context=wired.context,
-            runner=Runner(wired.context, None),
-            executor=wired.executor,
-            resumed_at=wired.venue.cursor,
-            unfinished=wired.venue.unfinished,
-            diary=wired.diary,
-            every=1,
-            limit=None,
-            progress=lambda _slot, _final: None,
-            trouble=notices.append,
-            notice=notices.append,
-        )
-        yield wired, session
+        yield wired, session_of(wired, notices)
 
 
 def bought(wired: Wired, quantity: str, price: str) -> None:

@@ -29,7 +29,7 @@ from graph.run import Runner, open_saver
 from journal.batch import Batch
 from journal.operator import record_act
 from tests.e2e.command import COMMAND, Ran, environment, plangate
-from tests.graph.room import SLOT, proposal, scripted, wired_session
+from tests.graph.room import SLOT, proposal, scripted, session_of, wired_session
 from tests.journal.hand import fill
 from tests.servers.openai_server import OpenAIServer
 
@@ -42,22 +42,7 @@ HELD = ("run", "--from", "2019-04-01", "--to", "2019-04-08", "--every", "2", "--
 async def running(home: Path, notices: list[str]) -> AsyncIterator[tuple[Wired, Session]]:
     """A session of this process; BTC/USD is at 5154.45 at `SLOT`."""
     async with wired_session(home) as wired:
-        yield (
-            wired,
-            Session(
-                context=wired.context,
-                runner=Runner(wired.context, None),
-                executor=wired.executor,
-                resumed_at=wired.venue.cursor,
-                unfinished=wired.venue.unfinished,
-                diary=wired.diary,
-                every=1,
-                limit=None,
-                progress=lambda _slot, _final: None,
-                trouble=notices.append,
-                notice=notices.append,
-            ),
-        )
+        yield wired, session_of(wired, notices)
 
 
 async def planned(home: Path, wired: Wired, **changes: object) -> None:

@@ -13,11 +13,13 @@ from agent.models import NamedModel
 from agent.planner import Planner
 from agent.scripted_model import ScriptedModel, Step
 from app.options import read_options
+from app.session import Session
 from app.settings import Settings
 from app.wire import Wired, wire_session
 from domain.clock import FixedClock, parse_moment
 from graph.caps import Caps
 from graph.context import RunContext
+from graph.run import Runner
 
 SLOT = parse_moment("2019-04-15T01:00:00Z")
 """Close 5154.45, ATR about 24; a long with its stop at 5120 is sound here."""
@@ -64,3 +66,21 @@ def scripted(wired: Wired, steps: Sequence[Step], **caps: Any) -> tuple[RunConte
     model = ScriptedModel(steps)
     planner = Planner([NamedModel("scripted", model)], wired.context.desk.schemas)
     return replace(wired.context, planner=planner, caps=Caps(**caps)), model
+
+
+def session_of(wired: Wired, told: list[str], context: RunContext | None = None) -> Session:
+    """The session without checkpoints, with `context` in place of its own; notices go to `told`."""
+    context = context or wired.context
+    return Session(
+        context=context,
+        runner=Runner(context, None),
+        executor=wired.executor,
+        resumed_at=wired.venue.cursor,
+        unfinished=wired.venue.unfinished,
+        diary=wired.diary,
+        every=1,
+        limit=None,
+        progress=lambda _slot, _final: None,
+        trouble=told.append,
+        notice=told.append,
+    )

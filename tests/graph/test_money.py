@@ -14,7 +14,6 @@ from agent.models import NamedModel
 from agent.planner import Planner
 from agent.scripted_model import ScriptedModel, Step
 from app.clock import SystemClock
-from app.session import Session
 from app.wire import Wired
 from domain.errors import OverBudget
 from domain.spending import SpendingCaps
@@ -23,7 +22,7 @@ from graph.identity import run_id
 from graph.run import Runner
 from journal.spending import SpendingLedger
 from journal.spending_reading import model_calls
-from tests.graph.room import SLOT, scripted, wired_session
+from tests.graph.room import SLOT, scripted, session_of, wired_session
 
 D = Decimal
 USAGE: Any = {"input_tokens": 4000, "output_tokens": 100, "total_tokens": 4100}
@@ -107,19 +106,7 @@ async def test_a_session_says_once_that_the_money_is_used_up_and_a_replay_stops(
     async with wired_session(tmp_path) as wired:
         context, _ = capped(wired, [], session_usd=D("0.01"))
         said: list[str] = []
-        session = Session(
-            context=context,
-            runner=Runner(context, None),
-            executor=wired.executor,
-            resumed_at=wired.venue.cursor,
-            unfinished=wired.venue.unfinished,
-            diary=wired.diary,
-            every=1,
-            limit=None,
-            progress=lambda _slot, _final: None,
-            trouble=said.append,
-            notice=said.append,
-        )
+        session = session_of(wired, said, context)
         assert wired.window is not None
         first, end = wired.window
         slots = [first + context.timeframe.delta * n for n in range(1, 9)]
