@@ -35,6 +35,7 @@ from policies.settings import Policy
 from tools.desk import Desk
 from tools.limits import ToolLimits
 from tools.standard import standard_tools
+from traces.redact import Redactor
 
 TIMEOUT_S = 300.0
 """For each question; a local model reads slowly the first time."""
@@ -106,8 +107,8 @@ async def probed(
         proposing = [rules, HumanMessage(PROPOSE)]
         second = await planner.ask(proposing, timeout_s=TIMEOUT_S, purse=purse)
         found.append(_reachable(named))
-        found.append(_answered("tool calling", first, NoTrade, names))
-        found.append(_answered("schema", second, PlanDraft, names))
+        found.append(_answered(named, "tool calling", first, NoTrade, names))
+        found.append(_answered(named, "schema", second, PlanDraft, names))
         if refusing:
             found.append(await _refusal(planner, rules, names))
     except (Unreachable, AccessRefused, ConfigError) as error:
@@ -179,9 +180,16 @@ def _unasked(error: Unreachable | AccessRefused | ConfigError) -> Check:
 
 
 def _answered(
-    name: str, reply: Reply, kind: type[NoTrade | PlanDraft], names: Sequence[str]
+    named: NamedModel,
+    name: str,
+    reply: Reply,
+    kind: type[NoTrade | PlanDraft],
+    names: Sequence[str],
 ) -> Check:
-    """Whether the answer is read as what was asked for; anything else is what it was read as."""
+    """Whether the answer is read as what was asked for; anything else is what it was read as.
+
+    A server may answer with the key that it was asked with.
+    """
     parsed = parse_answer(reply.message, names)
     if isinstance(parsed, kind):
         return Check(name, "ok", f"{kind.__name__} read strictly")
@@ -191,7 +199,8 @@ def _answered(
         told = f"it asked for {', '.join(call.name for call in parsed.calls)} instead"
     else:
         told = f"it answered with {type(parsed).__name__} instead"
-    return Check(name, "broken", f"{told}; choose a model that calls tools", 2)
+    kept = Redactor({"key": named.key.get_secret_value()} if named.key else {}).text(told)
+    return Check(name, "broken", f"{kept}; choose a model that calls tools", 2)
 
 
 def _speed(reply: Reply) -> Check:

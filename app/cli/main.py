@@ -167,7 +167,8 @@ def _stdout_failed(error: OSError) -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     if gone:
         sys.exit(0)
-    typer.echo(f"error: {error.strerror or error}", err=True)
+    where = f": {str(error.filename)!r}" if error.filename else ""
+    typer.echo(f"error: {error.strerror or error}{where}", err=True)
     sys.exit(EXIT_CODES[StateError])
 
 

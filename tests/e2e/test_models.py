@@ -118,7 +118,7 @@ def test_a_fit_model_passes_with_two_calls_and_its_card_is_for_people_too(tmp_pa
 @pytest.mark.parametrize(
     ("step", "broken", "code", "words"),
     [
-        ({"content": "I would not trade."}, "tool calling", 2, "NO_TOOL_CALL"),
+        ({"content": f"I got {KEY}."}, "tool calling", 2, "NO_TOOL_CALL"),
         ({"refusal": "I cannot"}, "tool calling", 2, "REFUSED"),
         ({"calls": [("ohlcv", {})]}, "schema", 2, "it asked for ohlcv instead"),
         ({"calls": [("propose_plan", {**FIT_PLAN, "size": 3})]}, "schema", 2, "UNKNOWN_FIELD"),
