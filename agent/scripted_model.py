@@ -6,10 +6,11 @@ asked more than it was given, and can say whether everything was used.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
-from langchain_core.callbacks import CallbackManagerForLLMRun
+from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
 from pydantic import PrivateAttr
@@ -70,6 +71,16 @@ class ScriptedModel(OfflineModel):
         self._calls.append(list(messages))
         message = _played(self._steps[index], messages, index)
         return ChatResult(generations=[ChatGeneration(message=message)])
+
+    async def _agenerate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,  # noqa: ARG002  # the base's
+        **kwargs: Any,
+    ) -> ChatResult:
+        """In a thread: a step may be a function that takes its time."""
+        return await asyncio.to_thread(self._generate, messages, stop, **kwargs)
 
 
 def _played(step: Step, messages: list[BaseMessage], index: int) -> AIMessage:

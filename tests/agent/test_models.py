@@ -25,7 +25,9 @@ async def openai_model() -> AsyncIterator[NamedModel]:
 
 @pytest.mark.parametrize("name", ["gpt-4o", "", "rules:x", "openai", "openai:", "anthropic:x"])
 def test_an_unknown_name_names_the_forms(name: str) -> None:
-    with pytest.raises(ConfigError, match="expected 'rules', KIND:NAME such as 'openai:NAME'"):
+    with pytest.raises(
+        ConfigError, match="expected 'rules', 'local', KIND:NAME such as 'openai:NAME'"
+    ):
         make_models(name, {}, KEYS)
 
 

@@ -21,7 +21,8 @@ from tests.agent.local.pieces import Shelf, small_recipe
 
 ROOT = Path(__file__).parents[3]
 HOLD = """
-import asyncio, pathlib, sys, tempfile
+import asyncio, pathlib, signal, sys, tempfile
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
 from agent.local.serving import serving
 from tests.agent.local.pieces import small_recipe
 async def hold():
@@ -91,8 +92,11 @@ def test_it_goes_with_its_session_however_that_ends(tmp_path: Path, number: int)
     served = Served(address, "another")
     assert asyncio.run(asked(served, "another"))[0] == 401
     begun.send_signal(number)
-    begun.wait(timeout=20)
-    begun.stdout.close()
+    try:
+        begun.wait(timeout=20)
+    finally:
+        begun.kill()
+        begun.stdout.close()
     ends_at = time.monotonic() + 20
     while time.monotonic() < ends_at:
         try:
