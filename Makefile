@@ -17,7 +17,7 @@ run: .venv/.ready ## a paper session over the shipped BTC candles with the rules
 	@.venv/bin/plangate run BTC/USD --market box --timeframe 1h --every 2 --from 2019-04-01 --to 2019-05-01
 
 test: .venv/.ready ## the whole test suite
-	@$(PY) -m pytest -n 2
+	@$(PY) -m pytest -n 3 --dist worksteal
 
 check: .venv/.ready ## format, lint, types, import contracts
 	@.venv/bin/ruff format --check .
