@@ -7,7 +7,8 @@ prose) · messages · failures · model_spec (endpoints) · models · asking (on
 (a session's) · openai_model (steps_model, steps_guide, short_answers) · offline_model ·
 rules_model (rules_reading, rules_setups, rules_revision) · scripted_model · recorded_model (what
 another one answered) · tokens (tool_tokens) · prices · usage (what a provider says a call took) ·
-claims (what it may cost) · purse (who is asked for it). local/ is a language model on this machine.
+claims (what it may cost) · allowance (who is asked for it). local/ is a language model on this
+machine.
 Second opinions: opinions (who, and what they are shown; voter_prompt, perturbation), consensus (one
 draft or none).
 """

@@ -12,11 +12,11 @@ from typing import Any
 
 from langchain_core.messages import AIMessage, BaseMessage
 
+from agent.allowance import Allowance, Receipt
 from agent.claims import claim_for
 from agent.failures import Failure, caught, failure_of
 from agent.models import NamedModel
 from agent.prices import RULES, cost_of
-from agent.purse import Purse, Receipt
 from agent.tokens import TokenCount, count_answer, count_prompt
 from agent.usage import told_usage
 from domain.errors import PlangateError, Unreachable
@@ -95,13 +95,13 @@ class Asking:
         return count_prompt(messages, self._schemas, self.named.provider_name)
 
     async def ask(
-        self, messages: Sequence[BaseMessage], timeout_s: float, purse: Purse | None = None
+        self, messages: Sequence[BaseMessage], timeout_s: float, allowance: Allowance | None = None
     ) -> Reply:
         """The model's next message; each try has its own money, and one that fails keeps it.
 
         Raises:
             Unreachable: no answer within `timeout_s`, tries included.
-            OverBudget: the purse has no room for another try.
+            OverBudget: the allowance has no room for another try.
             AccessRefused: the provider knows us and says no.
             ConfigError: the provider cannot do what was asked, such as an unknown model.
         """
@@ -111,7 +111,7 @@ class Asking:
             attempt += 1
             await self._pace.wait(self._weight(messages), ends_at)
             try:
-                return await self._once(list(messages), self._allowed_s(ends_at), purse)
+                return await self._once(list(messages), self._allowed_s(ends_at), allowance)
             except caught() as error:
                 last = failure_of(error, self._redactor)
                 if not last.retry or attempt == self._max_attempts:
@@ -139,9 +139,9 @@ class Asking:
         return left_s if self._longest_s is None else min(left_s, self._longest_s)
 
     async def _once(
-        self, messages: list[BaseMessage], allowed_s: float, purse: Purse | None
+        self, messages: list[BaseMessage], allowed_s: float, allowance: Allowance | None
     ) -> Reply:
-        receipt = self._reserved(messages, purse)
+        receipt = self._reserved(messages, allowance)
         begun = time.perf_counter()
         try:
             async with asyncio.timeout(allowed_s) as limit:
@@ -159,11 +159,11 @@ class Asking:
             receipt.settle(usage, cost)
         return Reply(message, latency_ms, usage, cost.usd if cost else None, self.named.name)
 
-    def _reserved(self, messages: list[BaseMessage], purse: Purse | None) -> Receipt | None:
-        if purse is None or self.named.name == RULES:  # of rules nobody is paid
+    def _reserved(self, messages: list[BaseMessage], allowance: Allowance | None) -> Receipt | None:
+        if allowance is None or self.named.name == RULES:  # of rules nobody is paid
             return None
-        bound = purse.longest_answer_tokens
-        return purse.reserve(claim_for(self.named, messages, self._schemas, bound))
+        bound = allowance.longest_answer_tokens
+        return allowance.reserve(claim_for(self.named, messages, self._schemas, bound))
 
     def _usage(self, messages: list[BaseMessage], message: AIMessage) -> Usage:
         if self.named.name == RULES:

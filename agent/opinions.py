@@ -17,6 +17,7 @@ from typing import Any, Literal, NamedTuple
 
 from langchain_core.messages import AIMessage, BaseMessage, SystemMessage, ToolMessage
 
+from agent.allowance import Allowance
 from agent.answers import ANSWERS
 from agent.asking import Reply
 from agent.consensus import Terms
@@ -31,7 +32,6 @@ from agent.perturbation import (
     shuffled_sections,
 )
 from agent.planner import Planner
-from agent.purse import Purse
 from agent.voter_prompt import voter_message
 from domain.errors import AccessRefused, ConfigError, OverBudget, PlangateError, Unreachable
 from domain.numbers import plain
@@ -162,16 +162,18 @@ def ballots(
 
 
 async def ask_all(
-    asked: Sequence[Ballot], timeout_s: float, purse: Purse | None = None
+    asked: Sequence[Ballot], timeout_s: float, allowance: Allowance | None = None
 ) -> list[Vote]:
     """All at once, each within `timeout_s` and the money; who does not answer has no vote."""
-    return list(await asyncio.gather(*(_ask(ballot, timeout_s, purse) for ballot in asked)))
+    return list(await asyncio.gather(*(_ask(ballot, timeout_s, allowance) for ballot in asked)))
 
 
-async def _ask(ballot: Ballot, timeout_s: float, purse: Purse | None) -> Vote:
+async def _ask(ballot: Ballot, timeout_s: float, allowance: Allowance | None) -> Vote:
     begun = time.monotonic()
     try:
-        reply = await ballot.voter.planner.ask(ballot.messages, timeout_s=timeout_s, purse=purse)
+        reply = await ballot.voter.planner.ask(
+            ballot.messages, timeout_s=timeout_s, allowance=allowance
+        )
     except (Unreachable, AccessRefused, ConfigError, OverBudget) as error:
         return Vote(ballot, None, error, (time.monotonic() - begun) * 1000)
     parsed = parse_answer(reply.message, ())

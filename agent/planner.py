@@ -16,10 +16,10 @@ from langchain_core.messages import BaseMessage
 from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
+from agent.allowance import Allowance
 from agent.answers import answer_tools
 from agent.asking import Asking, PassedOver, Reply
 from agent.models import NamedModel
-from agent.purse import Purse
 from agent.schemas import compact
 from agent.tokens import TokenCount, count_text
 from domain.errors import AccessRefused, ConfigError, OverBudget, Unreachable
@@ -74,13 +74,13 @@ class Planner:
         messages: Sequence[BaseMessage],
         *,
         timeout_s: float,
-        purse: Purse | None = None,
+        allowance: Allowance | None = None,
     ) -> Reply:
         """The next message of the first model that can be asked.
 
         While others stand behind a model, it has an equal share of the time that is left. One for
-        which the purse has no room is passed over: a cheaper one may stand behind it. Without a
-        purse nobody counts, as where a model is only tried.
+        which the allowance has no room is passed over: a cheaper one may stand behind it. Without a
+        allowance nobody counts, as where a model is only tried.
 
         Raises:
             Unreachable: no answer within `timeout_s`, of any.
@@ -94,7 +94,7 @@ class Planner:
             begun = time.monotonic()
             share_s = (ends_at - begun) / (len(self._askings) - index)
             try:
-                reply = await asking.ask(messages, share_s, purse)
+                reply = await asking.ask(messages, share_s, allowance)
             except (Unreachable, AccessRefused, ConfigError, OverBudget) as error:
                 if len(self._askings) == 1:
                     raise

@@ -48,14 +48,14 @@ async def require_fit_model(wired: Wired, home: Path, notice: Callable[[str], No
         rules_text(context.policy, context.source.instrument(context.symbols[0]))
     )
     run, longest = f"{PROBE}-{context.journal.session}", context.caps.max_tokens_count
-    purse = context.spending.purse(run, context.symbols[0], PROBE, longest)
+    allowance = context.spending.allowance(run, context.symbols[0], PROBE, longest)
     failed: list[Probed] = []
     for named in models:
         key = _key(named, context.planner.tools_text)
         if _believed(home, key):
             return
         notice(f"asking model {named.name!r} whether it is fit to plan (--no-probe: do not)")
-        found = await probed(named, context.desk.schemas, rules, purse=purse)
+        found = await probed(named, context.desk.schemas, rules, allowance=allowance)
         if not found.broken:
             _remember(home, key)
             return

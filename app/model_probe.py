@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from langchain_core.messages import BaseMessage, HumanMessage
 from langchain_core.tools import BaseTool
 
+from agent.allowance import Allowance
 from agent.asking import Reply
 from agent.critique import complaint_messages
 from agent.models import NamedModel
@@ -20,7 +21,6 @@ from agent.parse import Asked, Invalid, parse_answer
 from agent.planner import Planner
 from agent.prices import RULES
 from agent.prompt import system_message
-from agent.purse import Purse
 from app.clock import SystemClock
 from app.health_check import Check
 from app.home import state_home
@@ -84,7 +84,7 @@ async def probed(
     rules: BaseMessage,
     *,
     refusing: bool = False,
-    purse: Purse | None = None,
+    allowance: Allowance | None = None,
 ) -> Probed:
     """Ask one model.
 
@@ -93,19 +93,19 @@ async def probed(
         tools: That it is offered.
         rules: The first message of a session's prompts; who reads it now need not read it again.
         refusing: Also see what becomes of an answer in words; two more calls.
-        purse: Where the first two count; None: nobody counts.
+        allowance: Where the first two count; None: nobody counts.
 
     Raises:
-        OverBudget: the purse has no room for them.
+        OverBudget: the allowance has no room for them.
     """
     planner = Planner([named], tools, max_attempts=1)
     names = [tool.name for tool in tools]
     opening = [rules, HumanMessage(ABSTAIN)]
     found = [_key(named), _context(named, planner, opening), _price(named)]
     try:
-        first = await planner.ask(opening, timeout_s=TIMEOUT_S, purse=purse)
+        first = await planner.ask(opening, timeout_s=TIMEOUT_S, allowance=allowance)
         proposing = [rules, HumanMessage(PROPOSE)]
-        second = await planner.ask(proposing, timeout_s=TIMEOUT_S, purse=purse)
+        second = await planner.ask(proposing, timeout_s=TIMEOUT_S, allowance=allowance)
         found.append(_reachable(named))
         found.append(_answered(named, "tool calling", first, NoTrade, names))
         found.append(_answered(named, "schema", second, PlanDraft, names))

@@ -73,7 +73,7 @@ async def _ask(context: RunContext, state: RunState, draft: Draft) -> Update:
     if reached := _no_room(context, state, counts, elapsed_s):
         return {"approved": False, **ended_without_answer(*reached)}
     left_s = (context.caps.max_seconds_s - elapsed_s) * TIME_SHARE
-    votes = await ask_all(asked, left_s, context.purse(state, "consult"))
+    votes = await ask_all(asked, left_s, context.allowance(state, "consult"))
     cast = [_note(context, state, draft, *each) for each in zip(votes, counts, strict=True)]
     cost = state["cost_usd"]
     for vote in votes:

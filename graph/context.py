@@ -19,7 +19,7 @@ from graph.attention import ALWAYS, Attention
 from graph.caps import Caps
 from graph.state import RunState
 from journal.books import Journal
-from journal.spending import DecisionPurse, SpendingLedger
+from journal.spending import DecisionAllowance, SpendingLedger
 from journal.standing import AccountReader
 from market.feeds.protocol import NO_FEEDS, Feeds
 from market.observe import Observer
@@ -81,14 +81,14 @@ class RunContext:
         as_of = parse_moment(state["as_of"])
         return as_of if self.replay else max(as_of, self.clock.now())
 
-    def purse(self, state: RunState, node: str) -> DecisionPurse:
+    def allowance(self, state: RunState, node: str) -> DecisionAllowance:
         """The money that a step of the run asks a model with.
 
         Where nobody named a model's longest answer, it is taken for the tokens that are left.
         """
         used = state["input_tokens"] + state["output_tokens"]
         left = max(1, self.caps.max_tokens_count - used)
-        return self.spending.purse(state["run_id"], state["symbol"], node, left)
+        return self.spending.allowance(state["run_id"], state["symbol"], node, left)
 
     def snapshot(self, state: RunState) -> Snapshot:
         """The run's snapshot, read back by its hash."""

@@ -103,8 +103,8 @@ async def plan(context: RunContext, state: RunState) -> Update:
     note_prompt(context, state, messages)
     try:
         left_s = context.caps.max_seconds_s - elapsed_s
-        purse = context.purse(state, "plan")
-        reply = await context.planner.ask(messages, timeout_s=left_s, purse=purse)
+        allowance = context.allowance(state, "plan")
+        reply = await context.planner.ask(messages, timeout_s=left_s, allowance=allowance)
     except Unreachable as error:
         return _unanswered(context, state, "MODEL_UNAVAILABLE", error)
     except OverBudget as error:

@@ -61,11 +61,11 @@ class SpendingLedger:
         self.caps = caps
         self._clock = clock
 
-    def purse(
+    def allowance(
         self, run_id: str, symbol: str, node: str, longest_answer_tokens: int
-    ) -> DecisionPurse:
+    ) -> DecisionAllowance:
         """The money of one decision for one of its steps."""
-        return DecisionPurse(self, run_id, symbol, node, longest_answer_tokens)
+        return DecisionAllowance(self, run_id, symbol, node, longest_answer_tokens)
 
     def blind_spots(self) -> list[str]:
         """The caps that cannot be kept, since they are about calls of unknown price already."""
@@ -142,7 +142,7 @@ class SpendingLedger:
 
 
 @dataclass(frozen=True, slots=True)
-class DecisionPurse:
+class DecisionAllowance:
     """The money of one decision, for one of its steps."""
 
     ledger: SpendingLedger

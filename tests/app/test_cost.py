@@ -30,8 +30,10 @@ def call(
     """A call with 100 tokens of prompt, 30 of them of a tool, whose answer takes half the money."""
     cost = None if usd is None else Cost(D(usd) / 2, D(usd) / 2)
     clock = FixedClock(NOON + timedelta(days=days))
-    purse = SpendingLedger(database, "s", SpendingCaps(), clock).purse(run_id, "BTC/USD", node, 1)
-    receipt = purse.reserve(Claim("m", 100, 50, cost, {"ohlcv": 30}))
+    allowance = SpendingLedger(database, "s", SpendingCaps(), clock).allowance(
+        run_id, "BTC/USD", node, 1
+    )
+    receipt = allowance.reserve(Claim("m", 100, 50, cost, {"ohlcv": 30}))
     if settled:
         receipt.settle(Usage(110, 50, 10, "provider"), cost)
 

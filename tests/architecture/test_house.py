@@ -144,4 +144,4 @@ def test_no_step_of_a_decision_asks_a_model_without_its_money() -> None:
         if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("planner.ask")
     ]
     assert asking
-    assert [call for call in asking if "purse=" not in call] == []
+    assert [call for call in asking if "allowance=" not in call] == []

@@ -19,7 +19,7 @@ from sqlalchemy import select
 from domain.clock import FixedClock, parse_moment
 from domain.errors import OverBudget
 from domain.spending import Claim, Cost, SpendingCaps, Usage
-from journal.spending import DecisionPurse, Reservation, SpendingLedger, Spent
+from journal.spending import DecisionAllowance, Reservation, SpendingLedger, Spent
 from journal.spending_tables import MODEL_CALLS
 from tests.places import place_in
 from traces.database import Database
@@ -48,8 +48,8 @@ def ledger(database: Database, caps: SpendingCaps, session: str = "s") -> Spendi
     return SpendingLedger(database, session, caps, FixedClock(NOON))
 
 
-def purse(kept: SpendingLedger, run_id: str = "r") -> DecisionPurse:
-    return kept.purse(run_id, "BTC/USD", "plan", 1000)
+def allowance(kept: SpendingLedger, run_id: str = "r") -> DecisionAllowance:
+    return kept.allowance(run_id, "BTC/USD", "plan", 1000)
 
 
 def spent(database: Database) -> Spent:
@@ -63,7 +63,7 @@ def spent(database: Database) -> Spent:
 def test_what_is_settled_frees_what_was_set_aside(tmp_path: Path, each_database: str) -> None:
     assert each_database
     database = opened(tmp_path)
-    mine = purse(ledger(database, SpendingCaps(decision_usd=D(1))))
+    mine = allowance(ledger(database, SpendingCaps(decision_usd=D(1))))
     receipt = mine.reserve(claim("1"))
     with pytest.raises(OverBudget, match=r"may cost 1 USD and 1 of the 1 USD of the decision"):
         mine.reserve(claim("1"))
@@ -86,7 +86,7 @@ def test_what_is_settled_frees_what_was_set_aside(tmp_path: Path, each_database:
 
 def test_a_call_is_settled_once_and_what_nobody_told_stays_at_its_worst(tmp_path: Path) -> None:
     database = opened(tmp_path)
-    mine = purse(ledger(database, SpendingCaps()))
+    mine = allowance(ledger(database, SpendingCaps()))
     receipt = mine.reserve(claim("1"))
     receipt.settle(USED, cost("0.5"))
     receipt.settle(USED, cost("0.1"))
@@ -100,30 +100,30 @@ def test_each_cap_is_about_calls_of_its_own(tmp_path: Path) -> None:
     database = opened(tmp_path)
     caps = SpendingCaps(D(2), D(4), D(3))
     for run_id in ("a", "a", "b"):
-        purse(ledger(database, caps), run_id).reserve(claim())
+        allowance(ledger(database, caps), run_id).reserve(claim())
     with pytest.raises(OverBudget, match=r"session 's'.*--usd-per-session"):
-        purse(ledger(database, caps), "b").reserve(claim())
+        allowance(ledger(database, caps), "b").reserve(claim())
     other = ledger(database, caps, "other")
-    purse(other, "a").reserve(claim())
+    allowance(other, "a").reserve(claim())
     with pytest.raises(OverBudget, match=r"day 2026-11-22 \(UTC\).*--usd-per-day"):
-        purse(other, "a").reserve(claim())
+        allowance(other, "a").reserve(claim())
     tomorrow = SpendingLedger(database, "other", caps, FixedClock(NOON + timedelta(hours=12)))
-    purse(tomorrow, "a").reserve(claim())
+    allowance(tomorrow, "a").reserve(claim())
     with pytest.raises(OverBudget, match="of the decision"):
-        purse(tomorrow, "a").reserve(claim())
+        allowance(tomorrow, "a").reserve(claim())
 
 
 def test_what_has_no_price_is_refused_under_a_cap_and_unknown_without(tmp_path: Path) -> None:
     database = opened(tmp_path)
     free, capped = ledger(database, SpendingCaps()), ledger(database, SpendingCaps(day_usd=D(9)))
     with pytest.raises(OverBudget, match="nobody named the price of model 'm'"):
-        purse(capped).reserve(claim(None))
+        allowance(capped).reserve(claim(None))
     assert capped.blind_spots() == []
-    purse(free).reserve(claim(None)).settle(USED, None)
+    allowance(free).reserve(claim(None)).settle(USED, None)
     assert spent(database) == Spent(D(0), 1)
     assert "--usd-per-day: 1 calls" in capped.blind_spots()[0]
     with pytest.raises(OverBudget, match="see: plangate cost"):
-        purse(capped).reserve(claim("0"))
+        allowance(capped).reserve(claim("0"))
 
 
 _shared: list[Database] = []
@@ -161,7 +161,7 @@ class World:
         kept = SpendingLedger(self.database, self.session, self.caps, FixedClock(self.at))
         run_id = f"run{number}"  # each call may be made by a new process
         with suppress(OverBudget):
-            receipt = kept.purse(run_id, "S", "plan", 1).reserve(claim(str(worst)))
+            receipt = kept.allowance(run_id, "S", "plan", 1).reserve(claim(str(worst)))
             self.waiting.append((run_id, receipt, worst))
 
     def midnight(self) -> None:
@@ -219,7 +219,8 @@ kept = SpendingLedger(database, sys.argv[2], SpendingCaps(day_usd=Decimal("0.2")
 taken = 0
 try:
     while True:
-        kept.purse("r", "S", "plan", 1).reserve(Claim("m", 1, 1, Cost(Decimal("0.01"), Decimal(0))))
+        cent = Claim("m", 1, 1, Cost(Decimal("0.01"), Decimal(0)))
+        kept.allowance("r", "S", "plan", 1).reserve(cent)
         taken += 1
         if sys.argv[3] == "die":
             os.kill(os.getpid(), signal.SIGKILL)

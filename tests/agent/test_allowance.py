@@ -37,7 +37,7 @@ DETAILS = {"token_usage": {"prompt_tokens_details": {"image_tokens": 85}}}
 
 @dataclass
 class Kept:
-    """A purse that keeps what it is asked for; room for so many calls, and for all of `free`."""
+    """Keeps what it is asked for; room for so many calls, and for all of `free`."""
 
     room: int = 100
     longest_answer_tokens: int = 5000
@@ -64,68 +64,70 @@ def named(name: str, *steps: Step, **spec: Any) -> NamedModel:
 async def test_a_call_is_set_aside_before_it_is_made_and_settled_from_what_the_provider_says() -> (
     None
 ):
-    purse = Kept()
+    allowance = Kept()
     seen: list[int] = []
 
     def answer(_: list[BaseMessage]) -> AIMessage:
-        seen.append(len(purse.claims))
+        seen.append(len(allowance.claims))
         return AIMessage("x", usage_metadata=TOLD, response_metadata=DETAILS)
 
     model = named("m", answer, max_output_tokens=200)
-    await Planner([model], []).ask(PROMPT, timeout_s=5, purse=purse)
+    await Planner([model], []).ask(PROMPT, timeout_s=5, allowance=allowance)
     assert seen == [1]
-    (claim,) = purse.claims
+    (claim,) = allowance.claims
     assert (claim.model, claim.answer_tokens) == ("m", 200)
     assert claim.worst is not None
     assert claim.worst.answer_usd == D("0.004")
     usage = Usage(1000, 60, 400, "provider", reasoning_tokens=30, image_tokens=85)
-    assert purse.settled == [(usage, Cost(D("0.001"), D("0.0009")))]
+    assert allowance.settled == [(usage, Cost(D("0.001"), D("0.0009")))]
 
 
 async def test_a_try_that_fails_stays_set_aside_and_the_next_one_needs_money_of_its_own() -> None:
-    purse = Kept()
+    allowance = Kept()
     cut = ConnectionResetError("cut")
-    await Planner([named("m", cut, "back")], []).ask(PROMPT, timeout_s=5, purse=purse)
-    assert (len(purse.claims), len(purse.settled)) == (2, 1)
+    await Planner([named("m", cut, "back")], []).ask(PROMPT, timeout_s=5, allowance=allowance)
+    assert (len(allowance.claims), len(allowance.settled)) == (2, 1)
     poor = Kept(room=1)
     with pytest.raises(OverBudget):
-        await Planner([named("m", cut, "never asked")], []).ask(PROMPT, timeout_s=5, purse=poor)
+        await Planner([named("m", cut, "never asked")], []).ask(PROMPT, timeout_s=5, allowance=poor)
     assert poor.settled == []
 
 
 async def test_where_the_dear_one_has_no_room_the_cheaper_one_behind_it_is_asked() -> None:
-    purse = Kept(room=0, free="spare")
+    allowance = Kept(room=0, free="spare")
     chain = [named("dear"), named("spare", "yes", price=PriceSpec(input=D(0), output=D(0)))]
     planner = Planner(chain, [])
-    reply = await planner.ask(PROMPT, timeout_s=5, purse=purse)
+    reply = await planner.ask(PROMPT, timeout_s=5, allowance=allowance)
     assert reply.model == "spare"
     assert [type(one.error) for one in reply.passed_over] == [OverBudget]
     assert planner.notices() == []
-    assert [claim.worst for claim in purse.claims] == [Cost(D(0), D(0))]
+    assert [claim.worst for claim in allowance.claims] == [Cost(D(0), D(0))]
     with pytest.raises(OverBudget, match=r"dear: no room; spare: no room"):
-        await planner.ask(PROMPT, timeout_s=5, purse=Kept(room=0))
+        await planner.ask(PROMPT, timeout_s=5, allowance=Kept(room=0))
     down = Planner([named("dear"), named("spare", Unreachable("down"))], [], max_attempts=1)
     with pytest.raises(Unreachable):
-        await down.ask(PROMPT, timeout_s=5, purse=Kept(room=0, free="spare"))
+        await down.ask(PROMPT, timeout_s=5, allowance=Kept(room=0, free="spare"))
 
 
 async def test_a_call_that_is_cancelled_stays_set_aside_and_rules_take_no_money() -> None:
-    purse = Kept()
+    allowance = Kept()
 
     class Waiting(ScriptedModel):
         async def _agenerate(self, *_: Any, **__: Any) -> Any:
             await asyncio.Event().wait()
 
-    asked = Planner([NamedModel("x", Waiting([]))], []).ask(PROMPT, timeout_s=20, purse=purse)
+    asked = Planner([NamedModel("x", Waiting([]))], []).ask(
+        PROMPT, timeout_s=20, allowance=allowance
+    )
     asking = asyncio.create_task(asked)
-    while not purse.claims:
+    while not allowance.claims:
         await asyncio.sleep(0)
     asking.cancel()
     with pytest.raises(asyncio.CancelledError):
         await asking
-    assert (len(purse.claims), purse.settled) == (1, [])
+    assert (len(allowance.claims), allowance.settled) == (1, [])
     await Planner(make_models("rules", {}, {}), []).ask(
-        [HumanMessage("x")], timeout_s=5, purse=Kept(0)
+        [HumanMessage("x")], timeout_s=5, allowance=Kept(0)
     )
 
 

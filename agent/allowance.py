@@ -18,7 +18,7 @@ class Receipt(Protocol):
         """The call was answered and took so much; None where nobody named a price."""
 
 
-class Purse(Protocol):
+class Allowance(Protocol):
     """The money of one decision, for one step of it."""
 
     @property
