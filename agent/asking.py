@@ -20,7 +20,7 @@ from agent.prices import RULES, cost_of
 from agent.tokens import TokenCount, count_answer, count_prompt
 from agent.usage import told_usage
 from domain.errors import PlangateError, Unreachable
-from domain.spending import Usage
+from domain.spending import Claim, Usage
 from traces.redact import Redactor
 
 FIRST_PAUSE_S = 0.5
@@ -94,6 +94,12 @@ class Asking:
         """Tokens of the prompt that `ask` would send."""
         return count_prompt(messages, self._schemas, self.named.provider_name)
 
+    def claim(self, messages: Sequence[BaseMessage], longest_answer_tokens: int) -> Claim | None:
+        """The worst case of a question; None: of rules nobody is paid."""
+        if self.named.name == RULES:
+            return None
+        return claim_for(self.named, messages, self._schemas, longest_answer_tokens)
+
     async def ask(
         self, messages: Sequence[BaseMessage], timeout_s: float, allowance: Allowance | None = None
     ) -> Reply:
@@ -160,10 +166,10 @@ class Asking:
         return Reply(message, latency_ms, usage, cost.usd if cost else None, self.named.name)
 
     def _reserved(self, messages: list[BaseMessage], allowance: Allowance | None) -> Receipt | None:
-        if allowance is None or self.named.name == RULES:  # of rules nobody is paid
+        if allowance is None:
             return None
-        bound = allowance.longest_answer_tokens
-        return allowance.reserve(claim_for(self.named, messages, self._schemas, bound))
+        claim = self.claim(messages, allowance.longest_answer_tokens)
+        return None if claim is None else allowance.reserve(claim)
 
     def _usage(self, messages: list[BaseMessage], message: AIMessage) -> Usage:
         if self.named.name == RULES:

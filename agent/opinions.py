@@ -17,7 +17,7 @@ from typing import Any, Literal, NamedTuple
 
 from langchain_core.messages import AIMessage, BaseMessage, SystemMessage, ToolMessage
 
-from agent.allowance import Allowance
+from agent.allowance import Allowance, JointAllowance, SetAside
 from agent.answers import ANSWERS
 from agent.asking import Reply
 from agent.consensus import Terms
@@ -162,10 +162,35 @@ def ballots(
 
 
 async def ask_all(
-    asked: Sequence[Ballot], timeout_s: float, allowance: Allowance | None = None
+    asked: Sequence[Ballot], timeout_s: float, allowance: JointAllowance | None = None
 ) -> list[Vote]:
-    """All at once, each within `timeout_s` and the money; who does not answer has no vote."""
-    return list(await asyncio.gather(*(_ask(ballot, timeout_s, allowance) for ballot in asked)))
+    """All at once, each within `timeout_s`; who does not answer has no vote.
+
+    What one call of each may cost is set aside before anybody is asked, and given back where it was
+    never made.
+
+    Raises:
+        OverBudget: there is not the money for all; nobody was asked.
+    """
+    aside = {} if allowance is None else _set_aside(asked, allowance)
+    try:
+        asking = (
+            _ask(ballot, timeout_s, aside.get(index, allowance))
+            for index, ballot in enumerate(asked)
+        )
+        return list(await asyncio.gather(*asking))
+    finally:
+        for one in aside.values():
+            one.release()
+
+
+def _set_aside(asked: Sequence[Ballot], allowance: JointAllowance) -> dict[int, SetAside]:
+    """The allowance of each question, by its index; rules need none."""
+    longest = allowance.longest_answer_tokens
+    claims = [ballot.voter.planner.claims(ballot.messages, longest) for ballot in asked]
+    paid = [index for index, calls in enumerate(claims) if calls]
+    receipts = allowance.reserve_all([claims[index] for index in paid])
+    return {i: SetAside(allowance, receipt) for i, receipt in zip(paid, receipts, strict=True)}
 
 
 async def _ask(ballot: Ballot, timeout_s: float, allowance: Allowance | None) -> Vote:

@@ -23,6 +23,7 @@ from agent.models import NamedModel
 from agent.schemas import compact
 from agent.tokens import TokenCount, count_text
 from domain.errors import AccessRefused, ConfigError, OverBudget, Unreachable
+from domain.spending import Claim
 from domain.strict_json import canonical
 
 
@@ -59,6 +60,18 @@ class Planner:
     def count(self, messages: Sequence[BaseMessage]) -> TokenCount:
         """Tokens of the prompt that `ask` would send to the first model."""
         return self._askings[0].count(messages)
+
+    def claims(self, messages: Sequence[BaseMessage], longest_answer_tokens: int) -> list[Claim]:
+        """What `ask` may cost at the worst with each model that can be asked, in their order.
+
+        Empty where rules are asked: nobody is paid.
+
+        Args:
+            messages: The prompt.
+            longest_answer_tokens: Of a model whose longest answer nobody named.
+        """
+        claims = [asking.claim(messages, longest_answer_tokens) for asking in self._askings]
+        return [claim for claim in claims if claim is not None]
 
     def count_text(self, text: str) -> int:
         """Tokens of a text by itself, for the first model."""

@@ -13,7 +13,7 @@ from typing import Any
 from agent.consensus import Draft, Ruling, agrees, ruling
 from agent.opinions import Vote, answer_of, ask_all, ballots
 from agent.tokens import TokenCount
-from domain.errors import StateError
+from domain.errors import OverBudget, StateError
 from domain.numbers import plain, to_decimal
 from domain.plan import PlanDraft, ReplanDraft
 from graph.answers import ended_without_answer
@@ -73,7 +73,11 @@ async def _ask(context: RunContext, state: RunState, draft: Draft) -> Update:
     if reached := _no_room(context, state, counts, elapsed_s):
         return {"approved": False, **ended_without_answer(*reached)}
     left_s = (context.caps.max_seconds_s - elapsed_s) * TIME_SHARE
-    votes = await ask_all(asked, left_s, context.allowance(state, "consult"))
+    try:
+        votes = await ask_all(asked, left_s, context.allowance(state, "consult"))
+    except OverBudget as error:
+        words = f"second opinions are asked of everybody or of nobody: {error}"
+        return {"approved": False, **ended_without_answer("MONEY_CAP", words)}
     cast = [_note(context, state, draft, *each) for each in zip(votes, counts, strict=True)]
     cost = state["cost_usd"]
     for vote in votes:

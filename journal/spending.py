@@ -7,13 +7,14 @@ one write transaction: of two processes that want the last cent, one gets it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, func, insert, select, type_coerce, update
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, type_coerce, update
 
 from domain.clock import Clock
 from domain.errors import OverBudget
@@ -73,33 +74,51 @@ class SpendingLedger:
             found = [(one, _spent(connection, one.calls)) for one in self._limits(None)]
         return [f"{one.option}: {_unknown(one, spent)}" for one, spent in found if spent[1]]
 
-    def reserve(self, claim: Claim, run_id: str, symbol: str, node: str) -> int:
-        """Set a call aside; returns its number.
+    def reserve(
+        self, calls: Sequence[Sequence[Claim]], run_id: str, symbol: str, node: str
+    ) -> list[tuple[int, Claim]]:
+        """Set calls aside, all of them or none; their numbers, and which claim of each it was.
 
         Not durable: what a power cut takes is what came after the last decision that was recorded.
 
+        Args:
+            calls: Of each what it may cost with one model or another; the first with room counts.
+            run_id: The decision.
+            symbol: What it is about.
+            node: The step that asks.
+
         Raises:
-            OverBudget: a cap leaves no room for its worst case.
+            OverBudget: a cap leaves no room for their worst cases.
         """
+        step = {"session": self.session, "run_id": run_id, "symbol": symbol, "node": node}
         with self.database.begin(durable=False) as connection:
-            for one in self._limits(run_id):
-                _require_room(one, _spent(connection, one.calls), claim)
-            worst = claim.worst
-            row = {
-                "session": self.session,
-                "run_id": run_id,
-                "symbol": symbol,
-                "node": node,
-                "model": claim.model,
-                "at": self._clock.now(),
-                "prompt_tokens": claim.prompt_tokens,
-                "answer_tokens": claim.answer_tokens,
-                "tool_tokens": dict(claim.tool_tokens),
-                "reserved_usd": worst and worst.usd,
-                "prompt_usd": worst and worst.prompt_usd,
-            }
-            made = connection.execute(insert(MODEL_CALLS).values(**row).returning(_C.id))
-            return int(made.scalar_one())
+            return [self._set_aside(connection, claims, step) for claims in calls]
+
+    def _set_aside(
+        self, connection: Connection, claims: Sequence[Claim], step: dict[str, str]
+    ) -> tuple[int, Claim]:
+        """One call, beside those that the transaction has set aside before it."""
+        spent = [(one, _spent(connection, one.calls)) for one in self._limits(step["run_id"])]
+        claim = _first_with_room(spent, claims)
+        worst = claim.worst
+        row = {
+            **step,
+            "model": claim.model,
+            "at": self._clock.now(),
+            "prompt_tokens": claim.prompt_tokens,
+            "answer_tokens": claim.answer_tokens,
+            "tool_tokens": dict(claim.tool_tokens),
+            "reserved_usd": worst and worst.usd,
+            "prompt_usd": worst and worst.prompt_usd,
+        }
+        made = connection.execute(insert(MODEL_CALLS).values(**row).returning(_C.id))
+        return int(made.scalar_one()), claim
+
+    def release(self, number: int) -> None:
+        """Forget a call that was never made; one that is settled stays."""
+        with self.database.begin(durable=False) as connection:
+            mine = (_C.id == number) & _C.settled_at.is_(None)
+            connection.execute(delete(MODEL_CALLS).where(mine))
 
     def settle(self, number: int, usage: Usage, cost: Cost | None) -> None:
         """Put in place of a call's worst case what it took.
@@ -157,8 +176,19 @@ class DecisionAllowance:
         Raises:
             OverBudget: a cap leaves no room for it.
         """
-        number = self.ledger.reserve(claim, self.run_id, self.symbol, self.node)
-        return Reservation(self.ledger, number, claim)
+        return self.reserve_all([[claim]])[0]
+
+    def reserve_all(self, calls: Sequence[Sequence[Claim]]) -> list[Reservation]:
+        """Set the worst cases of several calls aside, all or none.
+
+        Args:
+            calls: Of each what it may cost with one model or another; the first with room counts.
+
+        Raises:
+            OverBudget: a cap leaves no room for them.
+        """
+        made = self.ledger.reserve(calls, self.run_id, self.symbol, self.node)
+        return [Reservation(self.ledger, number, claim) for number, claim in made]
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,12 +204,31 @@ class Reservation:
         told = usage.source == "provider"
         self.ledger.settle(self.number, usage, cost if told else self.claim.worst)
 
+    def release(self) -> None:
+        """The call was never made."""
+        self.ledger.release(self.number)
+
 
 def _spent(connection: Connection, calls: ColumnElement[bool]) -> Spent:
     total = func.coalesce(func.sum(COUNTS), 0)
     unknown = func.count() - func.count(COUNTS)
     usd, count = connection.execute(select(type_coerce(total, PICO), unknown).where(calls)).one()
     return Spent(usd, count)
+
+
+def _first_with_room(spent: Sequence[tuple[_Limit, Spent]], claims: Sequence[Claim]) -> Claim:
+    """The first that every cap has room for; that there is none is told of the last."""
+    *before, last = claims
+    for claim in before:
+        with suppress(OverBudget):
+            return _with_room(spent, claim)
+    return _with_room(spent, last)
+
+
+def _with_room(spent: Sequence[tuple[_Limit, Spent]], claim: Claim) -> Claim:
+    for limit, already in spent:
+        _require_room(limit, already, claim)
+    return claim
 
 
 def _require_room(limit: _Limit, spent: Spent, claim: Claim) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -13,6 +14,7 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMe
 from agent.claims import claim_for
 from agent.model_spec import ModelSpec, PriceSpec
 from agent.models import NamedModel, make_models
+from agent.opinions import Ballot, Voter, ask_all
 from agent.planner import Planner
 from agent.scripted_model import ScriptedModel, Step
 from agent.tokens import count_prompt
@@ -44,15 +46,29 @@ class Kept:
     free: str = ""
     claims: list[Claim] = field(default_factory=list)
     settled: list[tuple[Usage, Cost | None]] = field(default_factory=list)
+    released: list[Claim] = field(default_factory=list)
 
-    def reserve(self, claim: Claim) -> Kept:
+    def reserve(self, claim: Claim) -> Kept.Slip:
         if self.room <= len(self.claims) and claim.model != self.free:
             raise OverBudget("no room")
         self.claims.append(claim)
-        return self
+        return Kept.Slip(self, claim)
 
-    def settle(self, usage: Usage, cost: Cost | None) -> None:
-        self.settled.append((usage, cost))
+    def reserve_all(self, calls: Sequence[Sequence[Claim]]) -> list[Kept.Slip]:
+        return [self.reserve(claims[0]) for claims in calls]
+
+    @dataclass
+    class Slip:
+        """The receipt of one call."""
+
+        kept: Kept
+        claim: Claim
+
+        def settle(self, usage: Usage, cost: Cost | None) -> None:
+            self.kept.settled.append((usage, cost))
+
+        def release(self) -> None:
+            self.kept.released.append(self.claim)
 
 
 def named(name: str, *steps: Step, **spec: Any) -> NamedModel:
@@ -112,13 +128,7 @@ async def test_where_the_dear_one_has_no_room_the_cheaper_one_behind_it_is_asked
 async def test_a_call_that_is_cancelled_stays_set_aside_and_rules_take_no_money() -> None:
     allowance = Kept()
 
-    class Waiting(ScriptedModel):
-        async def _agenerate(self, *_: Any, **__: Any) -> Any:
-            await asyncio.Event().wait()
-
-    asked = Planner([NamedModel("x", Waiting([]))], []).ask(
-        PROMPT, timeout_s=20, allowance=allowance
-    )
+    asked = Planner([NamedModel("x", Busy([]))], []).ask(PROMPT, timeout_s=20, allowance=allowance)
     asking = asyncio.create_task(asked)
     while not allowance.claims:
         await asyncio.sleep(0)
@@ -129,6 +139,32 @@ async def test_a_call_that_is_cancelled_stays_set_aside_and_rules_take_no_money(
     await Planner(make_models("rules", {}, {}), []).ask(
         [HumanMessage("x")], timeout_s=5, allowance=Kept(0)
     )
+
+
+class Busy(ScriptedModel):
+    """Never answers."""
+
+    async def _agenerate(self, *_: Any, **__: Any) -> Any:
+        await asyncio.Event().wait()
+
+
+async def test_a_vote_that_is_cut_off_gives_back_the_calls_that_were_never_made() -> None:
+    """Of two questions to one model that may be asked once a minute, one waits for its turn."""
+    spec = ModelSpec(kind="vllm", model="x", requests_per_minute=1)
+    planner = Planner([NamedModel("m", Busy([]), spec)], [])
+    asked = [Ballot(Voter(name, planner), None, [HumanMessage(name)]) for name in ("one", "two")]
+    allowance = Kept()
+    voting = asyncio.create_task(ask_all(asked, 600, allowance))
+    while not allowance.claims:
+        await asyncio.sleep(0)
+    assert len(allowance.claims) == 2, "the money of both is there before anybody is asked"
+    for _ in range(20):
+        await asyncio.sleep(0)
+    voting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await voting
+    assert allowance.released == [allowance.claims[1]]
+    assert allowance.settled == []
 
 
 def test_the_worst_case_is_exact_where_the_tokenizer_is_known_and_every_byte_elsewhere() -> None:

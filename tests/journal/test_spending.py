@@ -96,6 +96,26 @@ def test_a_call_is_settled_once_and_what_nobody_told_stays_at_its_worst(tmp_path
     assert spent(database).usd == D("1.5")
 
 
+def test_several_calls_are_set_aside_together_or_not_at_all(
+    tmp_path: Path, each_database: str
+) -> None:
+    assert each_database
+    database = opened(tmp_path)
+    mine = allowance(ledger(database, SpendingCaps(session_usd=D("2.5"))))
+    with pytest.raises(OverBudget, match=r"may cost 1 USD and 2 of the 2\.5 USD"):
+        mine.reserve_all([[claim()], [claim()], [claim()]])
+    assert spent(database) == Spent(D(0), 0)
+    dear, cheap = claim(), claim("0.5", "cheap")
+    receipts = mine.reserve_all([[dear, cheap]] * 3)
+    assert [each.claim.model for each in receipts] == ["m", "m", "cheap"]
+    assert spent(database).usd == D("2.5")
+    receipts[0].settle(USED, cost("0.1"))
+    for receipt in receipts:
+        receipt.release()
+    assert spent(database).usd == D("0.1"), "what was settled was made"
+    assert mine.reserve_all([]) == []
+
+
 def test_each_cap_is_about_calls_of_its_own(tmp_path: Path) -> None:
     database = opened(tmp_path)
     caps = SpendingCaps(D(2), D(4), D(3))
