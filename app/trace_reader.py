@@ -11,6 +11,7 @@ from app.home import database_place
 from domain.errors import StateError
 from traces import view
 from traces.database import Database
+from traces.document import document as whole
 from traces.events import Reviewed
 from traces.index import RunRow, find_runs
 from traces.store import TraceStore
@@ -31,7 +32,7 @@ class Trace:
 
     def document(self) -> dict[str, Any]:
         """For a program."""
-        return view.document(self.store.events(self.run_id), self.store.blobs.get)
+        return whole(self.store.events(self.run_id), self.store.blobs.get)
 
 
 @contextmanager

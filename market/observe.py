@@ -13,14 +13,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from domain.book import OrderBook
 from domain.candles import Candles, Timeframe
-from domain.clock import from_ms, iso
+from domain.clock import iso
 from domain.errors import DataError
 from domain.instrument import Instrument
 from domain.quality import QualityFlag
-from domain.snapshot import Bar, BookRank, Features, Funding, Provenance, Snapshot, Universe
+from domain.snapshot import BookRank, Features, Funding, Provenance, Snapshot, Universe
 from market.book_cleaning import book_flags
 from market.book_rank import BookLooks, modelled_rank
 from market.facts import (
@@ -35,7 +36,7 @@ from market.flags import candle_flags
 from market.missing import missing_facts, missing_features, missing_rank, missing_regime
 from market.modelled_book import modelled_book
 from market.protocol import ManySources, MarketSource, Tick, VenueState
-from market.recent import recent_series
+from market.recent import recent_series, shown_bars
 from market.regime import HISTORY_BARS, longer_regime, regime
 from market.universe import universe
 
@@ -53,7 +54,6 @@ DECISION_BARS = WARMUP_BARS + HISTORY_BARS
 """Enough for percentiles to rank among the same history live as in a simulation."""
 CONTEXT_BARS = 500
 """Enough to be warm, on the higher timeframes."""
-SHOWN_BARS = 24
 _OF_MANY = frozenset({"breadth", "correlations"})
 """Data that rest on candles of several symbols."""
 
@@ -75,6 +75,14 @@ class _Seen:
     """Per symbol of the session its 4h candles, for correlation; empty where they cannot be."""
 
 
+class Look(NamedTuple):
+    """One look at an instrument."""
+
+    snapshot: Snapshot
+    candles: Candles
+    """Of the decision timeframe: what indicators and regime were computed from."""
+
+
 class Observer:
     """Takes snapshots of one source for a session's symbols."""
 
@@ -86,14 +94,18 @@ class Observer:
         self._looks = BookLooks()
 
     async def snapshot(self, symbol: str, as_of: datetime) -> Snapshot:
-        """What is known about `symbol` as of `as_of`.
+        """What is known about `symbol` as of `as_of`; as `look`."""
+        return (await self.look(symbol, as_of)).snapshot
+
+    async def look(self, symbol: str, as_of: datetime) -> Look:
+        """What is known about `symbol` as of `as_of`, and the candles that it rests on.
 
         Raises:
             DataError: no candle is closed or no price known yet, or the source answered with
                 something that was not known at `as_of`.
             Unreachable: no answer.
         """
-        seen = await self._look(symbol, as_of)
+        seen = await self._ask(symbol, as_of)
         decision = seen.candles[0]
         instrument = self.source.instrument(symbol)
         features = tuple(features_at(candles) for candles in seen.candles if len(candles))
@@ -105,7 +117,7 @@ class Observer:
         )
         rank = self._book_rank(symbol, as_of, decision, book)
         warm = [candles for candles in seen.candles if len(candles)]
-        return Snapshot(
+        snapshot = Snapshot(
             symbol=symbol,
             kind=instrument.kind,
             as_of=as_of,
@@ -113,7 +125,7 @@ class Observer:
             last=seen.tick.price,
             last_at=seen.tick.at,
             book=book,
-            bars=_bars(decision),
+            bars=shown_bars(decision),
             features=features,
             regime=market_regime,
             longer_regimes=tuple(map(longer_regime, warm[1:], features[1:])),
@@ -141,6 +153,7 @@ class Observer:
             ),
             provenance=self._provenance(symbol, seen, book, as_of),
         )
+        return Look(snapshot, decision)
 
     def _universe(self, symbol: str, seen: _Seen) -> Universe | None:
         """All symbols of the session, the one under decision first."""
@@ -157,7 +170,7 @@ class Observer:
             return modelled_rank(decision)
         return self._looks.rank(symbol, as_of, book) if book.origin == "venue" else None
 
-    async def _look(self, symbol: str, as_of: datetime) -> _Seen:
+    async def _ask(self, symbol: str, as_of: datetime) -> _Seen:
         """Ask for everything at once."""
         source = self.source
         windows, tick, book, funding, open_interest, venue = await asyncio.gather(
@@ -255,23 +268,6 @@ class Observer:
             yield f"venue status: {info.name} did not say"
         if seen.venue.clock_skew_s is None:
             yield f"clock skew: {info.name} did not tell its time"
-
-
-def _bars(candles: Candles) -> tuple[Bar, ...]:
-    newest = candles.last(SHOWN_BARS)
-    rows = zip(
-        newest.open_ms.tolist(),
-        newest.open.tolist(),
-        newest.high.tolist(),
-        newest.low.tolist(),
-        newest.close.tolist(),
-        newest.volume.tolist(),
-        strict=True,
-    )
-    return tuple(
-        Bar(open_time=from_ms(stamp), open=o, high=h, low=low, close=c, volume=v)
-        for stamp, o, h, low, c, v in rows
-    )
 
 
 def _quality(seen: _Seen, instrument: Instrument, as_of: datetime) -> tuple[QualityFlag, ...]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from domain.candles import Candles
-from domain.snapshot import RecentSeries
+from domain.clock import from_ms
+from domain.snapshot import Bar, RecentSeries
 from market.features import feature_table
 
 if TYPE_CHECKING:
     from domain.candles import Floats
 
 RECENT_BARS = 10
+SHOWN_BARS = 24
 
 
 def recent_series(candles: Candles) -> RecentSeries:
@@ -29,6 +31,24 @@ def recent_series(candles: Candles) -> RecentSeries:
         rsi_14=path("rsi_14"),
         macd_histogram=path("macd_histogram"),
         atr_14=path("atr_14"),
+    )
+
+
+def shown_bars(candles: Candles) -> tuple[Bar, ...]:
+    """The newest 24 candles, oldest first."""
+    newest = candles.last(SHOWN_BARS)
+    rows = zip(
+        newest.open_ms.tolist(),
+        newest.open.tolist(),
+        newest.high.tolist(),
+        newest.low.tolist(),
+        newest.close.tolist(),
+        newest.volume.tolist(),
+        strict=True,
+    )
+    return tuple(
+        Bar(open_time=from_ms(stamp), open=o, high=h, low=low, close=c, volume=v)
+        for stamp, o, h, low, c, v in rows
     )
 
 

@@ -3,5 +3,5 @@
 place · database (the one engine) · sqlite_file · postgres_server · upsert · bulk · schema,
 migrations/ · columns · tables · events (order_events, opinion_events, prompt_events, happening) ·
 redact and secret_forms · blobs · store · recorder · index (fast listing) · view (for a person;
-view_words) · telemetry (one line a decision).
+view_words) · document (for a program) · telemetry (one line a decision).
 """

@@ -48,36 +48,6 @@ def render(recorded: Sequence[Recorded], read_blob: ReadBlob, *, full: bool = Fa
     return Text("\n".join(line.rstrip() for line in page.lines))
 
 
-def document(recorded: Sequence[Recorded], read_blob: ReadBlob) -> dict[str, Any]:
-    """The decision for a program: every event, and every text that an event names."""
-    texts: dict[str, str] = {}
-    rows = []
-    for item in recorded:
-        body = item.event.model_dump(mode="json")
-        for name in _blobs_of(item.event):
-            texts.setdefault(name, read_blob(name))
-        rows.append({"at": iso(item.at), "node": item.node, **body})
-    return {"schema": "plangate.trace/1", "events": rows, "texts": texts}
-
-
-def _blobs_of(event: ev.Event) -> list[str]:
-    match event:
-        case ev.PromptSent():
-            return [*event.messages, event.tools]
-        case VoteCast():
-            return [*event.messages, event.tools, *([event.message] if event.message else [])]
-        case ev.SnapshotTaken():
-            return [event.snapshot]
-        case ev.ModelAnswered() | ev.Revised():
-            return [event.message]
-        case ev.ToolAnswered():
-            return [event.content]
-        case ev.Reviewed(case=str(case)):
-            return [case]
-        case _:
-            return []
-
-
 class _Page:
     """Lines so far, and which messages were shown already."""
 

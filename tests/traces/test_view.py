@@ -7,6 +7,7 @@ from rich.console import Console
 from tests.traces.handmade import RUN, ended, opened, record_run, recorder, started
 from traces import events as ev
 from traces import view
+from traces.document import document as whole
 from traces.events import EVENT
 from traces.recorder import Recorder
 
@@ -110,7 +111,7 @@ def test_a_stored_text_that_is_no_message_is_shown_as_it_is(tmp_path: Path) -> N
 
 def test_the_document_holds_every_event_and_every_text_they_name(tmp_path: Path) -> None:
     to = recorded(tmp_path)
-    document = view.document(to.store.events(RUN), to.read_blob)
+    document = whole(to.store.events(RUN), to.read_blob)
     kinds = {row["kind"] for row in document["events"]}
     schemas = [schema["properties"] for schema in EVENT.json_schema()["$defs"].values()]
     known = {schema["kind"]["const"] for schema in schemas if "kind" in schema}
@@ -122,5 +123,5 @@ def test_the_document_holds_every_event_and_every_text_they_name(tmp_path: Path)
 
 def test_the_document_states_moments_in_utc(tmp_path: Path) -> None:
     to = recorded(tmp_path)
-    first = view.document(to.store.events(RUN), to.read_blob)["events"][0]
+    first = whole(to.store.events(RUN), to.read_blob)["events"][0]
     assert (first["at"], first["as_of"]) == ("2019-05-12T14:00:00Z", "2019-05-12T14:00:00Z")
