@@ -48,7 +48,7 @@ def report_lines(document: dict[str, Any]) -> list[tuple[str, str]]:
             "decisions",
             _counts(chosen["outcomes"]) + f"; hold share {_percent(chosen['hold_share'])}",
         ),
-        ("selectivity", _selectivity(chosen)),
+        ("selectivity", selectivity_words(chosen)),
         *([("second opinions", _opinions(chosen["opinions"]))] if chosen["opinions"] else []),
         *([("asked or not", _counts(chosen["woken_by"]))] if chosen["woken_by"] else []),
         ("denied by", _counts(chosen["denials_by_code"])),
@@ -69,7 +69,7 @@ def _spent(spending: dict[str, Any]) -> list[tuple[str, str]]:
     return [("spent", total_words(spending))] if spending["total"]["calls_count"] else []
 
 
-def _selectivity(chosen: dict[str, Any]) -> str:
+def selectivity_words(chosen: dict[str, Any]) -> str:
     """How often it traded, how sure it was of its plans, how much it said."""
     rate, sure = chosen["trades_per_hour"], chosen["mean_confidence"]
     length = chosen["mean_justification_characters"]
@@ -78,6 +78,7 @@ def _selectivity(chosen: dict[str, Any]) -> str:
         return f"no plan was proposed{said}"
     bands = ", ".join(
         f"{row['from']:g}–{row['to']:g}: {row['approved']} of {row['plans']}"
+        + (f" ({row['voted_down']} voted down)" if row["voted_down"] else "")
         for row in chosen["confidence_bands"]
     )
     return (

@@ -29,8 +29,8 @@ def selectivity_document(
     """
     outcomes = Counter(d["outcome"] for d in decisions)
     asked = len(decisions) - outcomes["quiet"]
-    plans = [v for d in decisions for v in d["versions"]]
-    denied = [v for v in plans if v["verdict"]["verdict"] != "approved"]
+    plans = [v for d in decisions for v in _judged(d)]
+    denied = [v for v in plans if not _approved(v)]
     failed = [d for d in decisions if d["outcome"] == "failed"]
     hours = _hours([parse_moment(d["as_of"]) for d in decisions])
     said = [v["draft"]["thesis"] for v in plans]
@@ -46,12 +46,27 @@ def selectivity_document(
         "denials_per_plan": len(denied) / len(plans) if plans else None,
         "denials_by_code": _counted(c for v in plans for c in v["verdict"]["codes"]),
         "denials_at_send_by_code": _counted(c for codes in denied_at_send for c in codes),
+        "voted_down": sum(v["voted_down"] for v in plans),
         "failures_by_code": _counted(c for d in failed for c in d["codes"]),
         "opinions": _opinions([d["opinions"] for d in decisions if d.get("opinions")]),
         "mean_confidence": _mean([float(v["draft"]["confidence"]) for v in plans]),
         "confidence_bands": _bands(plans),
         "mean_justification_characters": _mean([float(len(text)) for text in said]),
     }
+
+
+def _judged(decision: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Each version of its plan, and whether others turned down what the gate had let through."""
+    versions, code = decision["versions"], (decision.get("opinions") or {}).get("code")
+    last = len(versions) - 1
+    return [
+        {**version, "voted_down": bool(code) and index == last and _approved(version)}
+        for index, version in enumerate(versions)
+    ]
+
+
+def _approved(version: Mapping[str, Any]) -> bool:
+    return bool(version["verdict"]["verdict"] == "approved")
 
 
 def _opinions(asked: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
@@ -68,13 +83,18 @@ def _opinions(asked: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
 
 
 def _bands(plans: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Plans and approvals by the confidence that the model gave; bands without a plan left out."""
+    """What became of plans, by the confidence that the model gave; bands without a plan left out.
+
+    A plan that others turned down was approved by the gate, and counts as voted down alone.
+    """
     rows = []
     for low, high in pairwise(BANDS):
         mine = [v for v in plans if _lies_within(float(v["draft"]["confidence"]), low, high)]
-        approved = sum(v["verdict"]["verdict"] == "approved" for v in mine)
         if mine:
-            rows.append({"from": low, "to": high, "plans": len(mine), "approved": approved})
+            voted_down = sum(v["voted_down"] for v in mine)
+            approved = sum(_approved(v) for v in mine) - voted_down
+            counts = {"plans": len(mine), "approved": approved, "voted_down": voted_down}
+            rows.append({"from": low, "to": high, **counts})
     return rows
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from app.report_words import selectivity_words
 from app.selectivity import selectivity_document
 
 
@@ -51,13 +52,14 @@ def test_the_figures_are_those_of_a_hand_count() -> None:
         "denials_per_plan": pytest.approx(2 / 3),
         "denials_by_code": {"RR_BELOW_MIN": 2, "COOLDOWN": 1},
         "denials_at_send_by_code": {"PRICE_COLLAR": 1},
+        "voted_down": 0,
         "failures_by_code": {"DEADLINE": 1},
         "opinions": None,
         "mean_confidence": pytest.approx(0.7833, abs=1e-4),
         "confidence_bands": [
-            {"from": 0.6, "to": 0.7, "plans": 1, "approved": 0},
-            {"from": 0.7, "to": 0.8, "plans": 1, "approved": 1},
-            {"from": 0.9, "to": 1.0, "plans": 1, "approved": 0},
+            {"from": 0.6, "to": 0.7, "plans": 1, "approved": 0, "voted_down": 0},
+            {"from": 0.7, "to": 0.8, "plans": 1, "approved": 1, "voted_down": 0},
+            {"from": 0.9, "to": 1.0, "plans": 1, "approved": 0, "voted_down": 0},
         ],
         "mean_justification_characters": pytest.approx((3 * 11 + 14) / 4),
     }
@@ -83,3 +85,24 @@ def test_what_others_made_of_the_plans_is_counted() -> None:
         "by_code": {"AGREED": 1, "UNSTABLE": 1},
         "flip_fraction": pytest.approx(1 / 3),
     }
+
+
+def test_what_others_turned_down_is_no_approval_though_the_gate_let_it_through() -> None:
+    no = {"opinions": {"code": "NO_QUORUM", "flips_count": 0, "repeats_count": 0}}
+    agreed = {"opinions": {"code": None, "flips_count": 0, "repeats_count": 0}}
+    found = selectivity_document(
+        [
+            decision(0, "no_trade", version("0.7"), **no),
+            decision(1, "approved", version("0.7"), version("0.7"), **agreed),
+            # What was revised after a denial met the votes before it was a version.
+            decision(2, "no_trade", version("0.7"), version("0.7", "RR_BELOW_MIN"), **no),
+        ],
+        [],
+        trades_count=0,
+    )
+    assert found["voted_down"] == 1
+    assert found["confidence_bands"] == [
+        {"from": 0.7, "to": 0.8, "plans": 5, "approved": 3, "voted_down": 1}
+    ]
+    assert found["denials_per_plan"] == pytest.approx(1 / 5)
+    assert "0.7–0.8: 3 of 5 (1 voted down)" in selectivity_words(found)
