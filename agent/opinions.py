@@ -67,6 +67,15 @@ class Opinions:
         """Whether anybody is asked."""
         return bool(self.voters) or self.repeats_count > 0
 
+    def notices(self) -> list[str]:
+        """What a person should know of and was not told yet: a voter that cannot be asked."""
+        everybody = (*self.voters, *((self.itself,) if self.itself else ()))
+        return [
+            f"second opinion {voter.name!r} is silent: {words}"
+            for voter in everybody
+            for words in voter.planner.notices()
+        ]
+
     @property
     def shape(self) -> dict[str, Any]:
         """What of this decides, JSON-able; what everybody is told has a hash of its own."""
@@ -200,6 +209,7 @@ async def _ask(ballot: Ballot, timeout_s: float, allowance: Allowance | None) ->
             ballot.messages, timeout_s=timeout_s, allowance=allowance
         )
     except (Unreachable, AccessRefused, ConfigError, OverBudget) as error:
+        ballot.voter.planner.tell(ballot.voter.planner.model_name, error)
         return Vote(ballot, None, error, (time.monotonic() - begun) * 1000)
     parsed = parse_answer(reply.message, ())
     if isinstance(parsed, Asked):  # there is nothing that it could ask

@@ -22,7 +22,7 @@ from agent.asking import Asking, PassedOver, Reply
 from agent.models import NamedModel
 from agent.schemas import compact
 from agent.tokens import TokenCount, count_text
-from domain.errors import AccessRefused, ConfigError, OverBudget, Unreachable
+from domain.errors import AccessRefused, ConfigError, OverBudget, PlangateError, Unreachable
 from domain.spending import Claim
 from domain.strict_json import canonical
 
@@ -113,19 +113,20 @@ class Planner:
                     raise
                 took_ms = (time.monotonic() - begun) * 1000
                 passed.append(PassedOver(asking.named.name, error, took_ms))
-                self._tell(passed[-1])
+                self.tell(asking.named.name, error)
             else:
                 return replace(reply, passed_over=tuple(passed))
         raise _none_answered(passed)
 
-    def _tell(self, passed: PassedOver) -> None:
+    def tell(self, model: str, error: PlangateError) -> None:
         """Say once of a model that it refuses us: waiting will not mend that."""
-        refuses = isinstance(passed.error, AccessRefused | ConfigError)
-        if refuses and passed.model not in self._told:
-            self._told.add(passed.model)
+        refuses = isinstance(error, AccessRefused | ConfigError)
+        if refuses and model not in self._told:
+            self._told.add(model)
+            others = len(self._askings) > 1
             self._notices.append(
-                f"model {passed.model!r} cannot be asked: {passed.error}; "
-                "where another is named, that one is asked in its place"
+                f"model {model!r} cannot be asked: {error}"
+                + ("; where another is named, that one is asked in its place" if others else "")
             )
 
 

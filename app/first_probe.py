@@ -1,19 +1,25 @@
-"""Before its first decision a session's model is probed: better no session than an unfit planner.
+"""Before its first decision a session's models are probed: better no session than an unfit planner.
 
-A session that has decided before is not stopped by its model: what it holds is looked after, and a
-model that cannot be asked ends its decisions without a trade. A model that passed is believed for a
-day, so that sessions that are started often do not pay each time.
+Of the models that stand in each other's place one that passes is enough, and those behind it are
+not asked; those before it are told of. A voter that cannot answer would be a silent no to every
+plan, so each has to pass too. A session that has decided before is not stopped by its models: what
+it holds is looked after. A model that passed is believed for a day, so that sessions that are
+started often do not pay each time.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
+from langchain_core.tools import BaseTool
+
 from agent.model_spec import LOCAL
 from agent.models import NamedModel
+from agent.planner import Planner
 from agent.prompt import system_message
 from app.clock import SystemClock
 from app.model_probe import Probed, probed
@@ -22,6 +28,7 @@ from domain.clock import iso, parse_moment
 from domain.errors import ConfigError, Unreachable
 from domain.spending import PROBE
 from domain.strict_json import content_hash
+from graph.context import RunContext
 from policies.explain import rules_text
 
 PROBED = "probed.json"
@@ -30,46 +37,72 @@ PROBED = "probed.json"
 BELIEVED = timedelta(days=1)
 
 
-async def require_fit_model(wired: Wired, home: Path, notice: Callable[[str], None]) -> None:
-    """Make sure that the session's first model, or one that stands in its place, can plan.
-
-    The first that passes is enough; those before it are told of, those behind it are not asked.
+async def require_fit_models(wired: Wired, home: Path, notice: Callable[[str], None]) -> None:
+    """Make sure that the session's model can plan, and that each voter can answer.
 
     Raises:
-        ConfigError: none is fit; a setting must change.
-        Unreachable: none answers, or the providers refuse.
-        OverBudget: the session's caps leave no room for two short calls.
+        ConfigError: one is not fit; a setting must change.
+        Unreachable: one does not answer, or its provider refuses.
+        OverBudget: the session's caps leave no room for two short calls of each.
     """
     context = wired.context
-    models = [one for one in context.planner.models if one.spec is not None]
-    if not models or context.journal.decisions_count():
+    if context.journal.decisions_count():
         return
-    rules = system_message(
-        rules_text(context.policy, context.source.instrument(context.symbols[0]))
-    )
-    run, longest = f"{PROBE}-{context.journal.session}", context.caps.max_tokens_count
-    allowance = context.spending.allowance(run, context.symbols[0], PROBE, longest)
-    failed: list[Probed] = []
-    for named in models:
-        key = _key(named, context.planner.tools_text)
-        if _believed(home, key):
-            return
-        notice(f"asking model {named.name!r} whether it is fit to plan (--no-probe: do not)")
-        found = await probed(named, context.desk.schemas, rules, allowance=allowance)
+    probation = Probation(context, home, notice)
+    if failed := await probation.failed(context.planner, context.desk.schemas):
+        raise _unfit("no model is fit to plan", failed)
+    for voter in context.opinions.voters:
+        if failed := await probation.failed(voter.planner, ()):
+            raise _unfit(f"second opinion {voter.name!r} cannot be had", failed)
+
+
+class Probation:
+    """Models of one session, each asked once at the most."""
+
+    def __init__(self, context: RunContext, home: Path, notice: Callable[[str], None]) -> None:
+        self._context, self._home, self._notice = context, home, notice
+        self._found: dict[str, Probed | None] = {}
+        """By the model's name; None: it passed."""
+
+    async def failed(self, planner: Planner, tools: Sequence[BaseTool]) -> list[Probed]:
+        """What is wrong with the planner's models; empty where one is fit, or rules plan.
+
+        Args:
+            planner: Whose models stand in each other's place.
+            tools: Its data tools. A model that was found fit with more of them is fit with fewer.
+        """
+        failed: list[Probed] = []
+        for named in (one for one in planner.models if one.spec is not None):
+            if named.name not in self._found:
+                key = _key(named, planner.tools_text)
+                self._found[named.name] = await self._asked(named, tools, key)
+            if (found := self._found[named.name]) is None:
+                return []
+            failed.append(found)
+        return failed
+
+    async def _asked(self, named: NamedModel, tools: Sequence[BaseTool], key: str) -> Probed | None:
+        if _believed(self._home, key):
+            return None
+        self._notice(f"asking model {named.name!r} whether it is fit to plan (--no-probe: do not)")
+        context, symbol = self._context, self._context.symbols[0]
+        rules = system_message(rules_text(context.policy, context.source.instrument(symbol)))
+        run, longest = f"{PROBE}-{context.journal.session}", context.caps.max_tokens_count
+        allowance = context.spending.allowance(run, symbol, PROBE, longest)
+        found = await probed(named, tools, rules, allowance=allowance)
         if not found.broken:
-            _remember(home, key)
-            return
-        failed.append(found)
-        notice(f"model {named.name!r} is not fit to plan: {_words(found)}")
-    raise _unfit(failed)
+            _remember(self._home, key)
+            return None
+        self._notice(f"model {named.name!r} is not fit to plan: {_words(found)}")
+        return found
 
 
-def _unfit(failed: list[Probed]) -> ConfigError | Unreachable:
+def _unfit(what: str, failed: list[Probed]) -> ConfigError | Unreachable:
     words = "; ".join(f"{one.model}: {_words(one)}" for one in failed)
     kind = Unreachable if failed[0].broken[0].exit_code == 4 else ConfigError
     return kind(
-        f"no model is fit to plan ({words}); look closer with: "
-        f"plangate model probe {failed[0].model}, or go on without this test with --no-probe"
+        f"{what} ({words}); look closer with: plangate model probe {failed[0].model}, or go on "
+        "without this test with --no-probe"
     )
 
 
@@ -106,9 +139,13 @@ def _believed(home: Path, key: str) -> bool:
 
 
 def _remember(home: Path, key: str) -> None:
-    """Two that write at once may forget one of the two, which costs a probe."""
+    """Two that write at once may forget one of the two; it costs a probe.
+
+    So does a folder where nothing can be written.
+    """
     fresh = {one: at for one, at in _passed(home).items() if _believed(home, one)}
     partial = home / f"{PROBED}.partial"
     text = json.dumps({**fresh, key: iso(SystemClock().now())}, indent=1)
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(home / PROBED)
+    with suppress(OSError):
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(home / PROBED)

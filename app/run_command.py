@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
 from app.document import run_document
-from app.first_probe import require_fit_model
+from app.first_probe import require_fit_models
 from app.home import state_home
 from app.options import SessionOptions
 from app.report import report_document
@@ -61,7 +61,7 @@ async def run_session(options: SessionOptions, view: View) -> Ran:
     ):
         session = made_session(wired, Runner(wired.context, saver), options, view)
         if options.probe:
-            await require_fit_model(wired, home, view.notice)
+            await require_fit_models(wired, home, view.notice)
         interrupted = await _until_interrupted(drive(session, wired, options, view))
         document = run_document(wired, options)
         if not document["account"]["replayed_from_fills"]["equal"]:

@@ -221,7 +221,8 @@ class Session:
     def _say(self) -> None:
         source = self.context.source
         told = source.notices() if isinstance(source, NoticingSource) else []
-        for words in (*self.executor.notices(), *self.context.planner.notices(), *told):
+        of_models = (*self.context.planner.notices(), *self.context.opinions.notices())
+        for words in (*self.executor.notices(), *of_models, *told):
             self.notice(words)
 
     async def _decide_all(self, slot: datetime) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Protocol
 
-from app.first_probe import require_fit_model
+from app.first_probe import require_fit_models
 from app.home import state_home
 from app.options import SessionOptions
 from app.session import Session
@@ -109,7 +109,7 @@ async def step_session(options: SessionOptions, view: Screen) -> None:
         open_saver(wired.checkpoints) as saver,
     ):
         if options.probe:
-            await require_fit_model(wired, home, view.notice)
+            await require_fit_models(wired, home, view.notice)
         debugger = Debugger(wired.context, saver)
         session = Session(
             context=wired.context,

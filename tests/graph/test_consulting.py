@@ -15,10 +15,10 @@ from agent.models import NamedModel
 from agent.opinions import Opinions, Voter
 from agent.planner import Planner
 from agent.scripted_model import ScriptedModel, Step
-from domain.errors import Unreachable
+from domain.errors import AccessRefused, Unreachable
 from graph.recording import plan_of
 from graph.run import Runner
-from tests.graph.room import SLOT, proposal, scripted, wired_session
+from tests.graph.room import SLOT, proposal, scripted, session_of, wired_session
 from traces import events as ev
 from traces.opinion_events import VoteCast, VotesCounted
 
@@ -145,6 +145,23 @@ async def test_who_cannot_answer_is_in_the_trace_with_what_was_asked(tmp_path: P
     assert vague.complaint.startswith("NO_TOOL_CALL")
     assert told.final["input_tokens"] >= silent.input_tokens + vague.input_tokens
     assert told.final["cost_usd"] is None
+
+
+async def test_a_voter_whose_key_is_refused_is_told_of_once(tmp_path: Path) -> None:
+    refused = voter("shy", *[AccessRefused("no such key")] * 2)
+    opinions = Opinions((refused[0],))
+    said: list[str] = []
+    async with wired_session(tmp_path) as wired:
+        context, _ = scripted(wired, [proposal(5300), proposal(5300)])
+        session = session_of(wired, said, replace(context, opinions=opinions))
+        assert wired.window is not None
+        first, end = wired.window
+        slots = [first + context.timeframe.delta * n for n in (1, 2)]
+        await session.replay(slots, end)
+        assert [d["codes"] for d in context.journal.decisions()] == [["NO_QUORUM"]] * 2
+    assert said == [
+        "second opinion 'shy' is silent: model 'shy' cannot be asked: no such key",
+    ]
 
 
 async def test_a_steady_model_is_asked_again_in_other_words_and_goes_on(tmp_path: Path) -> None:
