@@ -129,16 +129,21 @@ def _merged(draft: Draft, same: Sequence[Draft], long: bool) -> Draft:
             "confidence": min(each.confidence for each in same),
         }
     )
-    return merged.model_copy(update={"numbers": _sources(merged, bound)})
+    return merged.model_copy(update={"numbers": _sources(draft, merged, bound)})
 
 
-def _sources(merged: Draft, others: Sequence[str]) -> tuple[str, ...]:
-    """Where its levels come from: the first one's equations, and the others' for what is theirs."""
-    own = {read_equation(text).number for text in merged.numbers}
-    wanted = {level for _, level in levels(merged)} - own
+def _sources(draft: Draft, merged: Draft, others: Sequence[str]) -> tuple[str, ...]:
+    """Where its levels come from: the first one's equations, and the others' for what is theirs.
+
+    Without those of levels that gave way: beside a level an equation has no tick of its own.
+    """
+    wanted = {level for _, level in levels(merged)}
+    gone = {level for _, level in levels(draft)} - wanted
+    own = {text: read_equation(text).number for text in draft.numbers}
+    kept = [text for text, number in own.items() if number not in gone]
     theirs = {read_equation(text).number: text for text in reversed(others)}
-    found = [theirs[number] for number in sorted(wanted & set(theirs))]
-    return (*merged.numbers[: MAX_NUMBERS_COUNT - len(found)], *found)
+    found = [theirs[number] for number in sorted((wanted - set(own.values())) & set(theirs))]
+    return (*kept[: MAX_NUMBERS_COUNT - len(found)], *found)
 
 
 def mean_target(draft: Draft) -> Decimal:

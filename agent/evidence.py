@@ -22,6 +22,8 @@ from policies.evidence import CheckedNumber
 
 PERSON = "a person, while stepping"
 """Source of a number that a person set in place of the model's."""
+BESIDE = "number"
+"""Where an equation stands whose number is no level of the plan."""
 _PRICED = frozenset({"price", "open interest"})
 """Of the moment's subjects those that have no scale of their own."""
 COARSEST_BPS = 1
@@ -35,32 +37,53 @@ def checked_numbers(
     sources: Sources,
     texts: Sequence[str],
     tick: Decimal,
+    *,
+    merged: bool = False,
 ) -> tuple[CheckedNumber, ...]:
     """Every level of a plan beside its source, then what the thesis made up.
 
     Args:
         draft: The plan that is to be judged.
-        said: The same as the model said it; where they differ a person has set the level.
+        said: The same as the model said it, whose words the thesis is.
         sources: What the plan may name.
         texts: What the model was shown, for the thesis.
         tick: The instrument's; a level may be rounded by one.
+        merged: Where both differ, other models did that and have to name sources; else a person
+            did, who has not.
     """
-    equations = [read_equation(text) for text in draft.numbers]
-    by_number = {equation.number: equation for equation in equations}
-    own = dict(levels(said))
-    rows = [
-        _checked(where, number, by_number, sources, tick)
-        if own.get(where) == number
-        else CheckedNumber(where, number, PERSON, number)
-        for where, number in levels(draft)
-    ]
-    used = {row.number for row in rows}
-    beside = [e for e in by_number.values() if e.number not in used]
-    rows += [_checked("number", e.number, by_number, sources, _half(e)) for e in beside]
-    shown = Shown(texts, [row.number for row in rows if row.bound] + [sources.snapshot.last])
+    rows = _rows(draft, sources, tick)
+    own = rows if draft == said else _rows(said, sources, tick)
+    if not merged:
+        words = dict(levels(said))
+        rows = [row if _is_models(row, words) else _set_by_person(row) for row in rows]
+    shown = Shown(texts, [r.number for r in (*rows, *own) if r.bound] + [sources.snapshot.last])
     if draft.thesis == said.thesis:
         rows += [CheckedNumber("thesis", n, None) for n in strange_numbers(draft.thesis, shown)]
     return tuple(rows)
+
+
+def _is_models(row: CheckedNumber, words: Mapping[str, Decimal]) -> bool:
+    return row.where == BESIDE or words.get(row.where) == row.number
+
+
+def _set_by_person(row: CheckedNumber) -> CheckedNumber:
+    return CheckedNumber(row.where, row.number, PERSON, row.number)
+
+
+def _rows(draft: PlanDraft, sources: Sources, tick: Decimal) -> list[CheckedNumber]:
+    """Each level beside every equation that it has, then the equations of other numbers.
+
+    What is said twice has to be true twice.
+    """
+    equations = [read_equation(text) for text in draft.numbers]
+    rows: list[CheckedNumber] = []
+    for where, number in levels(draft):
+        mine = [equation for equation in equations if equation.number == number]
+        rows += [_checked(where, equation, sources, tick) for equation in mine]
+        rows += [] if mine else [CheckedNumber(where, number, None)]
+    used = {row.number for row in rows}
+    beside = [equation for equation in equations if equation.number not in used]
+    return rows + [_checked(BESIDE, each, sources, _half(each)) for each in beside]
 
 
 def levels(draft: PlanDraft | ReplanDraft) -> Iterator[tuple[str, Decimal]]:
@@ -80,16 +103,8 @@ def levels(draft: PlanDraft | ReplanDraft) -> Iterator[tuple[str, Decimal]]:
             yield f"invalid_if {count}", condition.level
 
 
-def _checked(
-    where: str,
-    number: Decimal,
-    equations: Mapping[Decimal, Equation],
-    sources: Sources,
-    rounding: Decimal,
-) -> CheckedNumber:
-    equation = equations.get(number)
-    if equation is None:
-        return CheckedNumber(where, number, None)
+def _checked(where: str, equation: Equation, sources: Sources, rounding: Decimal) -> CheckedNumber:
+    number = equation.number
     try:
         found = equation.recomputed(sources.look)
     except NoSuchValue as error:

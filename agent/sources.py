@@ -2,7 +2,8 @@
 
 The sources are what the model was shown: the snapshot, the plan and position that stand, the gate's
 last word, and the results of its tools, read back exactly as they were told. What a model gave
-itself (`what_if`) is no source.
+itself is no source: not the answer of `what_if`, and of no tool a number that the call was asked
+with, since a stranger's tool may say whatever it is told.
 """
 
 from __future__ import annotations
@@ -12,23 +13,40 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
-from langchain_core.messages import BaseMessage, ToolMessage
+from langchain_core.messages import AIMessage, BaseMessage, ToolMessage
 
 from agent.critique import denial_id
+from agent.parse import call_requests
 from agent.situation_account import StandingPlan
 from agent.source import NoSuchValue, Source, result_source
 from domain.equation import Known, Place
-from domain.numbers import to_decimal
+from domain.numbers import BPS, to_decimal
 from domain.orders import Position
 from domain.plan import PlanDraft
 from domain.snapshot import Features, Snapshot
+from domain.strict_json import JsonRefused, canonical, loads
 from domain.verdict import Bracket, Denied, Verdict
 from policies.evidence import CODES
 
 NO_SOURCE = frozenset({"what_if"})
 """Tools that answer with what they were asked with."""
+
+
+ECHO_BPS = 1
+"""As near to a number of the call's arguments, what it answers is that number said back."""
+_DIGITS = re.compile(r"[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,3})?")
+_GROUPED = re.compile(r"(?<=[0-9])[,_' ](?=[0-9]{3})")
+
+
+class Told(NamedTuple):
+    """One result of a tool."""
+
+    text: str
+    """As the model read it."""
+    asked_with: frozenset[Decimal] = frozenset()
+    """Every number in the arguments of the call, without its sign."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +58,8 @@ class Sources:
     position: Position | None
     judged: Sequence[tuple[PlanDraft, Verdict]]
     """The run's earlier drafts, each with the gate's word."""
-    results: Mapping[str, str]
-    """Per id of a tool result, its text."""
+    results: Mapping[str, Told]
+    """Per id of a tool result, what it told."""
 
     def look(self, place: Place) -> Known:
         """The value that a place names.
@@ -51,7 +69,7 @@ class Sources:
         """
         name = place.source
         if name in self.results:
-            return result_source(self.results[name]).find(place)
+            return _of_result(self.results[name], place)
         if name in self._shown:
             return self._shown[name].find(place)
         known = ", ".join([*self._shown, *self.results])
@@ -74,16 +92,38 @@ class Sources:
         return shown
 
 
-def results_of(messages: Sequence[BaseMessage]) -> dict[str, str]:
+def results_of(messages: Sequence[BaseMessage]) -> dict[str, Told]:
     """The tools' results among the messages, by id; a reply to an answer is none."""
-    found: dict[str, str] = {}
+    found: dict[str, Told] = {}
+    arguments: dict[str, str] = {}
     for message in messages:
+        if isinstance(message, AIMessage):
+            arguments = {call.call_id: call.arguments_text for call in call_requests(message)}
         if not isinstance(message, ToolMessage) or message.name in NO_SOURCE:
             continue
         begins = re.match(r'\{"id":"([A-Za-z0-9_-]{1,64}#[0-9]{1,4})",', message.text)
         if begins and begins[1].partition("#")[0] == message.name:
-            found[begins[1]] = message.text
+            asked = arguments.get(message.tool_call_id, "")
+            found[begins[1]] = Told(message.text, _numbers_in(asked))
     return found
+
+
+def _numbers_in(arguments: str) -> frozenset[Decimal]:
+    """Wherever they stand, also in words: `43,000` as well as `43000`."""
+    try:
+        text = canonical(loads(arguments))  # "\u0034" is a 4
+    except JsonRefused:
+        text = arguments
+    plain_text = _GROUPED.sub("", text)
+    return frozenset(Decimal(one) for one in _DIGITS.findall(f"{text} {plain_text}"))
+
+
+def _of_result(told: Told, place: Place) -> Known:
+    known = result_source(told.text).find(place)
+    near = abs(known.value) * ECHO_BPS / BPS
+    if any(abs(abs(known.value) - asked) <= near for asked in told.asked_with):
+        raise NoSuchValue(f"{place} is a number that the call was asked with")
+    return known
 
 
 def _now(snapshot: Snapshot) -> dict[str, Any]:

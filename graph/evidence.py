@@ -24,8 +24,8 @@ def checked(context: RunContext, state: RunState, draft: PlanDraft) -> tuple[Che
     if context.policy.evidence == "off":
         return ()
     tick = context.source.instrument(state["symbol"]).price_tick
-    said = _as_the_model_said(context, state, draft)
-    return checked_numbers(draft, said, *seen(context, state), tick)
+    said, merged = _as_the_model_said(context, state, draft), bool(state.get("opinions"))
+    return checked_numbers(draft, said, *seen(context, state), tick, merged=merged)
 
 
 def seen(context: RunContext, state: RunState) -> tuple[Sources, list[str]]:
@@ -43,7 +43,7 @@ def seen(context: RunContext, state: RunState) -> tuple[Sources, list[str]]:
         ],
         results=results,
     )
-    return sources, [*opening, *results.values()]
+    return sources, [*opening, *(told.text for told in results.values())]
 
 
 def was_told_before(context: RunContext, state: RunState, verdict: Verdict) -> bool:
@@ -55,12 +55,7 @@ def was_told_before(context: RunContext, state: RunState, verdict: Verdict) -> b
 
 
 def _as_the_model_said(context: RunContext, state: RunState, draft: PlanDraft) -> PlanDraft:
-    """The model's own words; a person who steps through a run may have changed the draft since.
-
-    What others have made of it is no person's: all of its levels need a source.
-    """
-    if state.get("opinions"):
-        return draft
+    """The model's own words; others, or a person who steps through a run, may have changed them."""
     said = parse_answer(answer_of(context, state["messages"][-1]), context.desk.names)
     if isinstance(said, ReplanDraft):
         return said.draft(draft.side)

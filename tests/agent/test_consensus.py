@@ -169,10 +169,12 @@ def test_one_more_against_it_never_makes_a_trade(seed: int, dissent: Answer | No
     assert after.draft in {None, before.draft}
 
 
-def test_the_levels_that_others_bring_bring_their_sources_with_them() -> None:
+def test_the_levels_that_others_bring_bring_their_sources_and_those_that_give_way_take_theirs() -> (
+    None
+):
     mine = "112 = now price"
     lead = plan(numbers=(mine, "95 = 1h low_9"))
     other = plan(invalidation=D(96), numbers=("96 = 1h low_3", "7 = 1h close", mine))
     found = ruled(lead, other).draft
     assert found is not None
-    assert found.numbers == (*lead.numbers, "96 = 1h low_3")
+    assert found.numbers == (mine, "96 = 1h low_3")

@@ -8,7 +8,7 @@ from decimal import Decimal as D
 from typing import Any
 
 import pytest
-from langchain_core.messages import HumanMessage, ToolMessage
+from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
 
 from agent.evidence import PERSON, checked_numbers, levels
 from agent.situation_account import StandingPlan
@@ -124,6 +124,28 @@ def test_what_a_model_said_itself_is_no_source(message: Any) -> None:
     assert results_of([message]) == {}
 
 
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ({"level": 43000}, 43000),
+        ({"level": 43000.1234}, 43000.1),
+        ({"deep": [{"words": "the low of $43,000 of June"}]}, 43000),
+        ({"words": "4.3e4"}, 43000),
+        ({"away": -43000}, 43000),
+        ({"half": 21500, "level": 43000}, 43000),
+    ],
+)
+def test_a_tool_that_says_back_what_it_was_asked_with_is_no_source(
+    arguments: dict[str, Any], says: float
+) -> None:
+    asked = AIMessage("", tool_calls=[{"name": "ohlcv", "args": arguments, "id": "c"}])
+    told = results_of([asked, result({"id": "ohlcv#1", "low": says, "high": 43010})])
+    sources = replace(SOURCES, results=told)
+    with pytest.raises(NoSuchValue, match="ohlcv#1 low is a number that the call was asked with"):
+        sources.look(at("ohlcv#1 low"))
+    assert sources.look(at("ohlcv#1 high")).value == D("43010")
+
+
 def test_a_refused_call_says_nothing() -> None:
     told = results_of([result({"id": "ohlcv#1", "refused": "TIMED_OUT", "low": 1})])
     with pytest.raises(NoSuchValue, match="refused"):
@@ -185,6 +207,17 @@ def test_a_level_is_bound_by_the_equation_of_its_own_number() -> None:
     assert check(entry=105)["entry"] == (False, False)
 
 
+def test_of_two_equations_for_one_level_both_have_to_hold() -> None:
+    draft = PlanDraft.model_validate(
+        {
+            **PLAN,
+            "numbers": ("110 = ohlcv#1 high_5", "110 = ohlcv#1 high_5 + 0.4 * indicators#3 atr_14"),
+        }
+    )
+    rows = checked_numbers(draft, draft, SOURCES, [], D("0.1"))
+    assert [row.agrees for row in rows if row.where == "target 1"] == [False, True]
+
+
 def test_thresholds_on_a_scale_are_a_choice_and_prices_in_conditions_are_not() -> None:
     free = [
         "1h rsi_14 above 70",
@@ -211,6 +244,20 @@ def test_a_level_that_a_person_set_is_the_persons() -> None:
     assert [(row.where, row.source, row.agrees) for row in rows] == [
         ("target 1", None, False), ("invalidation", PERSON, True),
     ]  # fmt: skip
+
+
+def test_what_others_set_needs_a_source_and_the_words_stay_grounded_in_what_gave_way() -> None:
+    thesis = "Out of the range, wrong at 90.96, which is 123.45 nowhere."
+    equations = ("110 = ohlcv#1 high_5 + 0.4 * indicators#3 atr_14", "90.96 = ohlcv#1 low_5")
+    said = PlanDraft.model_validate(
+        {**PLAN, "numbers": equations, "invalidation": 90.96, "thesis": thesis}
+    )
+    draft = said.model_copy(update={"invalidation": D("93"), "numbers": equations[:1]})
+    rows = checked_numbers(draft, said, SOURCES, [], D("0.1"), merged=True)
+    assert [(row.where, row.bound) for row in rows] == [
+        ("target 1", True), ("invalidation", False), ("thesis", False),
+    ]  # fmt: skip
+    assert rows[-1].number == D("123.45")
 
 
 def test_every_number_moved_beyond_its_tolerance_is_noticed() -> None:
