@@ -1,4 +1,4 @@
-"""What models cost: by day, symbol, model, step and tool, a decision and an accepted plan.
+"""What models cost: by day, symbol, model, node and tool, a decision and an accepted plan.
 
 US dollars, exact. A call that nobody settled counts at its worst, and a sum in which a price is
 unknown is null.

@@ -23,9 +23,10 @@ from agent.planner import Planner
 from agent.prompt import system_message
 from app.clock import SystemClock
 from app.model_probe import Probed, probed
+from app.spending import RAISED_BY
 from app.wire import Wired
 from domain.clock import iso, parse_moment
-from domain.errors import ConfigError, Unreachable
+from domain.errors import ConfigError, OverBudget, Unreachable
 from domain.spending import PROBE
 from domain.strict_json import content_hash
 from graph.context import RunContext
@@ -89,7 +90,10 @@ class Probation:
         rules = system_message(rules_text(context.policy, context.source.instrument(symbol)))
         run, longest = f"{PROBE}-{context.journal.session}", context.caps.max_tokens_count
         allowance = context.spending.allowance(run, symbol, PROBE, longest)
-        found = await probed(named, tools, rules, allowance=allowance)
+        try:
+            found = await probed(named, tools, rules, allowance=allowance)
+        except OverBudget as error:
+            raise OverBudget(f"{error}; {RAISED_BY}") from error
         if not found.broken:
             _remember(self._home, key)
             return None

@@ -7,6 +7,7 @@ from typing import Any
 from agent.local.assembling import Told, assemble
 from agent.local.fetching import fetch
 from agent.local.recipe import QWEN
+from agent.model_spec import LOCAL
 from app.home import local_folder, state_home
 
 WEAK = "weak: it proves that a language model on this machine can plan, not that it trades well"
@@ -46,7 +47,7 @@ def local_row() -> dict[str, Any]:
     there = QWEN.installed(local_folder(state_home()))
     told = "installed" if there else "not installed; run: plangate model install local"
     return {
-        "name": "local",
+        "name": LOCAL,
         "address": "127.0.0.1, served while a session runs",
         "key_env": None,
         "key_found": there,

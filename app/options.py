@@ -126,6 +126,7 @@ def read_options(
     heartbeat: int = 1,
     wake_atr: float = 1.0,
     models: Path | None = None,
+    probe: bool = True,
     usd_per_decision: str | None = None,
     usd_per_day: str | None = None,
     usd_per_session: str | None = None,
@@ -146,6 +147,7 @@ def read_options(
         base_url=base_url,
         models=named,
         models_hash=deciding(model, named),
+        probe=probe,
         timeframe=_timeframe(timeframe),
         every=every,
         start=read_moment("--from", start),
@@ -156,12 +158,11 @@ def read_options(
         seed=seed,
         decisions=decisions,
         faults=None if faults is None else open_faults(faults),
-        **_tools(tools),
+        **{**_tools(tools), **_feeds(feeds)},
         attention=Attention(heartbeat_count=heartbeat, move_atr_ratio=wake_atr),
         opinions=read_opinions(named, **opinions),
         spending=read_caps(usd_per_decision, usd_per_day, usd_per_session),
         prompt=None if prompt is None else load_budget(prompt),
-        **_feeds(feeds),
     )
 
 

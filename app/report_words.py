@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from agent.model_spec import LOCAL
 from app.cost_words import total_words
 from app.trade_report import FEW_TRADES, trades_lines
 
@@ -18,7 +19,7 @@ def model_words(name: str) -> str:
     """What the model is, honestly."""
     said = {
         "rules": "rules (deterministic, not an LLM)",
-        "local": "local (a small language model on this machine: weak, not one to trade with)",
+        LOCAL: "local (a small language model on this machine: weak, not one to trade with)",
     }
     return said.get(name, name)
 

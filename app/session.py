@@ -19,6 +19,7 @@ from app.diary import Diary
 from app.lookout import Lookout
 from app.price_watch import PriceWatch
 from app.slots import LIVE_SETTLE, next_live_slot
+from app.spending import RAISED_BY
 from broker.executor import Executor
 from broker.patience import patiently
 from domain.clock import FixedClock
@@ -246,7 +247,9 @@ class Session:
         if not self.context.replay or self.outages < MAX_OUTAGES_COUNT:
             return
         if broke:
-            raise OverBudget(f"{final['reason']}; the same command with a higher cap goes on")
+            raise OverBudget(
+                f"{final['reason']}; the same command goes on with another one: {RAISED_BY}"
+            )
         raise Unreachable(
             f"the model did not answer {self.outages} times in a row: {final['reason']}"
         )
@@ -255,7 +258,7 @@ class Session:
         """Say once that a cap on money is reached, until a model was asked to the end again."""
         capped = "MONEY_CAP" in final["codes"]
         if capped and not self.capped:
-            self.notice(f"MONEY_CAP: {final['reason']}; what is held is looked after")
+            self.notice(f"MONEY_CAP: {final['reason']}; what is held is looked after; {RAISED_BY}")
         self.capped = capped or (self.capped and not final["model_calls"])
 
     def _used_up(self) -> bool:

@@ -7,6 +7,7 @@ run's name, and may be changed when it goes on.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from journal.books import Journal
     from journal.spending import SpendingLedger
 
+OPTIONS = ("--usd-per-decision", "--usd-per-day", "--usd-per-session")
+"""What each field of `SpendingCaps` is called on the command line, in its order."""
+RAISED_BY = "{}, {} or {} raises a cap".format(*OPTIONS)
 MOST_USD = Decimal(1_000_000_000)
 
 
@@ -30,12 +34,8 @@ def read_caps(
     Raises:
         ConfigError: naming the option that is no amount.
     """
-    said = (
-        ("decision_usd", "--usd-per-decision", decision),
-        ("day_usd", "--usd-per-day", day),
-        ("session_usd", "--usd-per-session", session),
-    )
-    return {name: _amount(option, text) for name, option, text in said if text is not None}
+    said = zip(fields(SpendingCaps), OPTIONS, (decision, day, session), strict=True)
+    return {of.name: _amount(option, text) for of, option, text in said if text is not None}
 
 
 def caps_of(asked: Mapping[str, Decimal | None], journal: Journal) -> SpendingCaps:

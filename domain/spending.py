@@ -13,7 +13,7 @@ from typing import Literal
 from domain.numbers import plain
 
 PROBE = "probe"
-"""The step of a call by which a session sees whether a model is fit to plan; no decision."""
+"""In place of a node: by such a call a session sees whether a model is fit; no decision."""
 
 
 @dataclass(frozen=True, slots=True)

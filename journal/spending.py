@@ -40,7 +40,6 @@ class _Limit(NamedTuple):
     """A cap, and the calls that it is about."""
 
     words: str
-    option: str
     cap: Decimal
     calls: ColumnElement[bool]
 
@@ -65,14 +64,14 @@ class SpendingLedger:
     def allowance(
         self, run_id: str, symbol: str, node: str, longest_answer_tokens: int
     ) -> DecisionAllowance:
-        """The money of one decision for one of its steps."""
+        """The money of one decision for one of its nodes."""
         return DecisionAllowance(self, run_id, symbol, node, longest_answer_tokens)
 
     def blind_spots(self) -> list[str]:
         """The caps that cannot be kept, since they are about calls of unknown price already."""
         with self.database.read() as connection:
             found = [(one, _spent(connection, one.calls)) for one in self._limits(None)]
-        return [f"{one.option}: {_unknown(one, spent)}" for one, spent in found if spent[1]]
+        return [_unknown(one, spent) for one, spent in found if spent.unknown_count]
 
     def reserve(
         self, calls: Sequence[Sequence[Claim]], run_id: str, symbol: str, node: str
@@ -85,24 +84,24 @@ class SpendingLedger:
             calls: Of each what it may cost with one model or another; the first with room counts.
             run_id: The decision.
             symbol: What it is about.
-            node: The step that asks.
+            node: Which one asks.
 
         Raises:
             OverBudget: a cap leaves no room for their worst cases.
         """
-        step = {"session": self.session, "run_id": run_id, "symbol": symbol, "node": node}
+        of = {"session": self.session, "run_id": run_id, "symbol": symbol, "node": node}
         with self.database.begin(durable=False) as connection:
-            return [self._set_aside(connection, claims, step) for claims in calls]
+            return [self._set_aside(connection, claims, of) for claims in calls]
 
     def _set_aside(
-        self, connection: Connection, claims: Sequence[Claim], step: dict[str, str]
+        self, connection: Connection, claims: Sequence[Claim], of: dict[str, str]
     ) -> tuple[int, Claim]:
         """One call, beside those that the transaction has set aside before it."""
-        spent = [(one, _spent(connection, one.calls)) for one in self._limits(step["run_id"])]
+        spent = [(one, _spent(connection, one.calls)) for one in self._limits(of["run_id"])]
         claim = _first_with_room(spent, claims)
         worst = claim.worst
         row = {
-            **step,
+            **of,
             "model": claim.model,
             "at": self._clock.now(),
             "prompt_tokens": claim.prompt_tokens,
@@ -146,23 +145,18 @@ class SpendingLedger:
         mine = _C.session == self.session
         today = (_C.at >= midnight) & (_C.at < midnight + timedelta(days=1))
         known = (
-            (
-                "decision",
-                "--usd-per-decision",
-                self.caps.decision_usd,
-                mine & (_C.run_id == run_id),
-            ),
-            (f"day {midnight:%Y-%m-%d} (UTC)", "--usd-per-day", self.caps.day_usd, today),
-            (f"session {self.session!r}", "--usd-per-session", self.caps.session_usd, mine),
+            ("decision", self.caps.decision_usd if run_id else None, mine & (_C.run_id == run_id)),
+            (f"day {midnight:%Y-%m-%d} (UTC)", self.caps.day_usd, today),
+            (f"session {self.session!r}", self.caps.session_usd, mine),
         )
-        for words, option, cap, calls in known:
-            if cap is not None and (run_id is not None or option != "--usd-per-decision"):
-                yield _Limit(words, option, cap, calls)
+        for words, cap, calls in known:
+            if cap is not None:
+                yield _Limit(words, cap, calls)
 
 
 @dataclass(frozen=True, slots=True)
 class DecisionAllowance:
-    """The money of one decision, for one of its steps."""
+    """The money of one decision, for one of its nodes."""
 
     ledger: SpendingLedger
     run_id: str
@@ -237,14 +231,14 @@ def _require_room(limit: _Limit, spent: Spent, claim: Claim) -> None:
         raise OverBudget(_unknown(limit, spent))
     if claim.worst is None:
         raise OverBudget(
-            f"nobody named the price of model {claim.model!r}, and {limit.option} caps the "
-            f"{limit.words}; name its price in the file of models"
+            f"nobody named the price of model {claim.model!r}, and the {limit.words} has a cap; "
+            "name its price in the file of models"
         )
     if not spent.usd + claim.worst.usd <= limit.cap:
         raise OverBudget(
             f"the next call of model {claim.model!r} may cost {plain(claim.worst.usd)} USD and "
             f"{plain(spent.usd)} of the {plain(limit.cap)} USD of the {limit.words} are spent or "
-            f"set aside; {limit.option} raises the cap"
+            "set aside"
         )
 
 

@@ -31,7 +31,7 @@ class ModelCallRow(SQLModel, table=True):
     run_id: str
     symbol: str
     node: str
-    """Which step of the decision asked."""
+    """Which node of the graph asked."""
     model: str
     at: datetime = Field(sa_column=Column(UtcMs, nullable=False))
     """When it was set aside, by the wall clock."""

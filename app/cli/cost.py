@@ -19,7 +19,7 @@ def cost(
     since: Since = None,
     as_json: AsJson = False,
 ) -> None:
-    """What models cost, by day, symbol, model, step and tool; a decision and an accepted plan.
+    """What models cost, by day, symbol, model, node and tool; a decision and an accepted plan.
 
     US dollars as the providers' usage and the prices say. A call that failed, was cut off or is
     under way counts at its worst (not settled); where nobody named a price the sum is unknown.

@@ -12,7 +12,7 @@ _TABLES = (
     ("day (UTC)", "by_day"),
     ("symbol", "by_symbol"),
     ("model", "by_model"),
-    ("step", "by_node"),
+    ("node", "by_node"),
 )
 
 

@@ -47,13 +47,14 @@ def install(
     """
     import asyncio
 
+    from agent.model_spec import LOCAL
     from app.cli.bars import Bars
     from app.cli.output import err, out
     from app.local_install import PIECES, install_local, local_words
     from domain.errors import ConfigError
 
-    if name != "local":
-        raise ConfigError(f"model {name!r} cannot be installed; 'local' can")
+    if name != LOCAL:
+        raise ConfigError(f"model {name!r} cannot be installed; {LOCAL!r} can")
     for words in local_words():
         err().print(words, markup=False, soft_wrap=True)
     with Bars(quiet=False) as bars:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import typer
@@ -58,10 +57,10 @@ def run(
     duplicate, out-of-order, reject, reject-exit, refuse-amend, race-cancel, partial-cancel,
     hidden. Whole numbers: outage-calls, hidden-seconds, seed. The same seed gives the same faults.
     """
-    asked = {n: value for n, value in locals().items() if n not in {"as_json", "probe"}}
+    asked = {n: value for n, value in locals().items() if n != "as_json"}
     from app.options import read_options
 
-    _run(replace(read_options(**asked), probe=probe), as_json=as_json)
+    _run(read_options(**asked), as_json=as_json)
 
 
 def _run(options: SessionOptions, *, as_json: bool) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from app.cli import parameters as p
 
 
@@ -43,12 +41,12 @@ def step(
     Keys: n or Enter next node, c to the end of this decision, s state, p prompt, v verdict,
     e FIELD VALUE edit (such as: e draft.targets.0.price 43000), b back, q quit, ? help.
     """
-    asked = {n: value for n, value in locals().items() if n != "probe"}
+    asked = locals()
     import asyncio
 
     from app.cli.step_view import StepView
     from app.options import read_options
     from app.step_command import step_session
 
-    options = replace(read_options(**asked), probe=probe)
+    options = read_options(**asked)
     asyncio.run(step_session(options, StepView()))

@@ -110,7 +110,7 @@ async def test_a_session_says_once_that_the_money_is_used_up_and_a_replay_stops(
         assert wired.window is not None
         first, end = wired.window
         slots = [first + context.timeframe.delta * n for n in range(1, 9)]
-        with pytest.raises(OverBudget, match="--usd-per-session raises the cap"):
+        with pytest.raises(OverBudget, match="or --usd-per-session raises a cap"):
             await session.replay(slots, end)
         assert session.made == 3
     assert [words[:9] for words in said] == ["MONEY_CAP"]

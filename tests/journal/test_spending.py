@@ -121,11 +121,11 @@ def test_each_cap_is_about_calls_of_its_own(tmp_path: Path) -> None:
     caps = SpendingCaps(D(2), D(4), D(3))
     for run_id in ("a", "a", "b"):
         allowance(ledger(database, caps), run_id).reserve(claim())
-    with pytest.raises(OverBudget, match=r"session 's'.*--usd-per-session"):
+    with pytest.raises(OverBudget, match="of the session 's'"):
         allowance(ledger(database, caps), "b").reserve(claim())
     other = ledger(database, caps, "other")
     allowance(other, "a").reserve(claim())
-    with pytest.raises(OverBudget, match=r"day 2026-11-22 \(UTC\).*--usd-per-day"):
+    with pytest.raises(OverBudget, match=r"of the day 2026-11-22 \(UTC\)"):
         allowance(other, "a").reserve(claim())
     tomorrow = SpendingLedger(database, "other", caps, FixedClock(NOON + timedelta(hours=12)))
     allowance(tomorrow, "a").reserve(claim())
@@ -141,7 +141,7 @@ def test_what_has_no_price_is_refused_under_a_cap_and_unknown_without(tmp_path: 
     assert capped.blind_spots() == []
     allowance(free).reserve(claim(None)).settle(USED, None)
     assert spent(database) == Spent(D(0), 1)
-    assert "--usd-per-day: 1 calls" in capped.blind_spots()[0]
+    assert "1 calls of the day 2026-11-22 (UTC) have" in capped.blind_spots()[0]
     with pytest.raises(OverBudget, match="see: plangate cost"):
         allowance(capped).reserve(claim("0"))
 
