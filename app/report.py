@@ -11,7 +11,6 @@ from app.cost import cost_report
 from app.document import (
     DISCLAIMER,
     account_document,
-    cost_document,
     plain_record,
 )
 from app.faulting import fault_document
@@ -81,8 +80,7 @@ def report_document(journal: Journal) -> dict[str, Any]:
         "trading_states": [plain_record(entry) for entry in journal.trading_states()],
         "equity": only["equity"],
         "selectivity": selectivity_document(decisions, journal.denied_at_send(), len(trades)),
-        "cost": cost_document(decisions),
-        "spending": cost_report(journal.database, journal.session),
+        "cost": cost_report(journal.database, journal.session),
         "faults": fault_document(journal),
     }
 

@@ -29,7 +29,7 @@ def report_lines(document: dict[str, Any]) -> list[tuple[str, str]]:
 
     Of several currencies each has its own lines, which say so.
     """
-    chosen, cost = document["selectivity"], document["cost"]
+    chosen = document["selectivity"]
     session, purses = document["session"], document["purses"]
     candle, several = session["timeframe"], len(purses) > 1
     money = [
@@ -55,19 +55,16 @@ def report_lines(document: dict[str, Any]) -> list[tuple[str, str]]:
         ("denied by", _counts(chosen["denials_by_code"])),
         ("trading state", _states(document["trading_states"])),
         ("denied at send", _counts(chosen["denials_at_send_by_code"])),
-        (
-            "model cost",
-            f"{cost['model_calls']} calls, {cost['input_tokens']} tokens in, "
-            f"{cost['output_tokens']} out, "
-            + ("price unknown" if cost["usd"] is None else f"{cost['usd']} USD"),
-        ),
-        *_spent(document["spending"]),
+        ("model cost", _cost(document["cost"])),
     ]
 
 
-def _spent(spending: dict[str, Any]) -> list[tuple[str, str]]:
+def _cost(cost: dict[str, Any]) -> str:
     """As the money ledger has it: also what failed or was cut off."""
-    return [("spent", total_words(spending))] if spending["total"]["calls_count"] else []
+    total = cost["total"]
+    if not total["calls_count"]:
+        return "no call of a model is in the money ledger"
+    return f"{total_words(cost)}; {total['input_tokens']} tokens in, {total['output_tokens']} out"
 
 
 def selectivity_words(chosen: dict[str, Any]) -> str:

@@ -36,6 +36,16 @@ def test_an_unknown_price_makes_the_whole_cost_unknown_never_zero() -> None:
     assert cost_document(unknown)["input_tokens"] == 10
 
 
+COST = {
+    "total": {
+        "calls_count": 1, "unsettled_count": 0, "input_tokens": 7, "output_tokens": 3, "usd": None,
+        "known_usd": "0", "unknown_count": 1,
+    },
+    "decisions_count": 0, "accepted_plans_count": 0,
+    "usd_per_decision": None, "usd_per_accepted_plan": None,
+}  # fmt: skip
+
+
 def document(**session: Any) -> dict[str, Any]:
     performance = dict.fromkeys(
         ("total_return_fraction", "max_drawdown_fraction", "sharpe_ratio", "sharpe_standard_error",
@@ -57,8 +67,7 @@ def document(**session: Any) -> dict[str, Any]:
                     **session},
         "disclaimer": "promise nothing", "account": account, "purses": [purse],
         "selectivity": chosen, "trades": [], "trading_states": [],
-        "cost": {"model_calls": 0, "input_tokens": 0, "output_tokens": 0, "usd": None},
-        "spending": {"total": {"calls_count": 0}},
+        "cost": COST,
     }  # fmt: skip
 
 
@@ -68,5 +77,6 @@ def test_the_page_escapes_what_came_from_outside_and_says_what_is_undefined() ->
     assert "&lt;script&gt;" in text
     assert "undefined" in text
     assert "DIFFERS" in text
-    assert "price unknown" in text
+    assert "unknown (1 calls without a price, 0 beside) USD for 1 calls of models" in text
+    assert "7 tokens in, 3 out" in text
     assert "promise nothing" in text
