@@ -7,6 +7,7 @@ to see, and the answer is parsed strictly here in any case.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from copy import deepcopy
 from functools import cache
 from typing import Any
@@ -24,10 +25,23 @@ ANSWERS: dict[str, type[PlanDraft] | type[ReplanDraft] | type[ExitDraft] | type[
 }
 """Tool name to what its arguments must be; a call of one of these ends the asking."""
 
+ALL_ANSWERS = tuple(ANSWERS)
 
-def answer_tools() -> list[dict[str, Any]]:
-    """The answer tools in OpenAI's form; a fresh copy, since callers hand it to third parties."""
-    return deepcopy(_tools())
+
+def possible_answers(*, plan_stands: bool, position_open: bool) -> tuple[str, ...]:
+    """The answers that a moment allows; what could only be denied is not offered and costs nothing.
+
+    Args:
+        plan_stands: Whether a plan of the symbol works or guards.
+        position_open: Whether anything is held, be it of no plan.
+    """
+    something = ("propose_exit",) if plan_stands or position_open else ()
+    return ("replan" if plan_stands else "propose_plan", *something, "no_trade")
+
+
+def answer_tools(names: Collection[str] = ALL_ANSWERS) -> list[dict[str, Any]]:
+    """Answer tools in OpenAI's form; a fresh copy, since callers hand it to third parties."""
+    return deepcopy([tool for tool in _tools() if tool["function"]["name"] in names])
 
 
 @cache

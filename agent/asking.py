@@ -78,8 +78,6 @@ class Asking:
             max_attempts: Tries per question, the first included.
             jitter: Spreads the tries of those who failed together.
         """
-        if max_attempts < 1:
-            raise ValueError(f"max_attempts is {max_attempts}, was expected to be at least 1")
         self.named = named
         self._schemas = schemas
         self._bound = named.model.bind_tools(schemas)

@@ -33,10 +33,9 @@ def claim_for(
     """
     spec, counted = named.spec, count_prompt(messages, schemas, named.provider_name)
     in_steps = spec is not None and spec.tool_calling == "steps"
-    # In steps the tools are told twice: in words, and as the schema of the answer.
-    told = [*schemas, *schemas] if in_steps else schemas
     exact = counted.source == "tiktoken" and not in_steps
-    most = counted.tokens if exact else most_tokens(messages, told)
+    # In steps the tools are told twice: in words, and as the schema of the answer.
+    most = counted.tokens if exact else most_tokens(messages, schemas, 2 if in_steps else 1)
     answer = (spec.max_output_tokens if spec else None) or longest_answer_tokens
     return Claim(
         named.name,

@@ -32,6 +32,7 @@ from agent.perturbation import (
     shuffled_sections,
 )
 from agent.planner import Planner
+from agent.tokens import TokenCount
 from agent.voter_prompt import voter_message
 from domain.errors import AccessRefused, ConfigError, OverBudget, PlangateError, Unreachable
 from domain.numbers import plain
@@ -104,6 +105,12 @@ class Ballot(NamedTuple):
     repeat: Kind | None
     """How the question was changed, where the session's model is asked again; None: a vote."""
     messages: list[BaseMessage]
+    answers: tuple[str, ...]
+    """Names of the answers that the moment allows."""
+
+    def tokens(self) -> TokenCount:
+        """Tokens of the question."""
+        return self.voter.planner.count(self.messages, self.answers)
 
 
 class Vote(NamedTuple):
@@ -144,7 +151,11 @@ def answer_of(kind: Said, body: Mapping[str, Any] | None) -> Answer | None:
 
 
 def ballots(
-    opinions: Opinions, rules: str, conversation: Sequence[BaseMessage], seed: str
+    opinions: Opinions,
+    rules: str,
+    conversation: Sequence[BaseMessage],
+    answers: Sequence[str],
+    seed: str,
 ) -> list[Ballot]:
     """Every question of a decision: one to each voter, then the repeats.
 
@@ -153,11 +164,13 @@ def ballots(
         rules: The policy as text.
         conversation: Of the session's model, its system message included; what it answered is
             left out.
+        answers: Names of the answers that the moment allows.
         seed: What the changes of the repeats are drawn from, such as the run's id.
     """
     situation, results = _shown(conversation)
+    told, offers = [*situation, *_told(results)], tuple(answers)
     asked = [
-        Ballot(voter, None, [voter_message(rules, voter.personality), *situation, *_told(results)])
+        Ballot(voter, None, [voter_message(rules, voter.personality), *told], offers)
         for voter in opinions.voters
     ]
     if opinions.itself is None:
@@ -166,7 +179,7 @@ def ballots(
         kind, random = KINDS[index % len(KINDS)], Random(f"{seed}/{index}")  # noqa: S311  # no secret
         system = voter_message(rules, opinions.itself.personality)
         messages = _changed(kind, random, system, situation, results)
-        asked.append(Ballot(opinions.itself, kind, messages))
+        asked.append(Ballot(opinions.itself, kind, messages, offers))
     return asked
 
 
@@ -196,7 +209,9 @@ async def ask_all(
 def _set_aside(asked: Sequence[Ballot], allowance: JointAllowance) -> dict[int, SetAside]:
     """The allowance of each question, by its index; rules need none."""
     longest = allowance.longest_answer_tokens
-    claims = [ballot.voter.planner.claims(ballot.messages, longest) for ballot in asked]
+    claims = [
+        ballot.voter.planner.claims(ballot.messages, longest, ballot.answers) for ballot in asked
+    ]
     paid = [index for index, calls in enumerate(claims) if calls]
     receipts = allowance.reserve_all([claims[index] for index in paid])
     return {i: SetAside(allowance, receipt) for i, receipt in zip(paid, receipts, strict=True)}
@@ -206,7 +221,7 @@ async def _ask(ballot: Ballot, timeout_s: float, allowance: Allowance | None) ->
     begun = time.monotonic()
     try:
         reply = await ballot.voter.planner.ask(
-            ballot.messages, timeout_s=timeout_s, allowance=allowance
+            ballot.messages, timeout_s=timeout_s, allowance=allowance, answers=ballot.answers
         )
     except (Unreachable, AccessRefused, ConfigError, OverBudget) as error:
         ballot.voter.planner.tell(ballot.voter.planner.model_name, error)

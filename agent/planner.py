@@ -10,14 +10,14 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 from langchain_core.messages import BaseMessage
 from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
 from agent.allowance import Allowance
-from agent.answers import answer_tools
+from agent.answers import ALL_ANSWERS, answer_tools
 from agent.asking import Asking, PassedOver, Reply
 from agent.models import NamedModel
 from agent.schemas import compact
@@ -25,6 +25,13 @@ from agent.tokens import TokenCount, count_text
 from domain.errors import AccessRefused, ConfigError, OverBudget, PlangateError, Unreachable
 from domain.spending import Claim
 from domain.strict_json import canonical
+
+
+class _Offer(NamedTuple):
+    """The session's models with one set of tools bound."""
+
+    askings: list[Asking]
+    tools_text: str
 
 
 class Planner:
@@ -38,7 +45,7 @@ class Planner:
         max_attempts: int = 3,
         seed: int = 7,
     ) -> None:
-        """Bind data tools and answer tools once.
+        """Bind data tools and answer tools.
 
         Args:
             models: At least one; each can bind tools. The first gives the session's model its name.
@@ -46,22 +53,35 @@ class Planner:
             max_attempts: Tries per question and model, the first included.
             seed: Of the chance by which waits before another try differ.
         """
-        schemas = [compact(convert_to_openai_tool(tool)) for tool in tools] + answer_tools()
-        jitter = Random(seed)  # noqa: S311  # spreads waits, keeps no secret
-        self._askings = [Asking(named, schemas, max_attempts, jitter) for named in models]
+        if max_attempts < 1:
+            raise ValueError(f"max_attempts is {max_attempts}, was expected to be at least 1")
+        self._data_tools = [compact(convert_to_openai_tool(tool)) for tool in tools]
+        self._max_attempts = max_attempts
+        self._jitter = Random(seed)  # noqa: S311  # spreads waits, keeps no secret
+        self._offers: dict[tuple[str, ...], _Offer] = {}
         self._told: set[str] = set()
         self._notices: list[str] = []
         self.models = tuple(models)
         self.model_name = models[0].name
         """As the user names it: `rules`, `openai:NAME`, a name of the file of models."""
-        self.tools_text = canonical(schemas)
-        """The tool schemas as they are sent, as one JSON text."""
+        self._offer(ALL_ANSWERS)  # what cannot be bound is found before anything begins
 
-    def count(self, messages: Sequence[BaseMessage]) -> TokenCount:
+    def tools_text(self, answers: Sequence[str] = ALL_ANSWERS) -> str:
+        """The tool schemas as they are sent with these answers, as one JSON text."""
+        return self._offer(answers).tools_text
+
+    def count(
+        self, messages: Sequence[BaseMessage], answers: Sequence[str] = ALL_ANSWERS
+    ) -> TokenCount:
         """Tokens of the prompt that `ask` would send to the first model."""
-        return self._askings[0].count(messages)
+        return self._offer(answers).askings[0].count(messages)
 
-    def claims(self, messages: Sequence[BaseMessage], longest_answer_tokens: int) -> list[Claim]:
+    def claims(
+        self,
+        messages: Sequence[BaseMessage],
+        longest_answer_tokens: int,
+        answers: Sequence[str] = ALL_ANSWERS,
+    ) -> list[Claim]:
         """What `ask` may cost at the worst with each model that can be asked, in their order.
 
         Empty where rules are asked: nobody is paid.
@@ -69,8 +89,10 @@ class Planner:
         Args:
             messages: The prompt.
             longest_answer_tokens: Of a model whose longest answer nobody named.
+            answers: Names of the answers that are offered.
         """
-        claims = [asking.claim(messages, longest_answer_tokens) for asking in self._askings]
+        askings = self._offer(answers).askings
+        claims = [asking.claim(messages, longest_answer_tokens) for asking in askings]
         return [claim for claim in claims if claim is not None]
 
     def count_text(self, text: str) -> int:
@@ -88,6 +110,7 @@ class Planner:
         *,
         timeout_s: float,
         allowance: Allowance | None = None,
+        answers: Sequence[str] = ALL_ANSWERS,
     ) -> Reply:
         """The next message of the first model that can be asked.
 
@@ -103,13 +126,14 @@ class Planner:
         """
         ends_at = time.monotonic() + timeout_s
         passed: list[PassedOver] = []
-        for index, asking in enumerate(self._askings):
+        askings = self._offer(answers).askings
+        for index, asking in enumerate(askings):
             begun = time.monotonic()
-            share_s = (ends_at - begun) / (len(self._askings) - index)
+            share_s = (ends_at - begun) / (len(askings) - index)
             try:
                 reply = await asking.ask(messages, share_s, allowance)
             except (Unreachable, AccessRefused, ConfigError, OverBudget) as error:
-                if len(self._askings) == 1:
+                if len(askings) == 1:
                     raise
                 took_ms = (time.monotonic() - begun) * 1000
                 passed.append(PassedOver(asking.named.name, error, took_ms))
@@ -118,12 +142,23 @@ class Planner:
                 return replace(reply, passed_over=tuple(passed))
         raise _none_answered(passed)
 
+    def _offer(self, answers: Sequence[str]) -> _Offer:
+        """The models with the data tools and these answers bound, each such set once."""
+        names = tuple(answers)
+        if names not in self._offers:
+            schemas = self._data_tools + answer_tools(names)
+            askings = [
+                Asking(named, schemas, self._max_attempts, self._jitter) for named in self.models
+            ]
+            self._offers[names] = _Offer(askings, canonical(schemas))
+        return self._offers[names]
+
     def tell(self, model: str, error: PlangateError) -> None:
         """Say once of a model that it refuses us: waiting will not mend that."""
         refuses = isinstance(error, AccessRefused | ConfigError)
         if refuses and model not in self._told:
             self._told.add(model)
-            others = len(self._askings) > 1
+            others = len(self.models) > 1
             self._notices.append(
                 f"model {model!r} cannot be asked: {error}"
                 + ("; where another is named, that one is asked in its place" if others else "")

@@ -17,7 +17,7 @@ _PATH_DIGITS = 4
 _PRICE_DIGITS = 6
 _CANDLE_DIGITS = 12
 """Prices of candles are shown whole."""
-_IN_PRICE = ("ema_", "bollinger_", "vwap_")
+_IN_PRICE = ("ema_", "bollinger_", "vwap_", "atr_")
 _TELLING = (
     "atr_14",
     "rsi_14",
@@ -57,7 +57,7 @@ def candles_section(bars: Sequence[Bar], timeframe: Timeframe) -> Section:
 def features_section(features: Sequence[Features]) -> Section:
     """One line an indicator, one column a timeframe; what no timeframe has is not shown."""
     rows = [
-        (name, *(number(getattr(of, name), _digits(name)) for of in features))
+        (name, *(number(getattr(of, name), shown_digits(name)) for of in features))
         for name in INDICATORS
         if any(getattr(of, name) is not None for of in features)
     ]
@@ -68,7 +68,8 @@ def features_section(features: Sequence[Features]) -> Section:
 def recent_section(series: Sequence[RecentSeries]) -> Section:
     """One line for each series of each timeframe, oldest value first."""
     rows = [
-        f"{of.timeframe} {name}: " + " ".join(number(v, _digits(name)) for v in getattr(of, name))
+        f"{of.timeframe} {name}: "
+        + " ".join(number(v, shown_digits(name)) for v in getattr(of, name))
         for name in _PATHS
         for position, of in enumerate(series)
         if (position or name not in _IN_CANDLES) and any(v is not None for v in getattr(of, name))
@@ -131,7 +132,8 @@ def _by_move(universe: Universe) -> list[tuple[int, SymbolState]]:
     return [first, *others]
 
 
-def _digits(name: str) -> int:
+def shown_digits(name: str) -> int:
+    """Significant digits of an indicator in the situation; levels are made of those in quote."""
     return _PRICE_DIGITS if name == "close" or name.startswith(_IN_PRICE) else _PATH_DIGITS
 
 

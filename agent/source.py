@@ -11,7 +11,7 @@ from typing import Any
 
 from agent.tables import SIGNIFICANT_DIGITS
 from domain.equation import Known, Place
-from domain.numbers import to_decimal
+from domain.numbers import ZERO, to_decimal
 from domain.strict_json import JsonRefused, loads
 
 LARGEST_RESULT_BYTES = 1_048_576
@@ -29,7 +29,8 @@ class Source:
     """One source: values by name, and columns of candles."""
 
     values: Any
-    """As JSON: mappings, lists and numbers; a float was shown rounded, a `Decimal` was not."""
+    """As JSON: mappings, lists and numbers; a float was shown rounded, a `Decimal` was not, and of
+    a `Known` it is said how far."""
     series: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     """Per column the values of candles, oldest first."""
 
@@ -124,10 +125,17 @@ def _names(node: Any) -> str:
 
 
 def _known(value: Any, place: Place) -> Known:
+    if isinstance(value, Known):
+        return value
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         said = "nothing" if value is None else "no number"
         raise NoSuchValue(f"{place} says {said}")
+    return (
+        rounded(value, SIGNIFICANT_DIGITS) if isinstance(value, float) else Known(to_decimal(value))
+    )
+
+
+def rounded(value: float, digits: int) -> Known:
+    """A value that was shown to so many significant digits."""
     number = to_decimal(value)
-    if not isinstance(value, float) or not number:
-        return Known(number)
-    return Known(number, Decimal(5).scaleb(number.adjusted() - SIGNIFICANT_DIGITS))
+    return Known(number, Decimal(5).scaleb(number.adjusted() - digits) if number else ZERO)

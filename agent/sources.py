@@ -20,7 +20,8 @@ from langchain_core.messages import AIMessage, BaseMessage, ToolMessage
 from agent.critique import denial_id
 from agent.parse import call_requests
 from agent.situation_account import StandingPlan
-from agent.source import NoSuchValue, Source, result_source
+from agent.situation_market import shown_digits
+from agent.source import NoSuchValue, Source, result_source, rounded
 from domain.equation import Known, Place
 from domain.numbers import BPS, to_decimal
 from domain.orders import Position
@@ -139,15 +140,22 @@ def _now(snapshot: Snapshot) -> dict[str, Any]:
 
 def _candles(snapshot: Snapshot, features: Features) -> Source:
     """Indicators of a timeframe at its newest candle, and the candles that were shown."""
-    values = features.model_dump(exclude={"timeframe", "known_at", "bars"})
+    said = features.model_dump(exclude={"timeframe", "known_at", "bars"})
+    values = {name: _told(name, value) for name, value in said.items()}
     recent = next((r for r in snapshot.recent if r.timeframe == features.timeframe), None)
     series: dict[str, Sequence[Any]] = {}
     if recent is not None:
-        series |= recent.model_dump(exclude={"timeframe"})
+        paths = recent.model_dump(exclude={"timeframe"})
+        series |= {name: [_told(name, v) for v in values] for name, values in paths.items()}
     if features.timeframe == snapshot.timeframe:
         names = ("open", "high", "low", "close", "volume")  # prices are shown whole
         series |= {n: [to_decimal(getattr(bar, n)) for bar in snapshot.bars] for n in names}
     return Source(values, series)
+
+
+def _told(name: str, value: float | None) -> Known | None:
+    """An indicator, and how far off the situation shows it."""
+    return None if value is None else rounded(value, shown_digits(name))
 
 
 def _standing(stands: StandingPlan) -> dict[str, Any]:

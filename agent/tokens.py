@@ -70,25 +70,27 @@ def count_prompt(
     texts = [text for message in messages for text in _texts(message)]
     encoding = encoding_for(model)
     if encoding is None:
-        characters = sum(map(len, texts)) + sum(len(canonical(tool)) for tool in tools)
+        characters = sum(map(len, texts)) + _tools_size(_TheVery(tools))
         return TokenCount(characters // CHARACTERS_PER_TOKEN, "estimate")
     counted = sum(_count(encoding, text) for text in texts)
-    counted += tool_tokens(tools, encoding.name, partial(_count, encoding))
+    counted += _tools_tokens(_TheVery(tools), encoding)
     names = sum(_sent_name(message) is not None for message in messages)
     return TokenCount(counted + _PER_MESSAGE * (len(messages) + 1) + names, "tiktoken")
 
 
-def most_tokens(messages: Sequence[BaseMessage], tools: Sequence[Mapping[str, Any]]) -> int:
+def most_tokens(
+    messages: Sequence[BaseMessage], tools: Sequence[Mapping[str, Any]], times: int = 1
+) -> int:
     """What no tokenizer exceeds: a token for every byte, and a wide frame around each message.
 
     Args:
         messages: In order.
-        tools: Schemas, as often as they are sent.
+        tools: Their schemas.
+        times: How often they are sent.
     """
     texts = [text for message in messages for text in _texts(message)]
-    texts += [canonical(tool) for tool in tools]
     told = sum(len(text.encode("utf-8", "replace")) for text in texts)
-    return told + _MOST_PER_MESSAGE * (len(messages) + 1)
+    return told + times * _tools_size(_TheVery(tools)) + _MOST_PER_MESSAGE * (len(messages) + 1)
 
 
 def count_text(text: str, model: str) -> int:
@@ -147,6 +149,32 @@ def _lay_out(folder: Path, name: str) -> None:
 @lru_cache(maxsize=1024)  # a decision sends most of its texts several times
 def _count(encoding: tiktoken.Encoding, text: str) -> int:
     return len(encoding.encode(text.encode("utf-8", "replace").decode(), disallowed_special=()))
+
+
+class _TheVery:
+    """A list that nobody changes: tools are bound once and counted with every prompt."""
+
+    __slots__ = ("items",)
+
+    def __init__(self, items: Sequence[Mapping[str, Any]]) -> None:
+        self.items = items
+
+    def __hash__(self) -> int:
+        return id(self.items)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _TheVery) and other.items is self.items
+
+
+@lru_cache(maxsize=64)
+def _tools_tokens(tools: _TheVery, encoding: tiktoken.Encoding) -> int:
+    return tool_tokens(tools.items, encoding.name, partial(_count, encoding))
+
+
+@lru_cache(maxsize=64)
+def _tools_size(tools: _TheVery) -> int:
+    """Bytes of the schemas; of the characters beyond ASCII there are more than of characters."""
+    return sum(len(canonical(tool).encode("utf-8", "replace")) for tool in tools.items)
 
 
 def _texts(message: BaseMessage) -> list[str]:

@@ -75,7 +75,7 @@ class Probation:
         failed: list[Probed] = []
         for named in (one for one in planner.models if one.spec is not None):
             if named.name not in self._found:
-                key = _key(named, planner.tools_text)
+                key = _key(named, planner.tools_text())
                 self._found[named.name] = await self._asked(named, tools, key)
             if (found := self._found[named.name]) is None:
                 return []

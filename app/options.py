@@ -24,6 +24,7 @@ from domain.clock import iso, parse_moment
 from domain.errors import ConfigError
 from domain.strict_json import content_hash
 from graph.attention import ALWAYS, Attention
+from graph.caps import DEFAULT_CAPS, Caps
 from tools.limits import ToolLimits
 from tools.limits_file import load_limits
 
@@ -68,6 +69,8 @@ class SessionOptions:
     """Of the file of limits that the session has."""
     attention: Attention = ALWAYS
     """How often the model is asked."""
+    caps: Caps = DEFAULT_CAPS
+    """How much one decision may take."""
     spending: Mapping[str, Decimal | None] = field(default_factory=dict)
     """Caps on money for models that are named (`app.spending`)."""
     opinions: OpinionOptions = field(default_factory=OpinionOptions)
@@ -101,6 +104,7 @@ class SessionOptions:
             "opinions": self.opinions.config(),
             "prompt": self.prompt.model_dump(mode="json") if self.prompt else None,
             "attention": self.attention.model_dump() if self.attention.sleeps else None,
+            "caps": None if self.caps == DEFAULT_CAPS else self.caps.model_dump(mode="json"),
         }
 
 
@@ -125,6 +129,7 @@ def read_options(
     feeds: Path | None = None,
     heartbeat: int = 1,
     wake_atr: float = 1.0,
+    seconds_per_decision: float = DEFAULT_CAPS.max_seconds_s,
     models: Path | None = None,
     probe: bool = True,
     usd_per_decision: str | None = None,
@@ -158,11 +163,11 @@ def read_options(
         seed=seed,
         decisions=decisions,
         faults=None if faults is None else open_faults(faults),
-        **{**_tools(tools), **_feeds(feeds)},
         attention=Attention(heartbeat_count=heartbeat, move_atr_ratio=wake_atr),
+        caps=Caps(max_seconds_s=seconds_per_decision),
         opinions=read_opinions(named, **opinions),
         spending=read_caps(usd_per_decision, usd_per_day, usd_per_session),
-        prompt=None if prompt is None else load_budget(prompt),
+        **_files(tools, feeds, prompt),
     )
 
 
@@ -202,6 +207,7 @@ def stored_options(
         tools_hash=config.get("tools"),
         feeds_hash=config.get("feeds"),
         attention=Attention(**config.get("attention") or {}),
+        caps=Caps(**config.get("caps") or {}),
         opinions=stored_opinions(config.get("opinions")),
         prompt=PromptBudget.model_validate(kept) if (kept := config.get("prompt")) else None,
     )
@@ -223,20 +229,18 @@ def read_moment(name: str, text: str | None) -> datetime | None:
         ) from error
 
 
-def _feeds(path: Path | None) -> dict[str, Any]:
-    """The feeds and their hash; nothing without a file."""
-    if path is None:
-        return {}
-    file = read_feed_file(path)
-    return {"feeds": file, "feeds_hash": file.content_hash}
-
-
-def _tools(path: Path | None) -> dict[str, Any]:
-    """The desk's limits and their hash; nothing without a file."""
-    if path is None:
-        return {}
-    limits = load_limits(path)
-    return {"tools": limits, "tools_hash": content_hash(limits.model_dump(mode="json"))}
+def _files(tools: Path | None, feeds: Path | None, prompt: Path | None) -> dict[str, Any]:
+    """What the files that are named hold; the desk's limits and the feeds with their hash."""
+    found: dict[str, Any] = {}
+    if tools is not None:
+        limits = load_limits(tools)
+        found |= {"tools": limits, "tools_hash": content_hash(limits.model_dump(mode="json"))}
+    if feeds is not None:
+        file = read_feed_file(feeds)
+        found |= {"feeds": file, "feeds_hash": file.content_hash}
+    if prompt is not None:
+        found["prompt"] = load_budget(prompt)
+    return found
 
 
 def _timeframe(text: str) -> Timeframe:

@@ -49,7 +49,6 @@ from domain.clock import Clock, FixedClock
 from domain.instrument import quote_of
 from domain.spending import SpendingCaps
 from domain.strict_json import content_hash
-from graph.caps import Caps
 from graph.context import RunContext
 from journal.books import Journal
 from journal.continuing import require_end_ahead
@@ -200,7 +199,7 @@ def _assemble(
         journal=journal,
         recorder=recorder,
         policy=policy,
-        caps=Caps(),
+        caps=options.caps,
         clock=clock,
         replay=replay,
         symbols=symbols,

@@ -89,11 +89,9 @@ EvidenceIds = Annotated[
 Confidence = Annotated[Decimal, Field(ge=0, le=1), _SHARE]
 
 
-class PlanDraft(_Answer):
-    """Propose to open a position. Size, leverage and the final stop are set by the executor."""
+class _Levels(_Answer):
+    """What a plan and a change of one have alike."""
 
-    side: Side
-    """`long` profits from a rise, `short` from a fall."""
     entry: Price | None = None
     """Limit price in quote; left out, at the market."""
     targets: Targets
@@ -102,42 +100,35 @@ class PlanDraft(_Answer):
     """Price at which the thesis is wrong; the executor's stop is never closer than this."""
     invalid_if: Conditions = ()
     """What else would prove it wrong, watched by code at each close; any one closes the position:
-    `4h close below 41200`, `1h rsi_14 above 70`, `1h close below ema_50`, `price above 43000`,
-    `funding above 0.05 %`, `spread above 30 bps`, `open interest below 12000`."""
+    `4h close below 41200`, `1h rsi_14 above 70`, `1h close below ema_50`, `funding above 0.05 %`;
+    also `price`, `spread` in bps, `open interest`."""
     horizon_bars: HorizonBars
     """Candles after which the position is closed in any case."""
     thesis: Text
     """Why, in plain words, from the data you were given."""
     evidence: EvidenceIds = ()
-    """Ids of the tool results the plan rests on, such as `ohlcv#1`."""
+    """Ids of the tool results it rests on."""
     numbers: Equations = ()
-    """Where each price of the plan comes from: `41213.5 = ohlcv#1 low_20`,
-    `41180 = 1h ema_50 - 1.5 * 1h atr_14`. One for each level, as the rules say."""
+    """Where each price comes from, as the rules say: `41213.5 = ohlcv#1 low_20`,
+    `41180 = 1h ema_50 - 1.5 * 1h atr_14`."""
     confidence: Confidence
-    """How sure you are; low can block a plan, high never enlarges it."""
+    """How sure you are."""
 
 
-class ReplanDraft(_Answer):
-    """Change the plan that stands: new levels for it, never more risk than it was approved with."""
+class PlanDraft(_Levels):
+    """Propose to open a position. Size, leverage and the final stop are set by the executor."""
 
-    targets: Targets
-    """For what is open, nearest first."""
-    invalidation: Price
-    """Price at which the thesis is wrong now; never farther than where the stop stands."""
-    invalid_if: Conditions = ()
-    """As in `propose_plan`; replaces what stood."""
-    horizon_bars: HorizonBars
-    """As in `propose_plan`, from now."""
-    thesis: Text
-    """What has changed since the plan was made."""
-    evidence: EvidenceIds = ()
-    """As in `propose_plan`."""
-    numbers: Equations = ()
-    """As in `propose_plan`; `plan target_1` keeps a level that stands."""
-    confidence: Confidence
-    """As in `propose_plan`."""
-    entry: Price | None = None
-    """New limit price of an entry; left out, at the market."""
+    side: Side
+    """`long` profits from a rise, `short` from a fall."""
+
+
+class ReplanDraft(_Levels):
+    """Change the plan that stands: new levels for it, never more risk than it was approved with.
+
+    Of a working entry all, of an open position targets, a closer stop and the horizon, from now.
+    `plan target_1` in `numbers` keeps a level.
+    """
+
     add: bool = False
     """True adds to an open position, within its first risk."""
 

@@ -60,6 +60,9 @@ class Caps(BaseModel):
     """Wall time from the first node to the last model call."""
 
 
+DEFAULT_CAPS = Caps()
+
+
 def cap_reached(caps: Caps, state: RunState, elapsed_s: float) -> tuple[str, str] | None:
     """The first cap that forbids another model call, as (code, sentence); None while there is room.
 

@@ -67,8 +67,8 @@ async def _ask(context: RunContext, state: RunState, draft: Draft) -> Update:
     """Every vote and repeat, with what they took; an outcome where there is no room for them."""
     rules = rules_text(context.policy, context.source.instrument(state["symbol"]))
     conversation = [message_of(context, h) for h in state["messages"]]
-    asked = ballots(context.opinions, rules, conversation, state["run_id"])
-    counts = [ballot.voter.planner.count(ballot.messages) for ballot in asked]
+    asked = ballots(context.opinions, rules, conversation, state["offers"], state["run_id"])
+    counts = [ballot.tokens() for ballot in asked]
     elapsed_s = context.stopwatch.elapsed_s(state["run_id"])
     if reached := _no_room(context, state, counts, elapsed_s):
         return {"approved": False, **ended_without_answer(*reached)}
@@ -123,7 +123,7 @@ def _note(
         voter=ballot.voter.name,
         repeat=ballot.repeat,
         messages=[keep(context, message) for message in ballot.messages],
-        tools=context.recorder.blob(ballot.voter.planner.tools_text),
+        tools=context.recorder.blob(ballot.voter.planner.tools_text(ballot.answers)),
         message=keep(context, reply.message) if reply else None,
         model=reply.model if reply else None,
         answer=vote.kind,

@@ -35,7 +35,7 @@ from graph.context import RunContext
 from graph.decision import decision_document
 from graph.evidence import was_told_before
 from graph.identity import run_id
-from graph.opening import opening
+from graph.opening import offered, opening
 from graph.recording import (
     add_cost,
     answer_of,
@@ -81,7 +81,9 @@ async def observe(context: RunContext, state: RunState) -> Update:
         looked |= _awake(context, identity, snapshot)
     if "outcome" in looked:
         return {**begun, **looked}
-    return {**begun, **looked, "messages": opening(context, identity, snapshot, account)}
+    offers = offered(context, symbol)
+    messages = opening(context, identity, snapshot, account, offers)
+    return {**begun, **looked, "offers": offers, "messages": messages}
 
 
 def _awake(context: RunContext, identity: str, snapshot: Snapshot) -> Update:
@@ -104,7 +106,9 @@ async def plan(context: RunContext, state: RunState) -> Update:
     try:
         left_s = context.caps.max_seconds_s - elapsed_s
         allowance = context.allowance(state, "plan")
-        reply = await context.planner.ask(messages, timeout_s=left_s, allowance=allowance)
+        reply = await context.planner.ask(
+            messages, timeout_s=left_s, allowance=allowance, answers=state["offers"]
+        )
     except Unreachable as error:
         return _unanswered(context, state, "MODEL_UNAVAILABLE", error)
     except OverBudget as error:

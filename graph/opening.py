@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from agent.answers import possible_answers
 from agent.prompt import Written, write_situation
 from agent.situation import Situation
 from agent.voter_prompt import planner_message
@@ -16,14 +19,25 @@ from policies.facts import AccountFacts
 from traces.prompt_events import PromptSection, PromptWritten
 
 
+def offered(context: RunContext, symbol: str) -> list[str]:
+    """Names of the answers that the model is offered: what stands decides."""
+    journal = context.journal
+    plan, position = journal.standing_plan(symbol), journal.position(symbol)
+    return [*possible_answers(plan_stands=plan is not None, position_open=position is not None)]
+
+
 def opening(
-    context: RunContext, identity: str, snapshot: Snapshot, account: AccountFacts
+    context: RunContext,
+    identity: str,
+    snapshot: Snapshot,
+    account: AccountFacts,
+    offers: Sequence[str],
 ) -> list[str]:
     """Write, record and keep the first messages; returns their hashes."""
     symbol, journal = snapshot.symbol, context.journal
     rules = rules_text(context.policy, context.source.instrument(symbol))
     system = planner_message(rules, context.opinions.personality)
-    before = context.planner.count([system])
+    before = context.planner.count([system], offers)
     told = Situation(
         snapshot,
         account,

@@ -96,13 +96,13 @@ def note_snapshot(context: RunContext, identity: str, snapshot: Snapshot) -> str
 
 def note_prompt(context: RunContext, state: RunState, messages: list[BaseMessage]) -> None:
     """The prompt as it goes out: references, and how many tokens it is."""
-    count = context.planner.count(messages)
+    count = context.planner.count(messages, state["offers"])
     context.recorder.record(
         state["run_id"],
         "plan",
         events.PromptSent(
             messages=state["messages"],
-            tools=context.recorder.blob(context.planner.tools_text),
+            tools=context.recorder.blob(context.planner.tools_text(state["offers"])),
             tokens=count.tokens,
             tokens_from=count.source,
         ),

@@ -36,6 +36,8 @@ class RunState(TypedDict, total=False):
     """Conditions that the model wants to be woken by."""
     messages: list[str]
     """Blob hashes of the conversation, in order."""
+    offers: list[str]
+    """Names of the answers that the moment allows, as tools."""
     answer: AnswerKind
     draft: dict[str, Any] | None
     """The plan or exit as the model wrote it, JSON-able; what a person edits when stepping."""
@@ -80,6 +82,7 @@ def initial_state(run_id: str, symbol: str, as_of: str, *, consults: bool = Fals
         seen={},
         wake_if=[],
         messages=[],
+        offers=[],
         answer="none",
         draft=None,
         evidence=[],

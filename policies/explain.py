@@ -33,18 +33,12 @@ def rules_text(policy: Policy, instrument: Instrument) -> str:
         "- The entry is what the order book would really cost now, or your limit price.",
         f"- Spread at most {plain(_spread_limit(policy, instrument))} bps; entering at the "
         f"market may cost at most {plain(policy.max_entry_slippage_bps)} bps against the mid.",
-        f"- If the price moves more than {plain(policy.max_decision_slippage_bps)} bps or "
-        f"{plain(policy.max_decision_slippage_atr_ratio)} ATR14 after your decision, either way, "
-        "nothing is sent.",
         f"- A limit price lies within {_percent(policy.max_collar_fraction)} and "
         f"{plain(policy.max_collar_atr_ratio)} ATR14 of the market.",
         f"- Confidence below {plain(policy.min_confidence_fraction)} is denied"
         f"{_shrinking(policy)}; more confidence never buys more size.",
-        "- Cite in evidence only ids of tool results that you were given in this run.",
         *_numbers(policy),
         *_required(policy),
-        f"- At most {_percent(policy.risk_per_trade_fraction)} of equity is lost at the stop, less "
-        f"when annualised volatility is above {_percent(policy.volatility_target_fraction)}.",
         "- One plan per symbol: with a position or a working entry nothing more is opened; what "
         "stands can be changed or closed.",
         _replan_line(policy),

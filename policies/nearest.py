@@ -20,6 +20,7 @@ from policies.alternatives import FIELDS, Alternative, between, candidates, part
 from policies.arithmetic import gate_arithmetic
 from policies.case import Case
 from policies.gate import review
+from policies.rulebook import RULES
 
 MENDS: dict[str, tuple[ChangedField, ...]] = {
     "PRICE_COLLAR": ("entry",),
@@ -39,6 +40,9 @@ MENDS: dict[str, tuple[ChangedField, ...]] = {
     "EVIDENCE_MISSING": ("evidence",),
 }
 """Per code, the fields of a plan that can mend it; any other code no plan can."""
+
+
+_Test = Callable[[Case, PlanDraft], bool]
 
 
 class _Found(NamedTuple):
@@ -86,11 +90,11 @@ def _changes(case: Case, denied: Denied) -> tuple[tuple[Change, ...], list[_Foun
     hopeless = bool(set(denied.codes) - set(MENDS))
     for code in denied.codes:
         for field in MENDS.get(code, ()):
-            found = _mended(case, field, _without(code))
-            passes = found is not None and _review(case, found.draft).approved
+            found = _mended(case, field, _meeting(code))
+            passes = found is not None and _passes(case, found.draft)
             if not (passes or hopeless):
                 if field not in larger:
-                    larger[field] = _mended(case, field, _approved, parts)
+                    larger[field] = _mended(case, field, _passes, parts)
                 found, passes = larger[field] or found, larger[field] is not None
             if found is not None:
                 changes.append(Change(code, field, found.sentence, passes))
@@ -122,18 +126,25 @@ def _bound(case: Case, size: Decimal) -> str:
     return f"quantity {'<=' if larger else 'of'} {plain(size)}"
 
 
-def _without(code: str) -> Callable[[Verdict], bool]:
-    return lambda verdict: code not in verdict.codes and verdict.bracket is not None
+def _meeting(code: str) -> _Test:
+    """Whether a draft has a bracket and meets this control; no other one is asked."""
+    rules = [rule for rule in RULES if rule.code == code]
+
+    def met(case: Case, draft: PlanDraft) -> bool:
+        verdict = review(replace(case, draft=draft), rules)
+        return code not in verdict.codes and verdict.bracket is not None
+
+    return met
 
 
-def _approved(verdict: Verdict) -> bool:
-    return verdict.approved
+def _passes(case: Case, draft: PlanDraft) -> bool:
+    return _review(case, draft).approved
 
 
 def _mended(
     case: Case,
     field: ChangedField,
-    good: Callable[[Verdict], bool],
+    good: _Test,
     stops: Callable[[Case, Alternative], Iterator[Alternative]] | None = None,
 ) -> _Found | None:
     """The smallest change of one field after which `good` holds.
@@ -143,22 +154,25 @@ def _mended(
     edges = list(candidates(case, field))
     on_the_way = () if stops is None else (stop for edge in edges for stop in stops(case, edge))
     for alternative in (*edges, *on_the_way):
-        if good(_review(case, alternative.draft)):
+        if good(case, alternative.draft):
             closest = _closest(case, alternative, good)
             return _Found(closest, told(case, closest, field))
     return None
 
 
-def _closest(case: Case, far: Alternative, good: Callable[[Verdict], bool]) -> PlanDraft:
-    """From a good alternative back toward the plan, as near as it stays good."""
-    near_steps, far_steps, best = 0, far.steps, far.draft
+def _closest(case: Case, far: Alternative, good: _Test) -> PlanDraft:
+    """From a good alternative back toward the plan, as near as it stays good.
+
+    In strides that double, since most edges are where they have to be, then halving the last one.
+    """
+    near_steps, far_steps, best, stride = 0, far.steps, far.draft, 1
     while far_steps - near_steps > 1:
-        middle = (near_steps + far_steps) // 2
-        draft = between(case, far, middle)
-        if draft is not None and good(_review(case, draft)):
-            far_steps, best = middle, draft
+        tried = max(far_steps - stride, (near_steps + far_steps) // 2)
+        draft = between(case, far, tried)
+        if draft is not None and good(case, draft):
+            far_steps, best, stride = tried, draft, 2 * stride
         else:
-            near_steps = middle
+            near_steps = tried
     return best
 
 
@@ -188,7 +202,7 @@ def _drawn_back(case: Case, draft: PlanDraft) -> PlanDraft:
             draft = origin.draft
             continue
         far = Alternative.of(origin, draft, field)
-        draft = _closest(origin, far, lambda verdict: verdict.approved)
+        draft = _closest(origin, far, _passes)
     return draft
 
 

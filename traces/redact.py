@@ -106,14 +106,40 @@ class Redactor:
                 text = pattern.sub(lambda m, kind=kind: self._mark(kind, m.group()), text)  # type: ignore[misc]  # mypy cannot infer a lambda with a default
         return text
 
-    def value(self, value: Any, key: str = "") -> Any:
-        """A JSON-able value without secrets; a text under a secret's key is replaced whole."""
+    def value(self, value: Any) -> Any:
+        """A JSON-able value without secrets; a text under a secret's key is replaced whole.
+
+        Nearly every value holds none: its texts are looked at together first.
+        """
+        texts: list[str] = []
+        if self._gather(value, texts) and self.text(whole := "\n".join(texts)) == whole:
+            return value
+        return self._clean(value, "")
+
+    def _gather(self, value: Any, texts: list[str]) -> bool:
+        """Add every text of a value to `texts`; False where its form alone may have to change."""
+        if isinstance(value, str):
+            texts.append(value)
+            return True
+        if isinstance(value, dict):
+            return all(
+                isinstance(k, str)
+                and not _names_secret(k)
+                and self._name(k) == k
+                and self._gather(v, texts)
+                for k, v in value.items()
+            )
+        if isinstance(value, list):
+            return all(self._gather(item, texts) for item in value)
+        return not isinstance(value, tuple)
+
+    def _clean(self, value: Any, key: str) -> Any:
         if isinstance(value, str):
             return self._mark("key", value) if _is_secret(key, value) else self.text(value)
         if isinstance(value, dict):
-            return {self._name(str(k)): self.value(v, str(k)) for k, v in value.items()}
+            return {self._name(str(k)): self._clean(v, str(k)) for k, v in value.items()}
         if isinstance(value, list | tuple):
-            return [self.value(item, key) for item in value]
+            return [self._clean(item, key) for item in value]
         return value
 
     def _without_known(self, text: str) -> str:

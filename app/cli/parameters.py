@@ -89,6 +89,12 @@ WakeAtr = Annotated[
     float,
     typer.Option(min=0.01, max=100, help="With --heartbeat: a move of so many ATR happened."),
 ]
+SecondsPerDecision = Annotated[
+    float,
+    typer.Option(
+        min=1, max=3600, help="A decision without an answer by then is no trade; for slow models."
+    ),
+]
 Personality = Annotated[
     str | None,
     typer.Option(

@@ -26,6 +26,7 @@ def step(
     feeds: p.FeedsFile = None,
     heartbeat: p.Heartbeat = 1,
     wake_atr: p.WakeAtr = 1.0,
+    seconds_per_decision: p.SecondsPerDecision = 180,
     usd_per_decision: p.UsdPerDecision = None,
     usd_per_day: p.UsdPerDay = None,
     usd_per_session: p.UsdPerSession = None,

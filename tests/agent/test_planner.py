@@ -36,7 +36,7 @@ class Refused(Exception):
 
 
 async def test_data_tools_and_answer_tools_are_bound_together() -> None:
-    schemas = json.loads(planner().tools_text)
+    schemas = json.loads(planner().tools_text())
     names = [schema["function"]["name"] for schema in schemas]
     assert names == ["ohlcv", "propose_plan", "replan", "propose_exit", "no_trade"]
 

@@ -86,7 +86,7 @@ async def test_voters_see_the_data_and_nothing_of_the_one_who_drafted(tmp_path: 
     assert [call["name"] for call in calls.tool_calls] == ["ohlcv", "regime"]
     assert [m.name for m in results if isinstance(m, ToolMessage)] == ["ohlcv", "regime"]
     assert not any("SECRET THOUGHT" in message.text for message in asked)
-    assert '"ohlcv"' not in one[0].planner.tools_text
+    assert '"ohlcv"' not in one[0].planner.tools_text()
     assert told.final["outcome"] == "approved"
 
 

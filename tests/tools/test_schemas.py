@@ -44,7 +44,7 @@ def test_every_argument_is_optional_and_described(tool: BaseTool):
     assert "required" not in function["parameters"]
     assert len(function["description"]) > 40
     for name, field in function["parameters"]["properties"].items():
-        assert len(field["description"]) > 10, name
+        assert field["description"].endswith("."), name
 
 
 def test_the_timeframes_and_indicators_offered_are_those_that_there_are():
@@ -52,7 +52,7 @@ def test_the_timeframes_and_indicators_offered_are_those_that_there_are():
     properties = by_name["indicators"]["properties"]
     offered = next(one["enum"] for one in properties["timeframe"]["anyOf"] if "enum" in one)
     assert offered == [timeframe.value for timeframe in Timeframe]
-    assert properties["names"]["items"]["enum"] == sorted(catalog())
+    assert all(f" {name}" in properties["names"]["description"] for name in catalog())
 
 
 def test_no_tool_can_act():

@@ -37,7 +37,7 @@ async def breadth(
 
     Args:
         request: Injected by the desk.
-        timeframe: Left out, the decision timeframe.
+        timeframe: Left out, the decision's.
         bars: Window of the returns, in candles.
     """
     if len(request.symbols) < 2:

@@ -49,14 +49,13 @@ async def cross_asset(
     timeframe: TimeframeName | None = None,
     bars: Annotated[int, Field(ge=24, le=1000)] = 168,
 ) -> dict[str, Any]:
-    """The session's symbols against each other, and other markets: risk-on or risk-off.
+    """The session's symbols against the one under decision, and risk appetite, -1 to 1.
 
-    Relative strength is a return minus that of the one under decision. Risk appetite is -1 to 1, of
-    SPY, QQQ, VIX, DXY, gold, BTC dominance and ETH/BTC.
+    Of SPY, QQQ, VIX, DXY, gold, BTC dominance and ETH/BTC.
 
     Args:
         request: Injected by the desk.
-        timeframe: Left out, the decision timeframe.
+        timeframe: Left out, the decision's.
         bars: Window, in candles.
     """
     length = timeframe_of(request, timeframe)

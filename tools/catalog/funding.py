@@ -20,7 +20,7 @@ async def funding(request: Request, symbol: str | None = None) -> dict[str, Any]
 
     Args:
         request: Injected by the desk.
-        symbol: Of the session; left out, the one under decision.
+        symbol: Left out, the one under decision.
     """
     name, source = symbol_of(request, symbol), request.source
     if source.instrument(name).kind == "spot":

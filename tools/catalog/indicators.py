@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Annotated, Any
 
 from langchain_core.tools import tool
-from pydantic import Field, WithJsonSchema
+from pydantic import Field
 
 from domain.candles import Candles
 from domain.snapshot import Features
@@ -27,25 +27,25 @@ from tools.protocol import ToolComplaint
 SHOWN_AGES_BARS = (0, 1, 5)
 """Now, one and five candles ago: a level says little without where it came from."""
 COLUMNS = ("indicator", "now", "1_bar_ago", "5_bars_ago")
-CatalogName = Annotated[str, WithJsonSchema({"type": "string", "enum": sorted(INDICATORS)})]
-"""A name of the wider catalogue. The model reads the list; `compute` refuses with near misses."""
+CATALOG_NAMES = f"Further ones, of: {' '.join(sorted(INDICATORS))}."
+"""The list as the model reads it, at a third of an enumeration's tokens; `compute` refuses what is
+not on it with near misses."""
 _NOT_INDICATORS = {"timeframe", "bars", "known_at"}
 
 
 @tool(parse_docstring=True)
-async def indicators(
+async def indicators(  # noqa: D417  # what `names` may be is said from the catalogue
     request: Request,
     symbol: str | None = None,
     timeframe: TimeframeName | None = None,
-    names: Annotated[list[CatalogName], Field(max_length=8)] = [],  # noqa: B006  # never changed,
+    names: Annotated[list[str], Field(max_length=8, description=CATALOG_NAMES)] = [],  # noqa: B006  # never changed,
 ) -> dict[str, Any]:
     """Indicators on closed candles, now, 1 and 5 bars ago: the usual ones, and those named.
 
     Args:
         request: Injected by the desk.
-        symbol: Of the session; left out, the one under decision.
-        timeframe: Left out, the decision timeframe.
-        names: Further ones.
+        symbol: Left out, the one under decision.
+        timeframe: Left out, the decision's.
     """
     name, length = symbol_of(request, symbol), timeframe_of(request, timeframe)
     candles = await history(request, name, length)

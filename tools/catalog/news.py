@@ -42,7 +42,7 @@ async def news(
 
     Args:
         request: Injected by the desk.
-        symbol: Of the session; left out, the one under decision.
+        symbol: Left out, the one under decision.
         hours: How far back, by publication.
         limit: Most stories to show.
     """

@@ -37,9 +37,9 @@ async def ohlcv(
 
     Args:
         request: Injected by the desk.
-        symbol: Of the session; left out, the one under decision.
-        timeframe: Left out, the decision timeframe.
-        bars: How many candles, newest last.
+        symbol: Left out, the one under decision.
+        timeframe: Left out, the decision's.
+        bars: Newest ones.
     """
     name, length = symbol_of(request, symbol), timeframe_of(request, timeframe)
     candles = await request.source.candles(name, length, request.as_of, bars)

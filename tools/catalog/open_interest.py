@@ -21,7 +21,7 @@ async def open_interest(request: Request, symbol: str | None = None) -> dict[str
 
     Args:
         request: Injected by the desk.
-        symbol: Of the session; left out, the one under decision.
+        symbol: Left out, the one under decision.
     """
     name, source, as_of = symbol_of(request, symbol), request.source, request.as_of
     if "open_interest" not in source.info.offers:

@@ -40,7 +40,7 @@ async def order_book(request: Request, symbol: str | None = None) -> dict[str, A
 
     Args:
         request: Injected by the desk.
-        symbol: Of the session; left out, the one under decision.
+        symbol: Left out, the one under decision.
     """
     name = symbol_of(request, symbol)
     book = await _book(request, name)

@@ -18,7 +18,7 @@ async def regime(request: Request, symbol: str | None = None) -> dict[str, Any]:
 
     Args:
         request: Injected by the desk.
-        symbol: Of the session; left out, the one under decision.
+        symbol: Left out, the one under decision.
     """
     name = symbol_of(request, symbol)
     # The observer's own code, so that a tool never contradicts the snapshot of the same moment.

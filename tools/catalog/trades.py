@@ -31,8 +31,8 @@ async def trades(
 
     Args:
         request: Injected by the desk.
-        symbol: Of the session; left out, the one under decision.
-        count: How many trades.
+        symbol: Left out, the one under decision.
+        count: Newest ones.
     """
     name, source = symbol_of(request, symbol), request.source
     if "trades" not in source.info.offers:

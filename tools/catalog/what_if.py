@@ -30,12 +30,12 @@ async def what_if(
 
     Args:
         request: Injected by the desk.
-        side: Its direction.
-        target: Take-profit price; needed.
-        invalidation: Price at which it is wrong; needed.
-        entry: Limit price; left out, at the market.
-        horizon_bars: Candles until it is closed.
-        confidence: How sure you are, 0 to 1.
+        side: Of the plan.
+        target: Needed.
+        invalidation: Needed.
+        entry: Left out, at the market.
+        horizon_bars: Candles.
+        confidence: 0 to 1.
     """
     if request.review is None:
         raise ToolComplaint("NOT_OFFERED", "there is no account here that the gate could judge by")
