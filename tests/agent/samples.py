@@ -13,6 +13,7 @@ from langchain_core.messages import AIMessage
 from domain.book import Level, OrderBook
 from domain.candles import Timeframe
 from domain.finding import Finding, Stated
+from domain.lifecycle import TradingState
 from domain.quality import Defect, QualityFlag
 from domain.snapshot import (
     Bar,
@@ -27,6 +28,7 @@ from domain.snapshot import (
     Universe,
 )
 from domain.verdict import Bracket, Denied, TargetLeg
+from policies.facts import AccountFacts, Held, WorkingEntry
 
 AS_OF = datetime(2024, 3, 5, 12, tzinfo=UTC)
 
@@ -217,3 +219,19 @@ def snapshot() -> Snapshot:
         missing=("4h features: warming up, 120 of 300 bars",),
         provenance={"candles.1h": known, "book": known},
     )
+
+
+ACCOUNT = AccountFacts(
+    equity=Decimal("10000.5"),
+    free=Decimal("7000"),
+    day_start_equity=Decimal("10100"),
+    peak_equity=Decimal("10100"),
+    leverage_ratio=Decimal(2),
+    trading_state=TradingState.ACTIVE,
+    kill_switch=False,
+    reconciled=True,
+    positions=(Held("BTC/USDT", Decimal("-0.02"), Decimal("64052.1"), Decimal("12.5")),),
+    working_entries=(WorkingEntry("ETH/USDT", "buy", Decimal("500"), Decimal("5")),),
+    trades_today=2,
+    trades_today_symbol=1,
+)

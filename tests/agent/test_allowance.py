@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 
+from agent.answers import ALL_ANSWERS
 from agent.claims import claim_for
 from agent.model_spec import ModelSpec, PriceSpec
 from agent.models import NamedModel, make_models
@@ -152,7 +153,10 @@ async def test_a_vote_that_is_cut_off_gives_back_the_calls_that_were_never_made(
     """Of two questions to one model that may be asked once a minute, one waits for its turn."""
     spec = ModelSpec(kind="vllm", model="x", requests_per_minute=1)
     planner = Planner([NamedModel("m", Busy([]), spec)], [])
-    asked = [Ballot(Voter(name, planner), None, [HumanMessage(name)]) for name in ("one", "two")]
+    asked = [
+        Ballot(Voter(name, planner), None, [HumanMessage(name)], ALL_ANSWERS)
+        for name in ("one", "two")
+    ]
     allowance = Kept()
     voting = asyncio.create_task(ask_all(asked, 600, allowance))
     while not allowance.claims:

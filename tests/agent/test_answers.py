@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from agent.answers import answer_tools
+from agent.answers import answer_tools, possible_answers
 from domain.plan import PlanDraft
 
 SNAPSHOT = Path(__file__).parents[1] / "snapshots" / "answer_tools.json"
@@ -32,3 +32,13 @@ def test_every_field_is_there_and_none_that_sizes() -> None:
 def test_a_caller_cannot_change_the_schemas_for_others() -> None:
     answer_tools()[0]["function"]["name"] = "changed"
     assert answer_tools()[0]["function"]["name"] == "propose_plan"
+
+
+def test_what_could_only_be_denied_is_not_offered() -> None:
+    assert possible_answers(plan_stands=False, position_open=False) == ("propose_plan", "no_trade")
+    change = ("replan", "propose_exit", "no_trade")
+    assert possible_answers(plan_stands=True, position_open=False) == change
+    assert possible_answers(plan_stands=True, position_open=True) == change
+    dust = ("propose_plan", "propose_exit", "no_trade")
+    assert possible_answers(plan_stands=False, position_open=True) == dust
+    assert [tool["function"]["name"] for tool in answer_tools(dust)] == list(dust)

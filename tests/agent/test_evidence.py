@@ -11,6 +11,7 @@ import pytest
 from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
 
 from agent.evidence import PERSON, checked_numbers, levels
+from agent.situation import Situation, situation_sections
 from agent.situation_account import StandingPlan
 from agent.source import NoSuchValue
 from agent.sources import Sources, results_of
@@ -18,8 +19,9 @@ from domain.candles import Timeframe
 from domain.equation import Place
 from domain.orders import Position
 from domain.plan import PlanDraft, make_plan
+from domain.snapshot import Features
 from domain.verdict import Change, Nearest
-from tests.agent.samples import AS_OF, PLAN, bracket, denied, snapshot
+from tests.agent.samples import ACCOUNT, AS_OF, PLAN, bracket, denied, snapshot
 
 CANDLES = {
     "id": "ohlcv#1",
@@ -86,6 +88,25 @@ def test_a_value_is_found_by_its_name(place: str, value: str) -> None:
 def test_what_was_shown_rounded_may_be_off_by_half_of_its_last_digit() -> None:
     assert SOURCES.look(at("1h ema_20")).error == D("0.05")
     assert SOURCES.look(at("ohlcv#1 close")).error == 0
+
+
+def test_no_indicator_is_shown_farther_off_than_its_source_allows() -> None:
+    """Else a level that is reckoned right from what was shown would be refused."""
+    names = set(Features.model_fields) - {"timeframe", "known_at", "bars"}
+    filled = {name: 28.28512345 * 3**n for n, name in enumerate(sorted(names))}
+    features = tuple(of.model_copy(update=filled) for of in snapshot().features)
+    told = snapshot().model_copy(update={"features": features})
+    sources = Sources(told, None, None, (), {})
+    by_name = {one.name: one for one in situation_sections(Situation(told, ACCOUNT))}
+    checked = 0
+    for row in by_name["features"].rows:
+        name, *shown = row.split("|")
+        for of, text in zip(features, shown, strict=True):
+            if text != "-":
+                found = sources.look(Place(of.timeframe.value, name, 0))
+                assert abs(D(text) - found.value) <= found.error, row
+                checked += 1
+    assert checked > 5
 
 
 @pytest.mark.parametrize(

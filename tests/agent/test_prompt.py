@@ -14,32 +14,16 @@ from agent.situation import Situation, situation_sections
 from agent.situation_account import account_section, denial_section
 from agent.situation_memory import memory_section
 from agent.tokens import count_text
-from domain.lifecycle import TradingState
 from domain.orders import Position
 from domain.snapshot import Snapshot
 from domain.trade import ClosedTrade
 from journal.last_denial import LastDenial
 from journal.memory import TradingMemory
 from journal.metrics import EquityPoint, performance
-from policies.facts import AccountFacts, Held, WorkingEntry
 from policies.settings import Policy
-from tests.agent.samples import AS_OF, snapshot
+from tests.agent.samples import ACCOUNT, AS_OF, snapshot
 
 SNAPSHOTS = Path(__file__).parents[1] / "snapshots"
-ACCOUNT = AccountFacts(
-    equity=Decimal("10000.5"),
-    free=Decimal("7000"),
-    day_start_equity=Decimal("10100"),
-    peak_equity=Decimal("10100"),
-    leverage_ratio=Decimal(2),
-    trading_state=TradingState.ACTIVE,
-    kill_switch=False,
-    reconciled=True,
-    positions=(Held("BTC/USDT", Decimal("-0.02"), Decimal("64052.1"), Decimal("12.5")),),
-    working_entries=(WorkingEntry("ETH/USDT", "buy", Decimal("500"), Decimal("5")),),
-    trades_today=2,
-    trades_today_symbol=1,
-)
 POSITION = Position("BTC/USDT", Decimal("-0.02"), Decimal("-1290"), AS_OF, "plan")
 
 

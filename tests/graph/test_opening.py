@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+from agent.answers import ANSWERS
 from agent.prompt_budget import read_budget
 from graph.run import Runner
 from tests.graph.room import SLOT, proposal, scripted, wired_session
+from traces.events import PromptSent
 from traces.prompt_events import PromptWritten
 
 ABSTAIN = [("no_trade", {"reason": "nothing to do"})]
@@ -28,6 +31,25 @@ async def test_rules_and_tools_are_equal_to_the_byte_before_every_decision(tmp_p
         assert len(set(opening)) == 1
         assert len({asked[1].text for asked in model.calls}) == 2
         assert first["messages"][:1] != first["messages"][1:2]
+
+
+async def test_the_answers_offered_are_those_that_the_moment_allows(tmp_path: Path) -> None:
+    async with wired_session(tmp_path) as wired:
+        context, _ = scripted(wired, [proposal(5300), ABSTAIN])
+        runner, later = Runner(context, None), SLOT + timedelta(hours=1)
+        nothing = await runner.decide("BTC/USD", SLOT)
+        context.clock.advance_to(later)  # type: ignore[attr-defined]
+        working = await runner.decide("BTC/USD", later)
+        assert (nothing["outcome"], working["outcome"]) == ("approved", "no_trade")
+        assert nothing["offers"] == ["propose_plan", "no_trade"]
+        assert working["offers"] == ["replan", "propose_exit", "no_trade"]
+        for final in (nothing, working):
+            sent = [e.event for e in context.recorder.store.events(final["run_id"])]
+            (prompt,) = [event for event in sent if isinstance(event, PromptSent)]
+            tools = json.loads(context.recorder.read_blob(prompt.tools))
+            names = [tool["function"]["name"] for tool in tools]
+            assert names[-len(final["offers"]) :] == final["offers"]
+            assert not (set(ANSWERS) - set(final["offers"])) & set(names)
 
 
 async def test_what_was_left_out_is_in_the_trace(tmp_path: Path) -> None:
