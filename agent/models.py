@@ -113,7 +113,7 @@ def _openai_model(spec: ModelSpec, key: str | None) -> BaseChatModel:
         timeout=openai.Timeout(None, connect=CONNECT_TIMEOUT_S),
         use_responses_api=False,
         http_client=openai.DefaultHttpxClient(),
-        http_async_client=openai.DefaultAsyncHttpxClient(event_hooks={"response": [refuse_long]}),
+        http_async_client=openai.DefaultAioHttpClient(event_hooks={"response": [refuse_long]}),
     )
 
 

@@ -221,7 +221,7 @@ async def _ask(ballot: Ballot, timeout_s: float, allowance: Allowance | None) ->
     begun = time.monotonic()
     try:
         reply = await ballot.voter.planner.ask(
-            ballot.messages, timeout_s=timeout_s, allowance=allowance, answers=ballot.answers
+            ballot.messages, timeout_s=timeout_s, allowance=allowance, offers=ballot.answers
         )
     except (Unreachable, AccessRefused, ConfigError, OverBudget) as error:
         ballot.voter.planner.tell(ballot.voter.planner.model_name, error)

@@ -17,7 +17,7 @@ from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
 from agent.allowance import Allowance
-from agent.answers import ALL_ANSWERS, answer_tools
+from agent.answers import answer_tools
 from agent.asking import Asking, PassedOver, Reply
 from agent.models import NamedModel
 from agent.schemas import compact
@@ -55,7 +55,9 @@ class Planner:
         """
         if max_attempts < 1:
             raise ValueError(f"max_attempts is {max_attempts}, was expected to be at least 1")
-        self._data_tools = [compact(convert_to_openai_tool(tool)) for tool in tools]
+        data_tools = [compact(convert_to_openai_tool(tool)) for tool in tools]
+        self._tools = data_tools + answer_tools()
+        self._names = [tool["function"]["name"] for tool in self._tools]
         self._max_attempts = max_attempts
         self._jitter = Random(seed)  # noqa: S311  # spreads waits, keeps no secret
         self._offers: dict[tuple[str, ...], _Offer] = {}
@@ -64,23 +66,23 @@ class Planner:
         self.models = tuple(models)
         self.model_name = models[0].name
         """As the user names it: `rules`, `openai:NAME`, a name of the file of models."""
-        self._offer(ALL_ANSWERS)  # what cannot be bound is found before anything begins
+        self._offer(None)  # what cannot be bound is found before anything begins
 
-    def tools_text(self, answers: Sequence[str] = ALL_ANSWERS) -> str:
-        """The tool schemas as they are sent with these answers, as one JSON text."""
-        return self._offer(answers).tools_text
+    def tools_text(self, offers: Sequence[str] | None = None) -> str:
+        """The schemas of the tools that are offered, as they are sent, as one JSON text."""
+        return self._offer(offers).tools_text
 
     def count(
-        self, messages: Sequence[BaseMessage], answers: Sequence[str] = ALL_ANSWERS
+        self, messages: Sequence[BaseMessage], offers: Sequence[str] | None = None
     ) -> TokenCount:
         """Tokens of the prompt that `ask` would send to the first model."""
-        return self._offer(answers).askings[0].count(messages)
+        return self._offer(offers).askings[0].count(messages)
 
     def claims(
         self,
         messages: Sequence[BaseMessage],
         longest_answer_tokens: int,
-        answers: Sequence[str] = ALL_ANSWERS,
+        offers: Sequence[str] | None = None,
     ) -> list[Claim]:
         """What `ask` may cost at the worst with each model that can be asked, in their order.
 
@@ -89,9 +91,9 @@ class Planner:
         Args:
             messages: The prompt.
             longest_answer_tokens: Of a model whose longest answer nobody named.
-            answers: Names of the answers that are offered.
+            offers: Names of the tools that are offered; None: all.
         """
-        askings = self._offer(answers).askings
+        askings = self._offer(offers).askings
         claims = [asking.claim(messages, longest_answer_tokens) for asking in askings]
         return [claim for claim in claims if claim is not None]
 
@@ -110,7 +112,7 @@ class Planner:
         *,
         timeout_s: float,
         allowance: Allowance | None = None,
-        answers: Sequence[str] = ALL_ANSWERS,
+        offers: Sequence[str] | None = None,
     ) -> Reply:
         """The next message of the first model that can be asked.
 
@@ -126,7 +128,7 @@ class Planner:
         """
         ends_at = time.monotonic() + timeout_s
         passed: list[PassedOver] = []
-        askings = self._offer(answers).askings
+        askings = self._offer(offers).askings
         for index, asking in enumerate(askings):
             begun = time.monotonic()
             share_s = (ends_at - begun) / (len(askings) - index)
@@ -142,11 +144,11 @@ class Planner:
                 return replace(reply, passed_over=tuple(passed))
         raise _none_answered(passed)
 
-    def _offer(self, answers: Sequence[str]) -> _Offer:
-        """The models with the data tools and these answers bound, each such set once."""
-        names = tuple(answers)
+    def _offer(self, offers: Sequence[str] | None) -> _Offer:
+        """The models with these tools bound, each set of them once."""
+        names = tuple(offers or self._names)
         if names not in self._offers:
-            schemas = self._data_tools + answer_tools(names)
+            schemas = [tool for tool in self._tools if tool["function"]["name"] in names]
             askings = [
                 Asking(named, schemas, self._max_attempts, self._jitter) for named in self.models
             ]

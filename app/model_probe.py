@@ -107,10 +107,12 @@ async def probed(
     opening = [rules, HumanMessage(ABSTAIN)]
     found = [_key(named), _context(named, planner, opening), _price(named)]
     try:
-        first = await planner.ask(opening, answers=FLAT, timeout_s=TIMEOUT_S, allowance=allowance)
+        first = await planner.ask(
+            opening, offers=[*names, *FLAT], timeout_s=TIMEOUT_S, allowance=allowance
+        )
         proposing = [rules, HumanMessage(PROPOSE)]
         second = await planner.ask(
-            proposing, answers=("propose_plan",), timeout_s=TIMEOUT_S, allowance=allowance
+            proposing, offers=[*names, "propose_plan"], timeout_s=TIMEOUT_S, allowance=allowance
         )
         found.append(_reachable(named))
         found.append(_answered(named, "tool calling", first, NoTrade, names))
@@ -125,13 +127,13 @@ async def probed(
 async def _refusal(planner: Planner, rules: BaseMessage, names: Sequence[str]) -> Check:
     """A model may answer in words at any time; what counts is that a complaint is understood."""
     asked = [rules, HumanMessage(REFUSE)]
-    reply = await planner.ask(asked, answers=FLAT, timeout_s=TIMEOUT_S)
+    reply = await planner.ask(asked, offers=[*names, *FLAT], timeout_s=TIMEOUT_S)
     parsed = parse_answer(reply.message, names)
     if not isinstance(parsed, Invalid):
         return Check("refusal", "ok", "it calls a tool even when it is told not to")
     complaint = complaint_messages(reply.message, parsed, 1)
     again = await planner.ask(
-        [*asked, reply.message, *complaint], answers=FLAT, timeout_s=TIMEOUT_S
+        [*asked, reply.message, *complaint], offers=[*names, *FLAT], timeout_s=TIMEOUT_S
     )
     if isinstance(parse_answer(again.message, names), Invalid):
         told = f"words are read as {parsed.code}, and a complaint does not bring it back: no trade"
@@ -160,7 +162,7 @@ def _key(named: NamedModel) -> Check:
 
 def _context(named: NamedModel, planner: Planner, opening: Sequence[BaseMessage]) -> Check:
     """Whether rules, tools, a decision's own matter and the longest answer fit."""
-    spec, counted = named.spec, planner.count(opening, FLAT)
+    spec, counted = named.spec, planner.count(opening)
     limit, answer = (spec.context_tokens, spec.max_output_tokens or 0) if spec else (None, 0)
     needed = f"rules and tools take {counted.tokens} tokens ({counted.source})"
     if limit is None:

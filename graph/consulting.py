@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from agent.answers import ANSWERS
 from agent.consensus import Draft, Ruling, agrees, ruling
 from agent.opinions import Vote, answer_of, ask_all, ballots
 from agent.tokens import TokenCount
@@ -67,7 +68,8 @@ async def _ask(context: RunContext, state: RunState, draft: Draft) -> Update:
     """Every vote and repeat, with what they took; an outcome where there is no room for them."""
     rules = rules_text(context.policy, context.source.instrument(state["symbol"]))
     conversation = [message_of(context, h) for h in state["messages"]]
-    asked = ballots(context.opinions, rules, conversation, state["offers"], state["run_id"])
+    answers = [name for name in state["offers"] if name in ANSWERS]
+    asked = ballots(context.opinions, rules, conversation, answers, state["run_id"])
     counts = [ballot.tokens() for ballot in asked]
     elapsed_s = context.stopwatch.elapsed_s(state["run_id"])
     if reached := _no_room(context, state, counts, elapsed_s):

@@ -35,7 +35,7 @@ from graph.context import RunContext
 from graph.decision import decision_document
 from graph.evidence import was_told_before
 from graph.identity import run_id
-from graph.opening import offered, opening
+from graph.opening import offered, offers_after, opening
 from graph.recording import (
     add_cost,
     answer_of,
@@ -107,7 +107,7 @@ async def plan(context: RunContext, state: RunState) -> Update:
         left_s = context.caps.max_seconds_s - elapsed_s
         allowance = context.allowance(state, "plan")
         reply = await context.planner.ask(
-            messages, timeout_s=left_s, allowance=allowance, answers=state["offers"]
+            messages, timeout_s=left_s, allowance=allowance, offers=state["offers"]
         )
     except Unreachable as error:
         return _unanswered(context, state, "MODEL_UNAVAILABLE", error)
@@ -164,6 +164,7 @@ async def call_tools(context: RunContext, state: RunState) -> Update:
         "evidence": [*state["evidence"], *(evidence(answer, request) for answer in answers)],
         "known": known_of_answers(state["known"], answers, request.as_of),
         "tool_turns": state["tool_turns"] + 1,
+        "offers": offers_after(context, state),
         "tool_calls": state["tool_calls"] + len(answers),
         "tool_cost_units": spent.cost_units + sum(answer.cost_units for answer in answers),
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from agent.answers import possible_answers
+from agent.answers import ANSWERS, possible_answers
 from agent.prompt import Written, write_situation
 from agent.situation import Situation
 from agent.voter_prompt import planner_message
@@ -12,6 +12,7 @@ from domain.snapshot import Snapshot
 from graph.context import RunContext
 from graph.recording import keep
 from graph.replanning import standing_plan
+from graph.state import RunState
 from journal.last_denial import last_denial
 from journal.memory import trading_memory
 from policies.explain import rules_text
@@ -20,10 +21,18 @@ from traces.prompt_events import PromptSection, PromptWritten
 
 
 def offered(context: RunContext, symbol: str) -> list[str]:
-    """Names of the answers that the model is offered: what stands decides."""
+    """Names of the tools that the model is offered: all for data, of the answers what can apply."""
     journal = context.journal
     plan, position = journal.standing_plan(symbol), journal.position(symbol)
-    return [*possible_answers(plan_stands=plan is not None, position_open=position is not None)]
+    answers = possible_answers(plan_stands=plan is not None, position_open=position is not None)
+    return [*context.desk.names, *answers]
+
+
+def offers_after(context: RunContext, state: RunState) -> list[str]:
+    """What is offered after a turn of data: no more data once its turns are used up."""
+    if state["tool_turns"] + 1 < context.caps.max_tool_turns_count:
+        return state["offers"]
+    return [name for name in state["offers"] if name in ANSWERS]
 
 
 def opening(

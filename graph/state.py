@@ -37,7 +37,7 @@ class RunState(TypedDict, total=False):
     messages: list[str]
     """Blob hashes of the conversation, in order."""
     offers: list[str]
-    """Names of the answers that the moment allows, as tools."""
+    """Names of the tools, answers among them, that the model is offered next."""
     answer: AnswerKind
     draft: dict[str, Any] | None
     """The plan or exit as the model wrote it, JSON-able; what a person edits when stepping."""

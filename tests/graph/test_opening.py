@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-from agent.answers import ANSWERS
 from agent.prompt_budget import read_budget
 from graph.run import Runner
 from tests.graph.room import SLOT, proposal, scripted, wired_session
@@ -41,15 +40,28 @@ async def test_the_answers_offered_are_those_that_the_moment_allows(tmp_path: Pa
         context.clock.advance_to(later)  # type: ignore[attr-defined]
         working = await runner.decide("BTC/USD", later)
         assert (nothing["outcome"], working["outcome"]) == ("approved", "no_trade")
-        assert nothing["offers"] == ["propose_plan", "no_trade"]
-        assert working["offers"] == ["replan", "propose_exit", "no_trade"]
+        data = [*context.desk.names]
+        assert nothing["offers"] == [*data, "propose_plan", "no_trade"]
+        assert working["offers"] == [*data, "replan", "propose_exit", "no_trade"]
         for final in (nothing, working):
             sent = [e.event for e in context.recorder.store.events(final["run_id"])]
             (prompt,) = [event for event in sent if isinstance(event, PromptSent)]
             tools = json.loads(context.recorder.read_blob(prompt.tools))
             names = [tool["function"]["name"] for tool in tools]
-            assert names[-len(final["offers"]) :] == final["offers"]
-            assert not (set(ANSWERS) - set(final["offers"])) & set(names)
+            assert names == final["offers"]
+
+
+async def test_when_its_turns_are_used_up_no_data_is_offered_any_more(tmp_path: Path) -> None:
+    async with wired_session(tmp_path) as wired:
+        ask = [("regime", {})]
+        context, _ = scripted(wired, [ask, ask, ABSTAIN], max_tool_turns_count=2)
+        final = await Runner(context, None).decide("BTC/USD", SLOT)
+        assert (final["outcome"], final["tool_turns"]) == ("no_trade", 2)
+        sent = [e.event for e in context.recorder.store.events(final["run_id"])]
+        tools = [e.tools for e in sent if isinstance(e, PromptSent)]
+        assert tools[0] == tools[1] != tools[2]
+        last = json.loads(context.recorder.read_blob(tools[2]))
+        assert [tool["function"]["name"] for tool in last] == ["propose_plan", "no_trade"]
 
 
 async def test_what_was_left_out_is_in_the_trace(tmp_path: Path) -> None:
