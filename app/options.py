@@ -162,12 +162,11 @@ def read_options(
         session=_session(session),
         seed=seed,
         decisions=decisions,
-        faults=None if faults is None else open_faults(faults),
         attention=Attention(heartbeat_count=heartbeat, move_atr_ratio=wake_atr),
         caps=Caps(max_seconds_s=seconds_per_decision),
         opinions=read_opinions(named, **opinions),
         spending=read_caps(usd_per_decision, usd_per_day, usd_per_session),
-        **_files(tools, feeds, prompt),
+        **_files(tools, feeds, prompt, faults),
     )
 
 
@@ -229,9 +228,11 @@ def read_moment(name: str, text: str | None) -> datetime | None:
         ) from error
 
 
-def _files(tools: Path | None, feeds: Path | None, prompt: Path | None) -> dict[str, Any]:
+def _files(
+    tools: Path | None, feeds: Path | None, prompt: Path | None, faults: str | None
+) -> dict[str, Any]:
     """What the files that are named hold; the desk's limits and the feeds with their hash."""
-    found: dict[str, Any] = {}
+    found: dict[str, Any] = {} if faults is None else {"faults": open_faults(faults)}
     if tools is not None:
         limits = load_limits(tools)
         found |= {"tools": limits, "tools_hash": content_hash(limits.model_dump(mode="json"))}
