@@ -8,7 +8,7 @@ journal: the same words about the same sources give the same rows.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from decimal import Decimal
 
 from agent.prose import Shown, strange_numbers
@@ -51,10 +51,11 @@ def checked_numbers(
         merged: Where both differ, other models did that and have to name sources; else a person
             did, who has not.
     """
-    rows = _rows(draft, sources, tick)
-    own = rows if draft == said else _rows(said, sources, tick)
+    words = dict(levels(said))
+    stated = set(words.values())
+    rows = _rows(draft, sources, tick, stated)
+    own = rows if draft == said else _rows(said, sources, tick, stated)
     if not merged:
-        words = dict(levels(said))
         rows = [row if _is_models(row, words) else _set_by_person(row) for row in rows]
     shown = Shown(texts, [r.number for r in (*rows, *own) if r.bound] + [sources.snapshot.last])
     if draft.thesis == said.thesis:
@@ -70,10 +71,13 @@ def _set_by_person(row: CheckedNumber) -> CheckedNumber:
     return CheckedNumber(row.where, row.number, PERSON, row.number)
 
 
-def _rows(draft: PlanDraft, sources: Sources, tick: Decimal) -> list[CheckedNumber]:
+def _rows(
+    draft: PlanDraft, sources: Sources, tick: Decimal, stated: Set[Decimal]
+) -> list[CheckedNumber]:
     """Each level beside every equation that it has, then the equations of other numbers.
 
-    What is said twice has to be true twice.
+    What is said twice has to be true twice. A level that the model stated and somebody has set
+    otherwise since is still rounded like one.
     """
     equations = [read_equation(text) for text in draft.numbers]
     rows: list[CheckedNumber] = []
@@ -83,7 +87,10 @@ def _rows(draft: PlanDraft, sources: Sources, tick: Decimal) -> list[CheckedNumb
         rows += [] if mine else [CheckedNumber(where, number, None)]
     used = {row.number for row in rows}
     beside = [equation for equation in equations if equation.number not in used]
-    return rows + [_checked(BESIDE, each, sources, _half(each)) for each in beside]
+    return rows + [
+        _checked(BESIDE, each, sources, tick if each.number in stated else _half(each))
+        for each in beside
+    ]
 
 
 def levels(draft: PlanDraft | ReplanDraft) -> Iterator[tuple[str, Decimal]]:

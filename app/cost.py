@@ -56,8 +56,10 @@ def cost_report(
 
 
 def _groups(calls: Sequence[ModelCall], key: Callable[[ModelCall], str]) -> list[dict[str, Any]]:
-    names = sorted({key(call) for call in calls})
-    return [_group(name, [call for call in calls if key(call) == name]) for name in names]
+    found: dict[str, list[ModelCall]] = {}
+    for call in calls:
+        found.setdefault(key(call), []).append(call)
+    return [_group(name, mine) for name, mine in sorted(found.items())]
 
 
 def _group(name: str, calls: Sequence[ModelCall]) -> dict[str, Any]:

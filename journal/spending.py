@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -70,7 +70,8 @@ class SpendingLedger:
     def blind_spots(self) -> list[str]:
         """The caps that cannot be kept, since they are about calls of unknown price already."""
         with self.database.read() as connection:
-            found = [(one, _spent(connection, one.calls)) for one in self._limits(None)]
+            limits = self._limits(None, self._clock.now())
+            found = [(one, _spent(connection, one.calls)) for one in limits]
         return [_unknown(one, spent) for one, spent in found if spent.unknown_count]
 
     def reserve(
@@ -97,13 +98,15 @@ class SpendingLedger:
         self, connection: Connection, claims: Sequence[Claim], of: dict[str, str]
     ) -> tuple[int, Claim]:
         """One call, beside those that the transaction has set aside before it."""
-        spent = [(one, _spent(connection, one.calls)) for one in self._limits(of["run_id"])]
+        at = self._clock.now()  # the day whose cap is looked at is the day that it counts in
+        limits = self._limits(of["run_id"], at)
+        spent = [(one, _spent(connection, one.calls)) for one in limits]
         claim = _first_with_room(spent, claims)
         worst = claim.worst
         row = {
             **of,
             "model": claim.model,
-            "at": self._clock.now(),
+            "at": at,
             "prompt_tokens": claim.prompt_tokens,
             "answer_tokens": claim.answer_tokens,
             "tool_tokens": dict(claim.tool_tokens),
@@ -139,9 +142,9 @@ class SpendingLedger:
             mine = (_C.id == number) & _C.settled_at.is_(None)
             connection.execute(update(MODEL_CALLS).where(mine).values(**row))
 
-    def _limits(self, run_id: str | None) -> Iterable[_Limit]:
+    def _limits(self, run_id: str | None, at: datetime) -> Iterable[_Limit]:
         """The caps that are set; that of a decision only where one is named."""
-        midnight = self._clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
+        midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
         mine = _C.session == self.session
         today = (_C.at >= midnight) & (_C.at < midnight + timedelta(days=1))
         known = (

@@ -281,6 +281,27 @@ def test_what_others_set_needs_a_source_and_the_words_stay_grounded_in_what_gave
     assert rows[-1].number == D("123.45")
 
 
+def test_the_equation_of_a_level_that_a_person_moved_keeps_the_levels_tick() -> None:
+    numbers = ("110.2 = ohlcv#1 high_5 + 0.4 * indicators#3 atr_14", "90.5 = ohlcv#1 low_5")
+    said = PlanDraft.model_validate({**PLAN, "numbers": numbers, "invalidation": 90.5})
+    said = said.model_copy(
+        update={"targets": (said.targets[0].model_copy(update={"price": D("110.2")}),)}
+    )
+    draft = said.model_copy(
+        update={"invalidation": D("93"), "targets": PlanDraft.model_validate(PLAN).targets}
+    )
+    rows = checked_numbers(draft, said, SOURCES, [], D("0.5"))
+    assert [(row.where, row.agrees) for row in rows] == [
+        ("target 1", True), ("invalidation", True), ("number", True), ("number", True),
+    ]  # fmt: skip
+    edited = said.model_copy(update={"numbers": ("110.2 = ohlcv#1 high_5", numbers[1])})
+    rows = checked_numbers(edited, said, SOURCES, [], D("0.5"))
+    assert [(row.where, row.agrees) for row in rows] == [
+        ("target 1", False),
+        ("invalidation", True),
+    ]
+
+
 def test_every_number_moved_beyond_its_tolerance_is_noticed() -> None:
     for moved in ("110.02", "109.98", "111"):
         numbers = (f"{moved} = ohlcv#1 high_5 + 0.4 * indicators#3 atr_14", "91 = ohlcv#1 low_5")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import os
 import signal
 import subprocess
 import sys
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from domain.errors import OverBudget
 from domain.spending import Claim, Cost, SpendingCaps, Usage
 from journal.spending import DecisionAllowance, Reservation, SpendingLedger, Spent
 from journal.spending_tables import MODEL_CALLS
-from tests.places import place_in
+from tests.places import environment, place_in
 from traces.database import Database
 from traces.tables import METADATA
 
@@ -146,6 +147,27 @@ def test_what_has_no_price_is_refused_under_a_cap_and_unknown_without(tmp_path: 
         allowance(capped).reserve(claim("0"))
 
 
+class Midnight(FixedClock):
+    """Stands a second before midnight, and a minute later each time it is looked at."""
+
+    def now(self) -> datetime:
+        seen = super().now()
+        self.advance_to(seen + timedelta(minutes=1))
+        return seen
+
+
+def test_a_call_counts_in_the_day_whose_cap_had_room_for_it(tmp_path: Path) -> None:
+    database, caps = opened(tmp_path), SpendingCaps(day_usd=D(1))
+    tomorrow = SpendingLedger(database, "s", caps, FixedClock(NOON + timedelta(days=1)))
+    allowance(tomorrow).reserve(claim())
+    allowance(
+        SpendingLedger(database, "s", caps, Midnight(NOON + timedelta(hours=12, seconds=-1)))
+    ).reserve(claim())
+    with database.read() as connection:
+        days = connection.execute(select(MODEL_CALLS.c.at)).scalars().all()
+    assert sorted(day.day for day in days) == [22, 23]
+
+
 _shared: list[Database] = []
 _numbers = itertools.count()
 
@@ -229,7 +251,7 @@ from domain.errors import OverBudget
 from domain.spending import Claim, Cost, SpendingCaps
 import journal.paper_tables, journal.plan_tables, market.store.tables
 from journal.spending import SpendingLedger
-from tests.places import place_in
+from tests.places import environment, place_in
 from traces.database import Database
 from traces.tables import METADATA
 
@@ -253,14 +275,16 @@ def start(folder: Path, session: str, how: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-c", TAKER, str(folder), session, how],
         cwd=ROOT,
+        env=os.environ | environment(),
         stdout=subprocess.PIPE,
         text=True,
     )
 
 
 def test_of_several_processes_one_gets_the_last_cent_and_the_dead_keep_theirs(
-    tmp_path: Path,
+    tmp_path: Path, each_database: str
 ) -> None:
+    assert each_database
     database = opened(tmp_path)
     running = [
         start(tmp_path, name, how) for name, how in (("a", "live"), ("b", "live"), ("c", "die"))
