@@ -14,6 +14,7 @@ from langchain_core.messages import AIMessage, BaseMessage
 
 from agent.allowance import Allowance, Receipt
 from agent.claims import claim_for
+from agent.eyes import Eyes
 from agent.failures import Failure, caught, failure_of
 from agent.models import NamedModel
 from agent.prices import RULES, cost_of
@@ -79,6 +80,7 @@ class Asking:
             jitter: Spreads the tries of those who failed together.
         """
         self.named = named
+        self.eyes = Eyes(named.spec)
         self._schemas = schemas
         self._bound = named.model.bind_tools(schemas)
         self._max_attempts = max_attempts
@@ -90,13 +92,15 @@ class Asking:
 
     def count(self, messages: Sequence[BaseMessage]) -> TokenCount:
         """Tokens of the prompt that `ask` would send."""
-        return count_prompt(messages, self._schemas, self.named.provider_name)
+        read, pictures = self.eyes.read(messages), self.eyes.tokens(messages)
+        return count_prompt(read, self._schemas, self.named.provider_name).plus(pictures)
 
     def claim(self, messages: Sequence[BaseMessage], longest_answer_tokens: int) -> Claim | None:
         """The worst case of a question; None: of rules nobody is paid."""
         if self.named.name == RULES:
             return None
-        return claim_for(self.named, messages, self._schemas, longest_answer_tokens)
+        read, pictures = self.eyes.read(messages), self.eyes.tokens(messages)
+        return claim_for(self.named, read, self._schemas, longest_answer_tokens, pictures)
 
     async def ask(
         self, messages: Sequence[BaseMessage], timeout_s: float, allowance: Allowance | None = None
@@ -149,7 +153,7 @@ class Asking:
         begun = time.perf_counter()
         try:
             async with asyncio.timeout(allowed_s) as limit:
-                message = await self._bound.ainvoke(messages)
+                message = await self._bound.ainvoke(self.eyes.sent(messages))
         except TimeoutError as error:
             if not limit.expired():
                 raise
@@ -176,4 +180,5 @@ class Asking:
             return said
         prompt = self.count(messages)
         answer = count_answer(message, self.named.provider_name)
-        return Usage(prompt.tokens, answer.tokens, 0, prompt.source)
+        pictures = self.eyes.tokens(messages)
+        return Usage(prompt.tokens, answer.tokens, 0, prompt.source, image_tokens=pictures)

@@ -19,6 +19,7 @@ def claim_for(
     messages: Sequence[BaseMessage],
     schemas: Sequence[Mapping[str, Any]],
     longest_answer_tokens: int,
+    picture_tokens: int = 0,
 ) -> Claim:
     """What to set aside for a question.
 
@@ -30,16 +31,18 @@ def claim_for(
         messages: The prompt.
         schemas: Of the tools that go with it.
         longest_answer_tokens: Of a model whose longest answer nobody named.
+        picture_tokens: What goes with the prompt and is no text.
     """
     spec, counted = named.spec, count_prompt(messages, schemas, named.provider_name)
     in_steps = spec is not None and spec.tool_calling == "steps"
     exact = counted.source == "tiktoken" and not in_steps
     # In steps the tools are told twice: in words, and as the schema of the answer.
     most = counted.tokens if exact else most_tokens(messages, schemas, 2 if in_steps else 1)
+    most += picture_tokens
     answer = (spec.max_output_tokens if spec else None) or longest_answer_tokens
     return Claim(
         named.name,
-        counted.tokens,
+        counted.tokens + picture_tokens,
         answer,
         worst_of(named.price, most, answer),
         _tool_tokens(messages, named.provider_name),

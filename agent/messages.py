@@ -2,8 +2,8 @@
 
 Four kinds of message and a fixed set of fields; a type's name in the text only chooses among them,
 so reading can run no code. Left out is what differs between two equal answers or is recorded as an
-event: message ids, usage and latency. Everything is ASCII, so that no text from outside (a lone
-surrogate, a bidirectional mark) can break the store.
+event: message ids, usage and latency; of a picture, its bytes. Everything is ASCII, so that no text
+from outside (a lone surrogate, a bidirectional mark) can break the store.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from langchain_core.messages import (
     ToolMessage,
 )
 
+from agent.picture import stored
 from domain.errors import StateError
 
 _KEPT_METADATA = ("finish_reason", "model_name")
@@ -34,7 +35,7 @@ def dump_message(message: BaseMessage) -> str:
     """
     if message.type not in _LOADERS:
         raise StateError(f"message type {message.type!r} cannot be stored")
-    body: dict[str, Any] = {"type": message.type, "content": message.content}
+    body: dict[str, Any] = {"type": message.type, "content": stored(message.content)}
     if message.name is not None:
         body["name"] = message.name
     if message.additional_kwargs:

@@ -75,6 +75,10 @@ class ModelSpec(_Part):
     price: PriceSpec | None = None
     tool_calling: Literal["native", "steps"] = "native"
     """`steps`: for models that call tools badly; one answer under a schema for each step."""
+    vision: bool = False
+    """Whether it takes pictures; it is then sent a chart with each situation."""
+    image_tokens: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    """What a chart takes; None: as OpenAI publishes it, for others a cautious figure."""
     fallback: Annotated[tuple[str, ...], Field(max_length=8)] = ()
     """Models to ask, in this order, where this one cannot be."""
 
@@ -84,6 +88,8 @@ class ModelSpec(_Part):
             raise ValueError(f"model {self.model!r} was expected as PROVIDER:NAME for langchain")
         if self.kind == "langchain" and self.tool_calling == "steps":
             raise ValueError("tool_calling 'steps' needs an OpenAI-compatible endpoint")
+        if self.image_tokens is not None and not self.vision:
+            raise ValueError("image_tokens says what a chart takes; it goes with vision = true")
         if RULES in self.fallback:
             raise ValueError("fallback 'rules' is no language model; leave it out")
         return self

@@ -15,6 +15,7 @@ from string import Template
 from langchain_core.messages import HumanMessage, SystemMessage
 
 from agent.answers import answer_tools
+from agent.chart import CHART_VERSION
 from agent.prompt_budget import PromptBudget, default_budget
 from agent.sections import Count, Fitted, fit, texts
 from agent.situation import Situation, situation_sections, standing_values
@@ -66,15 +67,26 @@ def write_situation(
         left -= over  # counts of parts do not always add up to that of the whole
 
 
-def prompt_hash(budget: PromptBudget | None = None) -> str:
-    """Hash over the prompt files, the schemas of the answers, and what may be left out."""
-    return _hash((budget or default_budget()).model_dump_json())
+def chart_caption(bars_count: int, timeframe: str) -> str:
+    """What is said of a chart to who sees it."""
+    return Template(_text("chart")).substitute(bars=bars_count, timeframe=timeframe).strip()
+
+
+def prompt_hash(budget: PromptBudget | None = None, *, charts: bool = False) -> str:
+    """Hash over the prompt files, the schemas of the answers, and what may be left out.
+
+    Args:
+        budget: Of the sections.
+        charts: Whether a chart goes with each situation.
+    """
+    return _hash((budget or default_budget()).model_dump_json(), charts)
 
 
 @cache
-def _hash(budget: str) -> str:
+def _hash(budget: str, charts: bool) -> str:  # private, and cached by it
     hashed = [_text("system"), _text("situation"), canonical(answer_tools()), budget]
-    return content_hash(canonical(hashed))
+    drawn = [_text("chart"), str(CHART_VERSION)] if charts else []
+    return content_hash(canonical([*hashed, *drawn]))
 
 
 @cache

@@ -56,6 +56,10 @@ class TokenCount:
     tokens: int
     source: Literal["tiktoken", "estimate"]
 
+    def plus(self, more_tokens: int) -> TokenCount:
+        """With what is no text."""
+        return TokenCount(self.tokens + more_tokens, self.source)
+
 
 def count_prompt(
     messages: Sequence[BaseMessage], tools: Sequence[Mapping[str, Any]], model: str

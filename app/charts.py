@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from agent.colours import DOWN, ENTRY
 from journal.metrics import drawdowns
 
 
@@ -74,11 +75,11 @@ def svg_chart(points: Points, currency: str) -> str:
     figure = Figure(figsize=(10, 5), layout="constrained")
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[3, 1])
     moments = [point.at for point in points]
-    upper.plot(moments, [point.equity for point in points], linewidth=1.2, color="#1f6feb")
+    upper.plot(moments, [point.equity for point in points], linewidth=1.2, color=ENTRY)
     upper.set_ylabel(f"equity, {currency}")
     upper.grid(alpha=0.25)
     falls = _falls(points)
-    lower.fill_between(moments, falls, 0, color="#cf222e", alpha=0.4, linewidth=0)
+    lower.fill_between(moments, falls, 0, color=DOWN, alpha=0.4, linewidth=0)
     lower.set_ylabel("drawdown, %")
     lower.grid(alpha=0.25)
     locator = AutoDateLocator(maxticks=7)  # type: ignore[no-untyped-call]  # matplotlib is untyped here

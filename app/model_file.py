@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,16 @@ def keys_for(name: str, models: Mapping[str, ModelSpec]) -> dict[str, str]:
     return model_keys() | secrets_named(dict.fromkeys(one for one in named if one))
 
 
+def sees(names: Iterable[str], models: Mapping[str, ModelSpec]) -> bool:
+    """Whether any of the models, or of those asked in their place, takes pictures.
+
+    Raises:
+        ConfigError: no such model.
+    """
+    asked = (chain_of(name, models) for name in names if name != RULES)
+    return any(spec.vision for chain in asked for spec in chain.values())
+
+
 def deciding(name: str, models: Mapping[str, ModelSpec]) -> str | None:
     """A hash of what decides, where a file says it; another price or address is no other session.
 
@@ -48,7 +58,8 @@ def deciding(name: str, models: Mapping[str, ModelSpec]) -> str | None:
         return None
     counted = {"kind", "model", "temperature", "max_output_tokens", "tool_calling"}
     chain: dict[str, Any] = {
-        one: spec.model_dump(mode="json", include=counted)
+        # What sees is another planner; of what does not, the hash is as it always was.
+        one: spec.model_dump(mode="json", include=counted | ({"vision"} if spec.vision else set()))
         for one, spec in chain_of(name, models).items()
     }
     return content_hash(chain)

@@ -46,6 +46,11 @@ class OpinionOptions:
         named = (self.personality, *(voter.personality for voter in self.voters))
         return tuple(dict.fromkeys(name for name in named if name))
 
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Those of other voters, as the user names them."""
+        return tuple(voter.model for voter in self.voters if voter.model)
+
     def config(self) -> dict[str, Any] | None:
         """What must not change within a session, JSON-able; None where nothing was asked for."""
         if self.personality is None and not self.voters and not self.repeats_count:

@@ -15,7 +15,7 @@ from agent.prompt_budget import PromptBudget, load_budget
 from app.capital import capital_words, read_capital
 from app.fault_file import open_faults
 from app.feed_file import FeedFile, read_feed_file
-from app.model_file import deciding, read_model_file
+from app.model_file import deciding, read_model_file, sees
 from app.opinion_options import OpinionOptions, read_opinions, stored_opinions
 from app.spending import read_caps
 from broker.fault_spec import FaultSpec
@@ -43,6 +43,8 @@ class SessionOptions:
     """Of the file of models, by name."""
     models_hash: str | None = None
     """Of what decides in it; None: it names none of the session's models."""
+    vision: bool = False
+    """Whether one of the models that may be asked is sent charts."""
     probe: bool = True
     """See before the first decision whether the model is fit to plan."""
     timeframe: Timeframe = Timeframe.H1
@@ -91,6 +93,7 @@ class SessionOptions:
             "market": self.market,
             "model": self.model,
             "models": self.models_hash,
+            "vision": self.vision or None,
             "timeframe": self.timeframe.value,
             "every": self.every,
             "from": iso(self.start) if self.start else None,
@@ -144,14 +147,14 @@ def read_options(
         ConfigError: naming the option, its value and what was expected.
     """
     named = read_model_file(models)
+    asked = read_opinions(named, **opinions)
     return SessionOptions(
         symbols=tuple(symbols or ()),
         market=market,
         market_url=market_url,
         model=model,
         base_url=base_url,
-        models=named,
-        models_hash=deciding(model, named),
+        **_models(model, named, asked),
         probe=probe,
         timeframe=_timeframe(timeframe),
         every=every,
@@ -164,7 +167,7 @@ def read_options(
         decisions=decisions,
         attention=Attention(heartbeat_count=heartbeat, move_atr_ratio=wake_atr),
         caps=Caps(max_seconds_s=seconds_per_decision),
-        opinions=read_opinions(named, **opinions),
+        opinions=asked,
         spending=read_caps(usd_per_decision, usd_per_day, usd_per_session),
         **_files(tools, feeds, prompt, faults),
     )
@@ -203,6 +206,7 @@ def stored_options(
     return replace(
         options,
         models_hash=config.get("models"),
+        vision=bool(config.get("vision")),
         tools_hash=config.get("tools"),
         feeds_hash=config.get("feeds"),
         attention=Attention(**config.get("attention") or {}),
@@ -226,6 +230,12 @@ def read_moment(name: str, text: str | None) -> datetime | None:
         raise ConfigError(
             f"{name} {text!r} is no date; write it as 2023-02-01 or 2023-02-01T12:00:00Z (UTC)"
         ) from error
+
+
+def _models(model: str, named: Mapping[str, ModelSpec], asked: OpinionOptions) -> dict[str, Any]:
+    """The models of the file, what of them decides, and whether any that may be asked sees."""
+    vision = sees([model, *asked.models], named)
+    return {"models": named, "models_hash": deciding(model, named), "vision": vision}
 
 
 def _files(

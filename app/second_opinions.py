@@ -11,9 +11,10 @@ from langchain_core.language_models import BaseChatModel
 from agent.models import NamedModel
 from agent.opinions import Opinions, Voter
 from agent.planner import Planner
+from agent.prompt import prompt_hash
 from agent.voter_prompt import voting_hash
 from app.modelling import opened_voter
-from app.opinion_options import OpinionOptions, VoterOption
+from app.opinion_options import VoterOption
 from app.options import SessionOptions
 from app.settings import Settings
 from policies.personalities import policy_with
@@ -86,7 +87,8 @@ def others_of(opinions: Opinions, models: Sequence[NamedModel]) -> list[NamedMod
     return [one for key, one in found.items() if key not in known]
 
 
-def prompts_hash(shared: str, options: OpinionOptions) -> str:
+def prompts_hash(options: SessionOptions) -> str:
     """The hash of the session's prompts, with what personalities and voters are told."""
-    others = bool(options.voters) or options.repeats_count > 0
-    return voting_hash(shared, options.personalities, others=others)
+    shared, asked = prompt_hash(options.prompt, charts=options.vision), options.opinions
+    others = bool(asked.voters) or asked.repeats_count > 0
+    return voting_hash(shared, asked.personalities, others=others)

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from agent.picture import png_of
 from app.home import database_place
-from domain.errors import StateError
+from domain.errors import ConfigError, StateError
 from traces import view
 from traces.database import Database
 from traces.document import document as whole
 from traces.events import Reviewed
 from traces.index import RunRow, find_runs
+from traces.prompt_events import ChartDrawn
 from traces.store import TraceStore
 from traces.tables import METADATA
 
@@ -33,6 +36,21 @@ class Trace:
     def document(self) -> dict[str, Any]:
         """For a program."""
         return whole(self.store.events(self.run_id), self.store.blobs.get)
+
+    def write_chart(self, path: Path) -> None:
+        """Write the PNG that was drawn for the models that see.
+
+        Raises:
+            StateError: none was.
+            ConfigError: the file cannot be written.
+        """
+        drawn = [e.event for e in self.store.events(self.run_id) if isinstance(e.event, ChartDrawn)]
+        if not drawn:
+            raise StateError(f"run {self.run_id} has no chart; none of its models takes pictures")
+        try:
+            path.write_bytes(png_of(self.store.blobs.get(drawn[-1].picture)))
+        except OSError as error:
+            raise ConfigError(f"cannot write {str(path)!r}: {error.strerror}") from error
 
 
 @contextmanager

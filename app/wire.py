@@ -15,7 +15,6 @@ from langchain_core.language_models import BaseChatModel
 from agent.models import NamedModel
 from agent.opinions import Opinions
 from agent.planner import Planner
-from agent.prompt import prompt_hash
 from agent.prompt_budget import default_budget
 from app.capital import purses_of
 from app.clock import SystemClock
@@ -204,7 +203,8 @@ def _assemble(
         replay=replay,
         symbols=symbols,
         timeframe=options.timeframe,
-        prompt_hash=prompts_hash(prompt_hash(options.prompt), options.opinions),
+        prompt_hash=prompts_hash(options),
+        charts=options.vision,
         prompt=options.prompt or default_budget(),
         spending=spending,
         opinions=opinions,

@@ -66,6 +66,8 @@ class RunContext:
     prompt_hash: str
     spending: SpendingLedger
     """What the models may cost, and do."""
+    charts: bool = False
+    """Whether a model sees, of those that may be asked."""
     prompt: PromptBudget = field(default_factory=default_budget)
     """How much of the situation the model is told."""
     feeds: Feeds = NO_FEEDS

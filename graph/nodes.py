@@ -69,7 +69,8 @@ async def observe(context: RunContext, state: RunState) -> Update:
     begun = initial_state(identity, symbol, state["as_of"], consults=context.opinions.wanted)
     note_start(context, identity, symbol, as_of)
     try:
-        snapshot = await context.observer.snapshot(symbol, as_of)
+        look = await context.observer.look(symbol, as_of)
+        snapshot = look.snapshot
         account = await context.account(as_of, snapshot, begun)
     except MARKET_FAILURES as error:
         return {**begun, **ended_without_answer("DATA_UNAVAILABLE", str(error))}
@@ -82,7 +83,7 @@ async def observe(context: RunContext, state: RunState) -> Update:
     if "outcome" in looked:
         return {**begun, **looked}
     offers = offered(context, symbol)
-    messages = opening(context, identity, snapshot, account, offers)
+    messages = await opening(context, identity, look, account, offers)
     return {**begun, **looked, "offers": offers, "messages": messages}
 
 

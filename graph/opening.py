@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
+from langchain_core.messages import HumanMessage
+
 from agent.answers import ANSWERS, possible_answers
-from agent.prompt import Written, write_situation
+from agent.chart import Chart, chart_of, levels_of
+from agent.chart_drawing import HEIGHT_PX, WIDTH_PX, draw
+from agent.picture import Picture, base64_of, illustrated
+from agent.prompt import Written, chart_caption, write_situation
 from agent.situation import Situation
 from agent.voter_prompt import planner_message
-from domain.snapshot import Snapshot
 from graph.context import RunContext
 from graph.recording import keep
 from graph.replanning import standing_plan
 from graph.state import RunState
 from journal.last_denial import last_denial
 from journal.memory import trading_memory
+from market.observe import Look
 from policies.explain import rules_text
 from policies.facts import AccountFacts
-from traces.prompt_events import PromptSection, PromptWritten
+from traces.prompt_events import ChartDrawn, PromptSection, PromptWritten
 
 
 def offered(context: RunContext, symbol: str) -> list[str]:
@@ -35,15 +41,16 @@ def offers_after(context: RunContext, state: RunState) -> list[str]:
     return [name for name in state["offers"] if name in ANSWERS]
 
 
-def opening(
+async def opening(
     context: RunContext,
     identity: str,
-    snapshot: Snapshot,
+    look: Look,
     account: AccountFacts,
     offers: Sequence[str],
 ) -> list[str]:
     """Write, record and keep the first messages; returns their hashes."""
-    symbol, journal = snapshot.symbol, context.journal
+    snapshot, journal = look.snapshot, context.journal
+    symbol = snapshot.symbol
     rules = rules_text(context.policy, context.source.instrument(symbol))
     system = planner_message(rules, context.opinions.personality)
     before = context.planner.count([system], offers)
@@ -66,7 +73,32 @@ def opening(
         sections=_sections(written),
     )
     context.recorder.record(identity, "observe", event)
-    return [keep(context, message) for message in (system, written.message)]
+    message = written.message
+    if context.charts:
+        chart = chart_of(symbol, look.candles, levels_of(told.position, told.plan))
+        message = await _illustrated(context, identity, message, chart)
+    return [keep(context, one) for one in (system, message)]
+
+
+async def _illustrated(
+    context: RunContext, identity: str, message: HumanMessage, chart: Chart
+) -> HumanMessage:
+    """The situation with its chart behind it, for the models that see."""
+    png = await asyncio.to_thread(draw, chart)
+    data, count = base64_of(png), len(chart.close)
+    caption = chart_caption(count, context.timeframe.value)
+    kept = context.recorder.picture(data)
+    picture = Picture(kept, WIDTH_PX, HEIGHT_PX, len(png), caption)
+    event = ChartDrawn(
+        picture=kept,
+        width_px=WIDTH_PX,
+        height_px=HEIGHT_PX,
+        size_bytes=len(png),
+        candles_count=count,
+        levels=[level.name for level in chart.levels],
+    )
+    context.recorder.record(identity, "observe", event)
+    return illustrated(message, picture, data)
 
 
 def _sections(written: Written) -> list[PromptSection]:

@@ -12,6 +12,7 @@ from langchain_core.messages import AIMessage, BaseMessage
 
 from agent.asking import Reply
 from agent.messages import dump_message, load_message
+from agent.picture import filled
 from domain.numbers import plain
 from domain.plan import TradePlan
 from domain.snapshot import Snapshot
@@ -35,7 +36,8 @@ def keep(context: RunContext, message: BaseMessage) -> str:
 
 def message_of(context: RunContext, message_hash: str) -> BaseMessage:
     """The message a hash stands for, as it was stored (redacted)."""
-    return load_message(context.recorder.read_blob(message_hash))
+    read = context.recorder.read_blob
+    return filled(load_message(read(message_hash)), read)
 
 
 def answer_of(context: RunContext, message_hash: str) -> AIMessage:

@@ -8,6 +8,7 @@ from typing import Any
 from domain.clock import iso
 from traces import events as ev
 from traces.opinion_events import VoteCast
+from traces.prompt_events import ChartDrawn
 from traces.store import Recorded
 
 ReadBlob = Callable[[str], str]
@@ -31,6 +32,8 @@ def _blobs_of(event: ev.Event) -> list[str]:
             return [*event.messages, event.tools]
         case VoteCast():
             return [*event.messages, event.tools, *([event.message] if event.message else [])]
+        case ChartDrawn():
+            return [event.picture]
         case ev.SnapshotTaken():
             return [event.snapshot]
         case ev.ModelAnswered() | ev.Revised():

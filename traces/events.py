@@ -15,7 +15,7 @@ from pydantic import Field, TypeAdapter
 from traces.happening import Happening, TokensFrom
 from traces.opinion_events import VoteCast, VotesCounted
 from traces.order_events import FaultInjected, Filled, OrderChanged, PlanInvalidated
-from traces.prompt_events import PromptWritten
+from traces.prompt_events import ChartDrawn, PromptWritten
 
 SCHEMA = 1
 
@@ -219,6 +219,7 @@ Event = Annotated[
     | SnapshotTaken
     | Attended
     | PromptWritten
+    | ChartDrawn
     | PromptSent
     | ModelAnswered
     | ModelFailed

@@ -18,6 +18,21 @@ class PromptSection(Happening):
     """Rows of it that did not fit."""
 
 
+class ChartDrawn(Happening):
+    """A chart was drawn for the models that see."""
+
+    kind: Literal["chart_drawn"] = "chart_drawn"
+    picture: str
+    """Blob hash of the PNG's base64 text."""
+    width_px: int
+    height_px: int
+    size_bytes: int
+    """Of the PNG."""
+    candles_count: int
+    levels: list[str]
+    """What is drawn across, such as `stop`."""
+
+
 class PromptWritten(Happening):
     """The opening prompt is written, and what did not fit is left out of it."""
 

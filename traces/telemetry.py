@@ -14,6 +14,7 @@ from domain.errors import StateError
 from domain.numbers import ZERO, plain
 from traces import events as ev
 from traces.order_events import Filled
+from traces.prompt_events import ChartDrawn
 from traces.store import Recorded
 
 SCHEMA = "plangate.telemetry/1"
@@ -66,6 +67,8 @@ def _columns(event: ev.Event) -> dict[str, Any]:
                 "missing_count": len(event.missing),
                 "sit_out": bool(event.sit_out),
             }
+        case ChartDrawn():
+            return {"chart": event.picture}
         case ev.AnswerParsed() if event.answer != "tool_calls":
             return {"answer": event.answer} | _plan(event.body or {})
         case ev.Reviewed():

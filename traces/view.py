@@ -17,10 +17,11 @@ from domain.clock import iso
 from traces import events as ev
 from traces.opinion_events import VoteCast, VotesCounted
 from traces.order_events import FaultInjected, Filled, OrderChanged, PlanInvalidated
-from traces.prompt_events import PromptWritten
+from traces.prompt_events import ChartDrawn, PromptWritten
 from traces.store import Recorded
 from traces.view_words import (
     bracket,
+    chart,
     compact,
     message,
     number_words,
@@ -62,6 +63,7 @@ class _Page:
             ev.SnapshotTaken: self._snapshot_taken,
             ev.Attended: self._attended,
             PromptWritten: self._prompt_written,
+            ChartDrawn: self._chart_drawn,
             ev.PromptSent: self._prompt_sent,
             ev.ModelAnswered: self._model_answered,
             ev.ModelFailed: self._model_failed,
@@ -154,6 +156,9 @@ class _Page:
             f"{event.before_tokens} of rules and tools ({event.tokens_from})"
         )
         self._put(", ".join(map(section, event.sections)), 4)
+
+    def _chart_drawn(self, event: ChartDrawn) -> None:
+        self._head(f"chart     {chart(event)}")
 
     def _model_answered(self, event: ev.ModelAnswered) -> None:
         self._seen.add(event.message)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from traces.opinion_events import VoteCast
-from traces.prompt_events import PromptSection
+from traces.prompt_events import ChartDrawn, PromptSection
 
 
 def message(text: str) -> tuple[str, str]:
@@ -22,8 +22,17 @@ def message(text: str) -> tuple[str, str]:
         f"{call.get('name')} {compact(call.get('args'))}" for call in body.get("tool_calls") or []
     )
     content = body.get("content") or ""
-    words = content if isinstance(content, str) else compact(content)
+    words = content if isinstance(content, str) else "\n".join(map(_part, content))
     return str(body.get("type", "text")), "\n".join(part for part in (words, calls) if part)
+
+
+def _part(part: Any) -> str:
+    """A part of a message that has several."""
+    if isinstance(part, dict) and part.get("type") == "text":
+        return str(part.get("text"))
+    if isinstance(part, dict) and part.get("type") == "picture":
+        return f"[picture {str(part.get('blob'))[:12]}] {part.get('caption')}"
+    return compact(part)
 
 
 def spaced(text: str) -> str:
@@ -60,6 +69,15 @@ def vote(event: VoteCast) -> str:
     return (
         f"vote      {asked}: {'agrees' if event.agrees else 'does not'} ({event.answer}){by}, "
         f"{event.latency_ms:.0f} ms, {event.input_tokens} + {event.output_tokens} tokens, {cost}"
+    )
+
+
+def chart(event: ChartDrawn) -> str:
+    """What was drawn, how large it is and where it is kept, on one line."""
+    levels = f", {', '.join(event.levels)}" if event.levels else ""
+    return (
+        f"{event.width_px}x{event.height_px}, {event.size_bytes / 1000:.0f} KB, "
+        f"{event.candles_count} candles{levels}, {event.picture[:12]}"
     )
 
 

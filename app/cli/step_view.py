@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from agent.picture import pictures_of
 from app.cli.output import out
 from graph.build import NODES
 
@@ -70,7 +71,10 @@ class StepView:
             case ["p"]:
                 for message in debugger.messages():
                     out().rule(message.type)
-                    out().print(str(message.content) or self._calls(message), markup=False)
+                    out().print(message.text or self._calls(message), markup=False)
+                    for picture, _ in pictures_of(message):
+                        shown = f"[picture {picture.blob[:12]}] {picture.caption}"
+                        out().print(shown, markup=False)
             case ["v"]:
                 self._verdict(debugger)
             case _:

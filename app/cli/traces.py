@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -75,6 +76,9 @@ def show(
         str | None, typer.Option(help="Which session, when several have this run.")
     ] = None,
     full: Annotated[bool, typer.Option("--full", help="Whole texts, nothing cut.")] = False,
+    chart: Annotated[
+        Path | None, typer.Option(help="Write the chart that its models saw to this PNG file.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Show one decision: prompts, tool calls, verdicts, fills, tokens and cost."""
@@ -82,6 +86,8 @@ def show(
     from app.trace_reader import read_trace
 
     with read_trace(run_id, session) as trace:
+        if chart is not None:
+            trace.write_chart(chart)
         if as_json:
             print_json(trace.document())
         else:

@@ -113,6 +113,18 @@ def test_a_session_with_quiet_cycles_is_lived_again_with_them(
     assert [world["equal_count"] for world in found["worlds"]] == [4, 4]
 
 
+def test_charts_are_drawn_again_from_what_was_known_then(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lived(tmp_path, options=replace(OPTIONS, vision=True, every=12))
+    found = looked(tmp_path, monkeypatch)
+    assert (found["verdict"], found["decisions_count"]) == ("clean", 2)
+    assert [world["equal_count"] for world in found["worlds"]] == [2, 2]
+    with Database.open(tmp_path / DATABASE, METADATA).read() as connection:
+        rows = connection.exec_driver_sql("SELECT body FROM trace_event WHERE kind='chart_drawn'")
+        assert len(set(rows)) == 2
+
+
 class PricePeek(SyntheticSource):
     """Tells the next close as the newest price, under an honest stamp."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
 
@@ -93,6 +94,27 @@ def test_a_wrong_file_key_or_address_is_told_before_anything_starts(tmp_path: Pa
         "--base-url", "http://127.0.0.1:9/v1",
     )  # fmt: skip
     assert (both.code, "goes with KIND:NAME" in both.err) == (2, True)
+
+
+def test_a_session_whose_model_sees_keeps_the_chart_and_writes_it(tmp_path: Path) -> None:
+    keys = {"MY_OWN_KEY": KEY}
+    with OpenAIServer(lambda _: ABSTAIN) as server:
+        path = models_file(tmp_path, server.base_url, server.base_url, "vision = true")
+        asked = ("run", "--model", "main", "--models", str(path), *SLOT, "--session", "s")
+        ran = plangate(tmp_path, *asked, "--no-probe", "--json", **keys)
+        assert ran.code == 0, ran.err
+        models_file(tmp_path, server.base_url, server.base_url)
+        blind = plangate(tmp_path, *asked, "--no-probe", "--json", **keys)
+    assert (blind.code, "vision was True, now None" in blind.err) == (6, True)
+    (run,) = (decision["run_id"] for decision in ran.document["decisions"])
+    chart = tmp_path / "chart.png"
+    shown = plangate(tmp_path, "traces", "show", run, "--chart", str(chart))
+    assert "chart     768x448" in shown.out
+    (_, _, image) = server.requests[0]["messages"][1]["content"]
+    data = base64.b64encode(chart.read_bytes()).decode()
+    assert image["image_url"]["url"] == f"data:image/png;base64,{data}"
+    nowhere = plangate(tmp_path, "traces", "show", run, "--chart", str(tmp_path / "no" / "c.png"))
+    assert (nowhere.code, "cannot write" in nowhere.err) == (2, True)
 
 
 def statuses(ran: Ran) -> dict[str, str]:

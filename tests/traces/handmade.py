@@ -15,7 +15,7 @@ from traces import events as ev
 from traces.database import Database
 from traces.opinion_events import VoteCast, VotesCounted
 from traces.order_events import FaultInjected, Filled, OrderChanged, PlanInvalidated
-from traces.prompt_events import PromptSection, PromptWritten
+from traces.prompt_events import ChartDrawn, PromptSection, PromptWritten
 from traces.recorder import Recorder
 from traces.redact import Redactor
 from traces.store import TraceStore
@@ -170,6 +170,17 @@ def _observe(to: Recorder, note: Note) -> None:
             most_tokens=1000,
             tokens_from="tiktoken",
             sections=[kept, cut],
+        ),
+    )
+    note(
+        "observe",
+        ChartDrawn(
+            picture=to.picture("aGFuZG1hZGU="),
+            width_px=768,
+            height_px=448,
+            size_bytes=24_875,
+            candles_count=96,
+            levels=["entered", "stop", "target 1"],
         ),
     )
 

@@ -5,6 +5,7 @@ import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from domain.strict_json import content_hash
 from tests.traces.handmade import PLAN, RUN, ended, opened, record_run, recorder, started
 from traces.telemetry import append_line, decision_line
 
@@ -26,6 +27,7 @@ def test_one_line_holds_what_was_seen_decided_and_had(tmp_path: Path) -> None:
         "last": "7012.5",
         "missing_count": 1,
         "sit_out": False,
+        "chart": content_hash("aGFuZG1hZGU="),
         "answer": "plan",
         "side": "long",
         "entry": None,

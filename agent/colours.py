@@ -1,0 +1,21 @@
+"""The colours of every picture that we draw, by what they stand for."""
+
+from __future__ import annotations
+
+UP = "#1a7f37"
+"""A candle that closed higher than it opened, and a target."""
+DOWN = "#cf222e"
+"""One that did not, a stop, a loss and a drawdown."""
+ENTRY = "#1f6feb"
+"""Where a position is entered; equity."""
+FAST = "#bf8700"
+"""A quick average."""
+SLOW = "#8250df"
+"""A slow average."""
+MEAN = "#0598bc"
+"""A mean weighted by volume."""
+BAND = "#8c959f"
+"""Edges and grids."""
+INK = "#1f2328"
+"""Words and numbers."""
+PAPER = "#ffffff"
