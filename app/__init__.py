@@ -11,8 +11,9 @@ What is told of it: document · listing · holdings · plan_life · report · re
 Whether it saw its future: lookahead · lookahead_seen.
 The market store: keeping · data_options · data_sync · data_import · data_watching · data_status ·
 data_verify · data_export · data_words.
-Feeds, tools and models by hand: feed_listing · model_listing · model_probe · first_probe ·
-local_install · counter (the desk without a decision) · tools_command · mcp_command · mcp_server.
+Feeds, tools and models by hand: feed_listing · model_listing · model_probe (sight_probe) ·
+first_probe · local_install · counter (the desk without a decision) · tools_command · mcp_command ·
+mcp_server.
 Whether all is there: health · health_check · market_health · store_health.
 cli/ has one file a command group.
 """

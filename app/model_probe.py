@@ -1,8 +1,8 @@
 """Whether a model is fit to plan: asked as a session would ask it, and judged by the same reading.
 
 Questions are sent with the session's own rules and every tool: one that is to be answered with
-`no_trade`, one with `propose_plan`, and, by hand, one in words, to see whether a complaint brings
-the model back. Nothing is traded.
+`no_trade`, one with `propose_plan`, one about a picture where the model is said to see, and, by
+hand, one in words, to see whether a complaint brings the model back. Nothing is traded.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from app.home import state_home
 from app.modelling import opened_models
 from app.options import SessionOptions
 from app.settings import load_settings
+from app.sight_probe import MEND, number_question, number_read
 from domain.errors import AccessRefused, ConfigError, Unreachable
 from domain.plan import NoTrade, PlanDraft
 from market.sources.box import BoxSource
@@ -97,7 +98,7 @@ async def probed(
         tools: That it is offered.
         rules: The first message of a session's prompts; who reads it now need not read it again.
         refusing: Also see what becomes of an answer in words; two more calls.
-        allowance: Where the first two count; None: nobody counts.
+        allowance: Where all but those count; None: nobody counts.
 
     Raises:
         OverBudget: the allowance has no room for them.
@@ -105,7 +106,8 @@ async def probed(
     planner = Planner([named], tools, max_attempts=1)
     names = [tool.name for tool in tools]
     opening = [rules, HumanMessage(ABSTAIN)]
-    found = [_key(named), _context(named, planner, opening), _price(named)]
+    longest = [rules, number_question(TEST)[0]] if _sees(named) else opening
+    found = [_key(named), _context(named, planner, longest), _price(named)]
     try:
         first = await planner.ask(
             opening, offers=[*names, *FLAT], timeout_s=TIMEOUT_S, allowance=allowance
@@ -117,11 +119,32 @@ async def probed(
         found.append(_reachable(named))
         found.append(_answered(named, "tool calling", first, NoTrade, names))
         found.append(_answered(named, "schema", second, PlanDraft, names))
+        if _sees(named):
+            found.append(await _sight(planner, rules, names, allowance))
         if refusing:
             found.append(await _refusal(planner, rules, names))
     except (Unreachable, AccessRefused, ConfigError) as error:
         return Probed(named.name, (*found, _unasked(error)))
     return Probed(named.name, (*found, _speed(second)))
+
+
+def _sees(named: NamedModel) -> bool:
+    """Whether its file says so."""
+    return named.spec is not None and named.spec.vision
+
+
+async def _sight(
+    planner: Planner, rules: BaseMessage, names: Sequence[str], allowance: Allowance | None
+) -> Check:
+    """Whether a model that is said to see does; one that takes no picture is told of as such."""
+    asked, number = number_question(TEST)
+    try:
+        reply = await planner.ask(
+            [rules, asked], offers=[*names, *FLAT], timeout_s=TIMEOUT_S, allowance=allowance
+        )
+    except ConfigError as error:
+        return Check("vision", "broken", f"{error}; {MEND}", 2)
+    return number_read(reply.message, number, names)
 
 
 async def _refusal(planner: Planner, rules: BaseMessage, names: Sequence[str]) -> Check:
@@ -164,7 +187,8 @@ def _context(named: NamedModel, planner: Planner, opening: Sequence[BaseMessage]
     """Whether rules, tools, a decision's own matter and the longest answer fit."""
     spec, counted = named.spec, planner.count(opening)
     limit, answer = (spec.context_tokens, spec.max_output_tokens or 0) if spec else (None, 0)
-    needed = f"rules and tools take {counted.tokens} tokens ({counted.source})"
+    what = "rules, tools and a chart" if _sees(named) else "rules and tools"
+    needed = f"{what} take {counted.tokens} tokens ({counted.source})"
     if limit is None:
         return Check("context", "note", f"{needed}; how long it may be was not said")
     if counted.tokens + answer >= limit:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -101,7 +102,7 @@ def test_a_session_whose_model_sees_keeps_the_chart_and_writes_it(tmp_path: Path
     with OpenAIServer(lambda _: ABSTAIN) as server:
         path = models_file(tmp_path, server.base_url, server.base_url, "vision = true")
         asked = ("run", "--model", "main", "--models", str(path), *SLOT, "--session", "s")
-        ran = plangate(tmp_path, *asked, "--no-probe", "--json", **keys)
+        ran = plangate(tmp_path, *asked, "--json", **keys)
         assert ran.code == 0, ran.err
         models_file(tmp_path, server.base_url, server.base_url)
         blind = plangate(tmp_path, *asked, "--no-probe", "--json", **keys)
@@ -135,6 +136,30 @@ def test_a_fit_model_passes_with_two_calls_and_its_card_is_for_people_too(tmp_pa
     assert len(server.requests[0]["tools"]) > 10
     assert "OPENAI_API_KEY is set" in told.out
     assert KEY not in ran.out + told.out
+
+
+def test_a_model_that_is_said_to_see_has_to_read_a_number_in_a_picture(tmp_path: Path) -> None:
+    def blind(body: dict[str, Any]) -> Step:
+        asked = body["messages"][-1]["content"]
+        return fit(body) if isinstance(asked, str) else {"calls": [("no_trade", {"reason": "?"})]}
+
+    def refuses(body: dict[str, Any]) -> Step:
+        asked = body["messages"][-1]["content"]
+        told = {"message": "this model takes no image_url"}
+        return fit(body) if isinstance(asked, str) else {"status": 400, "error": told}
+
+    found = []
+    for answers in (fit, blind, refuses):
+        with OpenAIServer(answers, probes=True) as server:
+            path = models_file(tmp_path, server.base_url, server.base_url, "vision = true")
+            asked = ("model", "probe", "main", "--models", str(path), "--json")
+            ran = plangate(tmp_path, *asked, MY_OWN_KEY=KEY)
+            (check,) = (one for one in ran.document["checks"] if one["name"] == "vision")
+            found.append((ran.code, check["status"]))
+    assert found == [(0, "ok"), (2, "broken"), (2, "broken")]
+    assert "rules, tools and a chart take" in ran.out
+    assert "takes no image_url" in check["detail"]
+    assert "leave out vision = true" in check["detail"]
 
 
 @pytest.mark.parametrize(

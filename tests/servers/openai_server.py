@@ -15,6 +15,8 @@ are answered as they want to be, and not noted, unless `probes` leaves them to t
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 import threading
 from collections.abc import Callable, Sequence
@@ -41,11 +43,29 @@ FIT_PLAN = {
 
 def fit(body: dict[str, Any]) -> Step:
     """What a model that is fit answers to a probe."""
-    planned = "propose_plan" in body["messages"][-1]["content"]
-    name, given = ("propose_plan", FIT_PLAN) if planned else ("no_trade", {"reason": "probe"})
+    asked = body["messages"][-1]["content"]
+    reason = number_in(asked[-1]["image_url"]["url"]) if isinstance(asked, list) else "probe"
+    planned = "propose_plan" in asked
+    name, given = ("propose_plan", FIT_PLAN) if planned else ("no_trade", {"reason": reason})
     if "tools" in body:
         return {"calls": [(name, given)]}
     return {"content": json.dumps({"thought": "", "call": {"tool": name, "arguments": given}})}
+
+
+def number_in(url: str) -> str:
+    """The number that a probe's picture shows, read off its pixels."""
+    from PIL import Image
+
+    from app.sight_probe import DIGITS_COUNT, number_picture
+
+    def parts(png: bytes) -> list[bytes]:
+        with Image.open(io.BytesIO(png)) as image:
+            width, height = image.size[0] // DIGITS_COUNT, image.size[1]
+            places = [place * width for place in range(DIGITS_COUNT)]
+            return [image.crop((x, 0, x + width, height)).tobytes() for x in places]
+
+    known = {parts(number_picture(digit * DIGITS_COUNT))[0]: digit for digit in "0123456789"}
+    return "".join(known[part] for part in parts(base64.b64decode(url.partition(",")[2])))
 
 
 class OpenAIServer:
@@ -84,6 +104,7 @@ class OpenAIServer:
     def next_step(self, body: dict[str, Any], headers: dict[str, str]) -> Step:
         """Note the request and say what to answer."""
         asked = body["messages"][-1].get("content")
+        asked = asked[0]["text"] if isinstance(asked, list) and asked else asked
         if not self._probes and isinstance(asked, str) and asked.startswith(PROBE):
             return fit(body)
         with self._lock:
