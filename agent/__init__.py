@@ -10,6 +10,6 @@ rules_model (rules_reading, rules_setups, rules_revision) · scripted_model · r
 another one answered) · tokens (tool_tokens, picture_tokens) · prices · usage (what a provider says
 a call took) · claims (what it may cost) · allowance (who is asked for it). local/ is a language
 model on this machine.
-Second opinions: opinions (who, and what they are shown; voter_prompt, perturbation), consensus (one
-draft or none).
+Second opinions: opinions (whose) · ballots (what they are shown: voter_prompt, perturbation) ·
+voting (all at once) · consensus (one draft or none).
 """

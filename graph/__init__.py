@@ -2,8 +2,8 @@
 
 state · caps · attention · context · identity · nodes · opening (the first prompt) · waking (whether
 the model is asked) · answers · replanning (what an answer changes) · reviewing (a draft before the
-gate) · evidence (its numbers beside what was seen) · consulting (second opinions) · committing
-(approved answers to intents) · certificate (what could be known) · recording · decision · routes ·
-build · run (one decision) · debugger (stop, look, edit, go back, go on). Nodes are thin and never
-call a venue: the framework may run a node again after a crash.
+gate) · evidence (its numbers beside what was seen) · consulting (second opinions) · submitting and
+committing (approved answers to intents) · certificate (what could be known) · recording ·
+decision · routes · build · run (one decision) · debugger (stop, look, edit, go back, go on). Nodes
+are thin and never call a venue: the framework may run a node again after a crash.
 """

@@ -27,6 +27,7 @@ from graph import nodes, routes
 from graph.consulting import consult
 from graph.context import RunContext
 from graph.state import RunState
+from graph.submitting import submit
 
 RECURSION_LIMIT = 60
 """Above any run that the caps allow; the framework's own default is about ten thousand."""
@@ -40,7 +41,7 @@ NODES: dict[str, Node] = {
     "review": nodes.review,
     "consult": consult,
     "revise": nodes.revise,
-    "submit": nodes.submit,
+    "submit": submit,
     "record": nodes.record,
 }
 

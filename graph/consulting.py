@@ -11,9 +11,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from agent.answers import ANSWERS
+from agent.ballots import ballots
 from agent.consensus import Draft, Ruling, agrees, ruling
-from agent.opinions import Vote, answer_of, ask_all, ballots
 from agent.tokens import TokenCount
+from agent.voting import Vote, answer_of, ask_all
 from domain.errors import OverBudget, StateError
 from domain.numbers import plain, to_decimal
 from domain.plan import PlanDraft, ReplanDraft

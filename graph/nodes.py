@@ -1,12 +1,11 @@
 """The steps of a decision, each thin: read the state, ask one room, write hashes back.
 
-Every arrow also appends events to the trace. No node calls a venue: `submit` commits the approved
-plan and its order intent in one transaction and ends; sending is the dispatcher's.
+Every arrow also appends events to the trace. No node calls a venue. `consult` and `submit` have
+modules of their own (`graph.consulting`, `graph.submitting`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -24,13 +23,11 @@ from domain.errors import (
     StateError,
     Unreachable,
 )
-from domain.plan import ExitDraft
 from domain.snapshot import Snapshot
-from domain.verdict import Approved, Denied
+from domain.verdict import Denied
 from graph.answers import ended_without_answer, evidence, read_answer, spent_so_far, tool_call
 from graph.caps import cap_reached, may_go_on
 from graph.certificate import certificate, known_of_answers, known_of_snapshot
-from graph.committing import commit_entry, commit_exit, commit_levels
 from graph.context import RunContext
 from graph.decision import decision_document
 from graph.evidence import was_told_before
@@ -48,7 +45,6 @@ from graph.recording import (
     note_snapshot,
     note_start,
     note_tool,
-    plan_of,
     primary_sentence,
     verdict_of,
 )
@@ -222,41 +218,6 @@ async def revise(context: RunContext, state: RunState) -> Update:
         "revisions": state["revisions"] + 1,
         "complaint": [],
     }
-
-
-async def submit(context: RunContext, state: RunState) -> Update:
-    """Commit the approved plan and its intent, or the intent to exit, in one transaction."""
-    if state["answer"] == "exit":
-        return _submit_exit(context, state)
-    plan_hash, verdict_hash = state["versions"][-1]
-    trade_plan, verdict = plan_of(context, plan_hash), verdict_of(context, verdict_hash)
-    if not isinstance(verdict, Approved):
-        return {"outcome": "denied"}
-    if trade_plan.act == "adjust":
-        orders = commit_levels(context, state, trade_plan, verdict)
-    else:
-        orders = commit_entry(context, state, trade_plan, verdict)
-    if orders is None:
-        return {"outcome": "no_trade", "reason": "the plan to be changed is over in the meantime"}
-    _note_committed(context, state, trade_plan.plan_id, orders)
-    return {"orders": orders, "outcome": "approved" if trade_plan.act == "open" else "replan"}
-
-
-def _note_committed(
-    context: RunContext, state: RunState, plan_id: str, orders: Sequence[str]
-) -> None:
-    event = events.PlanCommitted(plan_id=plan_id, orders=list(orders))
-    context.recorder.record(state["run_id"], "submit", event)
-
-
-def _submit_exit(context: RunContext, state: RunState) -> Update:
-    draft = ExitDraft.model_validate(state["draft"])
-    committed = commit_exit(context, state, draft)
-    if committed is None:
-        return {"outcome": "no_trade", "reason": "the position is being closed already, or is over"}
-    plan_id, orders = committed
-    _note_committed(context, state, plan_id, orders)
-    return {"orders": orders, "outcome": "exit", "reason": draft.thesis}
 
 
 async def record(context: RunContext, state: RunState) -> Update:

@@ -12,13 +12,15 @@ import pytest
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 
 from agent.answers import ALL_ANSWERS
+from agent.ballots import Ballot
 from agent.claims import claim_for
 from agent.model_spec import ModelSpec, PriceSpec
 from agent.models import NamedModel, make_models
-from agent.opinions import Ballot, Voter, ask_all
+from agent.opinions import Voter
 from agent.planner import Planner
 from agent.scripted_model import ScriptedModel, Step
 from agent.tokens import count_prompt
+from agent.voting import ask_all
 from domain.errors import OverBudget, Unreachable
 from domain.spending import Claim, Cost, Usage
 
