@@ -7,7 +7,8 @@ were measured with a stub of the same kind (its smallest setting: 16 calls, 33,6
 characters / 4, 54 ms of its own at zero latency).
 
 Times are CPU time where nothing waits, because other work on the machine moves wall time; wall time
-is said. Medians. Run: python benchmarks/bench_planner.py
+is said. They are told as multiples of a call of plain ChatOpenAI with the same tools in the same
+run, of which each of the peer's calls is one. Medians. Run: python benchmarks/bench_planner.py
 """
 
 from __future__ import annotations
@@ -57,17 +58,17 @@ class Decided(NamedTuple):
 
 async def main() -> None:
     with _server() as base_url:
+        plain_ms = await _against_plain(base_url)
         print("a plan with one revision, all of it:")
         for name, script in (("plan, revise", "plan"), ("ask, plan, revise", "ask")):
-            _tell(name, await _decide(base_url, f"gpt-4o-{script}-0ms", ROUNDS))
+            _tell(name, await _decide(base_url, f"gpt-4o-{script}-0ms", ROUNDS), plain_ms)
             slow = await _decide(base_url, f"gpt-4o-{script}-200ms", 5)
             ratio = median(one.wall_s / (one.calls * 0.2) for one in slow)
             print(f"  at 200 ms a call: {ratio:.3f}x of calls x latency (wall)")
-        await _against_plain(base_url)
         await _in_flight(base_url)
 
 
-def _tell(name: str, rounds: list[Decided]) -> None:
+def _tell(name: str, rounds: list[Decided], plain_ms: float) -> None:
     one = rounds[-1]
     cpu = median(r.cpu_s for r in rounds) * 1000
     wall = min(r.wall_s for r in rounds) * 1000
@@ -75,8 +76,9 @@ def _tell(name: str, rounds: list[Decided]) -> None:
         f"{name}: {one.calls} calls ({one.calls / PEER_CALLS:.2f}x), prompt {one.prompt_tokens} "
         f"tokens, answers {one.answer_tokens}; counted as characters / 4: "
         f"{one.characters // 4} ({one.characters / 4 / PEER_TOKENS:.2f}x)\n"
-        f"  stable share {one.stable_tokens / one.prompt_tokens:.2f}; own time {cpu:.1f} ms CPU "
-        f"({cpu / PEER_MS:.2f}x), fastest wall {wall:.1f} ms"
+        f"  stable share {one.stable_tokens / one.prompt_tokens:.2f}; own time {cpu:.1f} ms CPU, "
+        f"{cpu / plain_ms:.1f} plain calls (the peer makes {PEER_CALLS}, in {PEER_MS} ms on an "
+        f"idle machine); fastest wall {wall:.1f} ms"
     )
 
 
@@ -139,8 +141,8 @@ async def _session(home: Path, model: str, base_url: str) -> AsyncIterator[Wired
         yield wired
 
 
-async def _against_plain(base_url: str) -> None:
-    """Our call against ChatOpenAI with the same tools and messages."""
+async def _against_plain(base_url: str) -> float:
+    """Our call against ChatOpenAI with the same tools and messages; what a plain one takes, ms."""
     from langchain_core.messages import HumanMessage, SystemMessage
     from langchain_openai import ChatOpenAI
 
@@ -166,6 +168,7 @@ async def _against_plain(base_url: str) -> None:
     ours, theirs = median(times["ours"][2:]), median(times["plain"][2:])
     print(f"a call: ours {ours:.2f} ms CPU, ChatOpenAI {theirs:.2f} ms: {ours / theirs:.2f}x")
     await close_model(named.model)
+    return theirs
 
 
 async def _in_flight(base_url: str) -> None:

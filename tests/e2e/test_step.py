@@ -53,7 +53,7 @@ def test_a_target_is_edited_before_review_and_the_other_way_is_taken(
     terminal.type("n", "call_tools")
     terminal.type("n", "plan")
     drafted = terminal.type("n", "review")
-    assert '"side": "long"' in drafted
+    assert '"side":"long"' in "".join(drafted.split())
     denied = terminal.type("n", "revise")
     assert "denied: RR_BELOW_MIN" in denied
     back = terminal.type("b", "review")
