@@ -242,7 +242,7 @@ class Session:
         if "MODEL_REFUSED" in codes:
             self.trouble(final["reason"])
         self._tell_of_money(final)
-        broke = "MONEY_CAP" in codes and not final["model_calls"]
+        broke = "MONEY_CAP" in codes
         self.outages = self.outages + 1 if broke or "MODEL_UNAVAILABLE" in codes else 0
         if not self.context.replay or self.outages < MAX_OUTAGES_COUNT:
             return

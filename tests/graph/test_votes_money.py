@@ -15,11 +15,12 @@ from agent.opinions import Opinions, Voter
 from agent.planner import Planner
 from agent.scripted_model import ScriptedModel, Step
 from app.clock import SystemClock
+from domain.errors import OverBudget
 from domain.spending import SpendingCaps
 from graph.run import Runner
 from journal.spending import SpendingLedger
 from journal.spending_reading import ModelCall, model_calls
-from tests.graph.room import SLOT, proposal, scripted, wired_session
+from tests.graph.room import SLOT, proposal, scripted, session_of, wired_session
 
 DOLLAR = ModelSpec(
     kind="vllm",
@@ -60,6 +61,28 @@ async def test_without_the_money_for_all_nobody_is_asked(tmp_path: Path) -> None
     assert "2 of the 2 USD of the decision" in final["reason"]
     assert final["model_calls"] == 1
     assert [call.model for call in calls] == ["lead"]
+
+
+async def test_a_replay_in_which_no_vote_can_be_paid_for_stops(tmp_path: Path) -> None:
+    """Else it would pay for one draft after the other, and nothing could come of any."""
+    said: list[str] = []
+    async with wired_session(tmp_path) as wired:
+        context, model = scripted(wired, [proposal(5300)] * 3)
+        journal, caps = wired.context.journal, SpendingCaps(decision_usd=Decimal(1))
+        context = replace(
+            context,
+            planner=Planner([NamedModel("lead", model, DOLLAR)], context.desk.schemas),
+            opinions=Opinions((voter("one", DOLLAR),)),
+            spending=SpendingLedger(journal.database, journal.session, caps, SystemClock()),
+        )
+        session = session_of(wired, said, context)
+        assert wired.window is not None
+        _, end = wired.window
+        slots = [SLOT + context.timeframe.delta * n for n in range(9)]
+        with pytest.raises(OverBudget, match="everybody or of nobody"):
+            await session.replay(slots, end)
+        model.assert_finished()
+    assert session.made == 3
 
 
 @pytest.mark.parametrize("dollars", [2, 3])
