@@ -10,7 +10,7 @@ import re
 from math import ceil
 
 _TILES = {
-    "gpt-4o": (85, 170), "gpt-4.1": (85, 170), "gpt-4-turbo": (85, 170), "gpt-4.5": (85, 170),
+    "gpt-4o": (85, 170), "gpt-4.1": (85, 170), "gpt-4-turbo": (85, 170),
     "gpt-4o-mini": (2833, 5667), "gpt-5": (70, 140), "o1": (75, 150), "o3": (75, 150),
 }  # fmt: skip
 """Tokens of any picture, and of each of its tiles."""
@@ -27,6 +27,7 @@ SMALL_PATCH_PX = 14
 """The smallest patch that vision models commonly read a picture in; where nobody publishes a rule,
 a token is counted for each. Most models take fewer, and what takes more is named in its file."""
 
+_PARTS = re.compile(r"[/:]")
 _DATED = re.compile(r"-\d{4}-\d{2}-\d{2}$")
 
 
@@ -34,17 +35,18 @@ def picture_tokens(model: str, width_px: int, height_px: int) -> int:
     """Tokens of one picture.
 
     Args:
-        model: The provider's model name.
+        model: The provider's model name; of one who passes questions on, such as
+            `openai/gpt-4o`, that of the maker is found in it.
         width_px: Of the picture.
         height_px: Likewise.
     """
-    name = _DATED.sub("", model)
-    if name in _TILES:
-        base, tile = _TILES[name]
-        return base + tile * _tiles(width_px, height_px)
-    if name in _PATCHES:
-        covering = ceil(width_px / _PATCH_PX) * ceil(height_px / _PATCH_PX)
-        return ceil(min(covering, _MOST_PATCHES) * _PATCHES[name])
+    for name in (_DATED.sub("", part) for part in _PARTS.split(model)):
+        if name in _TILES:
+            base, tile = _TILES[name]
+            return base + tile * _tiles(width_px, height_px)
+        if name in _PATCHES:
+            covering = ceil(width_px / _PATCH_PX) * ceil(height_px / _PATCH_PX)
+            return ceil(min(covering, _MOST_PATCHES) * _PATCHES[name])
     return ceil(width_px / SMALL_PATCH_PX) * ceil(height_px / SMALL_PATCH_PX)
 
 

@@ -37,6 +37,7 @@ def _row(name: str, spec: ModelSpec) -> dict[str, Any]:
     shown = spec.model_dump(mode="json", exclude={"base_url", "key_env"}, exclude_none=True)
     told = [f"{spec.kind}:{spec.model}"]
     told += [f"then {other}" for other in spec.fallback]
+    told += ["takes pictures"] if spec.vision else []
     told += [] if spec.list_price else ["price unknown"]
     return {
         **shown,

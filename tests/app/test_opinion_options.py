@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from agent.model_spec import ModelSpec
+from app.model_file import sees
 from app.opinion_options import OpinionOptions, VoterOption, read_opinions, stored_opinions
 from domain.errors import ConfigError
 
@@ -25,6 +26,15 @@ def test_a_voter_is_a_personality_a_model_or_both() -> None:
         VoterOption("spare", None, "spare"),
         VoterOption("conservative@ollama:a:b", "conservative", "ollama:a:b"),
     )
+
+
+def test_a_session_sees_where_its_model_a_stand_in_or_a_voter_does() -> None:
+    eagle = ModelSpec(model="x", vision=True)
+    models = {**MODELS, "eagle": eagle, "led": ModelSpec(model="z", fallback=("eagle",))}
+    assert not sees(["rules", "spare"], models)
+    assert sees(["led"], models)
+    voters = read_opinions(models, consensus="contrarian,conservative@eagle")
+    assert sees(["rules", *voters.models], models)
 
 
 @pytest.mark.parametrize(

@@ -107,6 +107,15 @@ def test_a_text_is_named_by_the_hash_of_what_is_stored(tmp_path: Path) -> None:
     assert "hunter2" not in to.read_blob(name)
 
 
+def test_a_picture_is_kept_whatever_chance_spells_in_it(tmp_path: Path) -> None:
+    to = recorder(opened(tmp_path), known={"KEY": "hunter2hunter2"})
+    spelt = f"iVBOR{'A' * 40}hunter2hunter2sk-{'B' * 40}AIza{'C' * 35}"
+    kept = to.picture(spelt)
+    to.flush()
+    assert to.read_blob(kept) == spelt
+    assert to.picture(spelt) == kept
+
+
 def test_texts_can_be_read_before_and_after_they_are_written(tmp_path: Path) -> None:
     database = opened(tmp_path)
     to = recorder(database)
