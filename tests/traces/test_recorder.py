@@ -189,10 +189,11 @@ def test_events_come_back_in_order_with_time_and_node(tmp_path: Path) -> None:
     record_run(to)
     record_run(to, "other-run")
     found = recorder(database).store.events(RUN)
-    assert [item.event.kind for item in found][:5] == [
+    assert [item.event.kind for item in found][:6] == [
         "run_started",
         "snapshot_taken",
         "prompt_written",
+        "chart_drawn",
         "attended",
         "prompt_sent",
     ]
