@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from agent.model_spec import ModelSpec
 from app.options import read_options
 from app.run_command import drive, made_session
 from app.settings import Settings
@@ -154,14 +153,15 @@ async def test_every_fault_of_a_model_ends_its_decision_and_what_is_held_stays_g
 ) -> None:
     script = Script()
     with OpenAIServer(script) as server:
-        spec = ModelSpec(model="bad", base_url=server.base_url, timeout_s=HANGS_S)
+        models = in_memory / "models.toml"
+        told = f'model = "bad"\nbase_url = "{server.base_url}"\ntimeout_s = {HANGS_S}\n'
+        models.write_text(f"[models.bad]\n{told}", encoding="utf-8")
         options = read_options(
             symbols=["BTC/USD"], market="box", model="bad", base_url=None, timeframe="1h",
             every=1, start="2019-04-16T16:00:00Z", end="2019-04-19T00:00:00Z", capital=None,
             policy=Path(unasked(in_memory)), session="s", market_url=None, seed=7,
-            decisions=len(FAULTS),
+            decisions=len(FAULTS), models=models,
         )  # fmt: skip
-        options = replace(options, models={"bad": spec})
         async with wire_session(options, Settings(), in_memory) as whole:
             context = replace(whole.context, caps=Caps(max_seconds_s=DEADLINE_S))
             wired = replace(whole, context=context)
