@@ -15,6 +15,7 @@ from app.report import report_document
 from app.session import Session
 from app.settings import load_settings
 from app.slots import replay_slots
+from app.trace_check import tell_of_changes
 from app.wire import Wired, wire_session
 from domain.errors import StateError
 from graph.run import Runner, open_saver
@@ -60,6 +61,7 @@ async def run_session(options: SessionOptions, view: View) -> Ran:
         open_saver(wired.checkpoints) as saver,
     ):
         session = made_session(wired, Runner(wired.context, saver), options, view)
+        tell_of_changes(wired.context.journal, view.notice)
         if options.probe:
             await require_fit_models(wired, home, view.notice)
         interrupted = await _until_interrupted(drive(session, wired, options, view))

@@ -16,6 +16,7 @@ from traces.database import Database
 from traces.document import document as whole
 from traces.events import Reviewed
 from traces.index import RunRow, find_runs
+from traces.place import Place
 from traces.prompt_events import ChartDrawn
 from traces.store import TraceStore
 from traces.tables import METADATA
@@ -61,13 +62,22 @@ def read_trace(prefix: str, session: str | None) -> Iterator[Trace]:
         StateError: none, or more than one, naming them.
     """
     place = database_place()
-    rows = [r for r in find_runs(place, prefix) if session is None or r.session == session]
-    row = _only(rows, prefix)
+    row = run_named(place, prefix, session)
     database = Database.open(place, METADATA)
     try:
         yield Trace(TraceStore(database, row.session), row.run_id)
     finally:
         database.close()
+
+
+def run_named(place: Place, prefix: str, session: str | None) -> RunRow:
+    """The one run whose id begins with `prefix`.
+
+    Raises:
+        StateError: none, or more than one, naming them.
+    """
+    rows = [r for r in find_runs(place, prefix) if session is None or r.session == session]
+    return _only(rows, prefix)
 
 
 def _only(rows: list[RunRow], prefix: str) -> RunRow:

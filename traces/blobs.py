@@ -85,15 +85,8 @@ class Blobs:
             self._recent.popitem(last=False)
 
     def _load(self, name: str) -> str:
-        chosen = select(_BLOBS.c.encoding, _BLOBS.c.data).where(_BLOBS.c.hash == name)
         with self._database.read() as connection:
-            row = connection.execute(chosen).one_or_none()
-        if row is None:
-            raise StateError(f"no text is stored under {name!r}; the database may be incomplete")
-        raw: bytes = row.data
-        if row.encoding == "zstd":
-            raw = zstandard.ZstdDecompressor().decompress(raw)
-        return raw.decode("utf-8", "surrogatepass")
+            return read_blob(connection, name)
 
     def _row(self, name: str, text: str) -> dict[str, object]:
         raw = text.encode("utf-8", "surrogatepass")
@@ -105,3 +98,20 @@ class Blobs:
             "size_bytes": len(raw),
             "data": packed if smaller else raw,
         }
+
+
+def read_blob(connection: Connection, name: str) -> str:
+    """The text stored under a hash.
+
+    Raises:
+        StateError: there is none.
+        ZstdError: it is damaged; as UnicodeDecodeError.
+    """
+    chosen = select(_BLOBS.c.encoding, _BLOBS.c.data).where(_BLOBS.c.hash == name)
+    row = connection.execute(chosen).one_or_none()
+    if row is None:
+        raise StateError(f"no text is stored under {name!r}; the database may be incomplete")
+    raw: bytes = row.data
+    if row.encoding == "zstd":
+        raw = zstandard.ZstdDecompressor().decompress(raw)
+    return raw.decode("utf-8", "surrogatepass")

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter
 
-from traces.happening import Happening, TokensFrom
+from traces.happening import Happening, TextHash, TokensFrom
 from traces.opinion_events import VoteCast, VotesCounted
 from traces.order_events import FaultInjected, Filled, OrderChanged, PlanInvalidated
 from traces.prompt_events import ChartDrawn, PromptWritten
@@ -38,7 +38,7 @@ class SnapshotTaken(Happening):
     """What the market was seen to be."""
 
     kind: Literal["snapshot_taken"] = "snapshot_taken"
-    snapshot: str
+    snapshot: TextHash
     """Blob hash of the whole snapshot."""
     last: str
     missing: list[str]
@@ -62,9 +62,9 @@ class PromptSent(Happening):
     """The messages as they went to the model."""
 
     kind: Literal["prompt_sent"] = "prompt_sent"
-    messages: list[str]
+    messages: list[TextHash]
     """Blob hashes in order."""
-    tools: str
+    tools: TextHash
     """Blob hash of the tool schemas."""
     tokens: int
     tokens_from: TokensFrom
@@ -74,7 +74,7 @@ class ModelAnswered(Happening):
     """One answer of the model."""
 
     kind: Literal["model_answered"] = "model_answered"
-    message: str
+    message: TextHash
     """Blob hash."""
     latency_ms: float
     input_tokens: int
@@ -106,7 +106,7 @@ class ToolAnswered(Happening):
     result_id: str
     name: str
     arguments: dict[str, Any]
-    content: str
+    content: TextHash
     """Blob hash of what the model was given."""
     refusal: str | None
     latency_ms: float
@@ -141,7 +141,7 @@ class Reviewed(Happening):
     bracket: dict[str, Any] | None
     stage: Literal["review", "send"]
     """`send`: the same gate again, on fresh data, before the order goes out."""
-    case: str | None = None
+    case: TextHash | None = None
     """Blob hash of the whole case as the gate saw it; None where nothing could be seen, and in
     traces of 0.1."""
     nearest: dict[str, Any] | None = None
@@ -155,7 +155,7 @@ class Revised(Happening):
 
     kind: Literal["revised"] = "revised"
     revision: int
-    message: str
+    message: TextHash
     """Blob hash of the message."""
     codes: list[str]
 

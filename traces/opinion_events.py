@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from traces.happening import Happening, TokensFrom
+from traces.happening import Happening, TextHash, TokensFrom
 
 
 class VoteCast(Happening):
@@ -15,11 +15,11 @@ class VoteCast(Happening):
     """As the user names it: a personality, a model, `PERSONALITY@MODEL`."""
     repeat: Literal["order", "rounding", "mirror"] | None
     """How the question was changed, where the session's model was asked again; None: a vote."""
-    messages: list[str]
+    messages: list[TextHash]
     """Blob hashes of the question, in order."""
-    tools: str
+    tools: TextHash
     """Blob hash of the tool schemas."""
-    message: str | None
+    message: TextHash | None
     """Blob hash of the answer; None: none came."""
     model: str | None
     """Which model answered."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from traces.happening import Happening
+from traces.happening import Happening, TextHash
 
 
 class PromptSection(Happening):
@@ -22,7 +22,7 @@ class ChartDrawn(Happening):
     """A chart was drawn for the models that see."""
 
     kind: Literal["chart_drawn"] = "chart_drawn"
-    picture: str
+    picture: TextHash
     """Blob hash of the PNG's base64 text."""
     width_px: int
     height_px: int

@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from domain.clock import from_ms
 from traces.blobs import Blobs
+from traces.chain import Chain
 from traces.database import Database
 from traces.events import EVENT, Event
 from traces.tables import METADATA, TraceEvent
 from traces.upsert import put
 
-_APPEND = insert(TraceEvent)
 _RUNS = METADATA.tables["trace_run"]
 
 
@@ -33,6 +33,7 @@ class TraceStore:
     def __init__(self, database: Database, session: str) -> None:
         self.session = session
         self.blobs = Blobs(database)
+        self._chain = Chain()
         self._database = database
 
     def write(self, events: Sequence[dict[str, Any]], runs: Sequence[dict[str, Any]]) -> None:
@@ -40,7 +41,7 @@ class TraceStore:
         with self._database.begin(durable=False) as connection:
             self.blobs.write(connection)
             if events:
-                connection.execute(_APPEND, list(events))
+                self._chain.append(connection, events)
             for run in runs:
                 put(connection, _RUNS, run)
         self.blobs.written()

@@ -28,6 +28,22 @@ class TraceEvent(SQLModel, table=True):
     kind: str
     body: str = Field(sa_column=Column(Text, nullable=False))
     """The event as JSON."""
+    hash: str
+    """Of this row and, through its hash, of all before it in the run; see `traces.chain`."""
+
+
+class TraceChain(SQLModel, table=True):
+    """Where the chain of one run's events ends."""
+
+    __tablename__ = "trace_chain"
+
+    session: str = Field(primary_key=True)
+    run_id: str = Field(primary_key=True)
+    head: str
+    """Hash of the last event."""
+    events_count: int
+    late_count: int
+    """So many of the first were chained by an upgrade, after they had been recorded."""
 
 
 class TraceBlob(SQLModel, table=True):

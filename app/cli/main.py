@@ -10,6 +10,7 @@ Exit codes:
     6    the state folder or database cannot be used
     7    `reconcile`: the venue and the journal disagree
     8    `lookahead`: a decision saw, or may have seen, what came after it
+    9    `traces verify`: something recorded was changed
     130  interrupted; a session can be continued
 """
 
@@ -74,7 +75,7 @@ app = typer.Typer(
     epilog=(
         "Exit codes: 0 done, 1 bug, 2 usage or settings, 3 market data, 4 network or access, "
         "5 plan denied, 6 state folder, 7 venue and journal disagree, 8 look-ahead, "
-        "130 interrupted.  "
+        "9 traces changed, 130 interrupted.  "
         "Paper trading only; no advice, no promise of profit."
     ),
     no_args_is_help=True,

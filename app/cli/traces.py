@@ -12,6 +12,9 @@ from app.cli.parameters import AsJson
 if TYPE_CHECKING:
     from traces.index import RunRow
 
+EXIT_CHANGED = 9
+"""Something recorded is not as it was."""
+
 app = typer.Typer(help="Look at recorded decisions.", no_args_is_help=True)
 
 
@@ -92,3 +95,36 @@ def show(
             print_json(trace.document())
         else:
             typer.echo(trace.render(full=full))
+
+
+@app.command()
+def verify(
+    run_id: Annotated[
+        str | None, typer.Argument(help="Run id or its beginning; default: a whole session.")
+    ] = None,
+    session: Annotated[
+        str | None, typer.Option(help="Which session; default: the one that decided last.")
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="Every session.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Verify that nothing recorded was changed: events, their order, texts; ends with 1 if so."""
+    from app.cli.output import print_json
+    from app.trace_check import verified
+
+    found = verified(run_id, session, every=every)
+    if as_json:
+        print_json(found)
+    else:
+        for each in found["broken"]:
+            typer.echo(each["words"])
+        late = found["late_count"]
+        after = f", {late} of them chained by an upgrade, after they were recorded" if late else ""
+        typer.echo(
+            f"{found['runs_count']} runs, {found['events_count']} events{after}, "
+            f"{found['texts_count']} texts: "
+            f"{len(found['broken']) or 'nothing'} changed since they were recorded",
+            err=bool(found["broken"]),
+        )
+    if found["broken"]:
+        raise typer.Exit(EXIT_CHANGED)

@@ -10,7 +10,7 @@ from typing import Any
 Rows = dict[str, list[dict[str, Any]]]
 """Of each table, in an order that the rows themselves give."""
 
-OF_A_PROCESS = {"trace_event", "trace_blob", "trace_run"}
+OF_A_PROCESS = {"trace_event", "trace_blob", "trace_chain", "trace_run"}
 """Tables of when and how something was done, which another process does at another time."""
 FENCE = "fence"
 """Counts processes, and nothing else of a session may."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+import sqlite3
 import subprocess
+from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 
@@ -205,3 +208,29 @@ def test_a_reader_that_goes_away_is_no_fault(home: Path, words: tuple[str, ...])
         said = process.stderr.read()
         assert process.wait(timeout=60) == 0
     assert said == ""
+
+
+def test_a_changed_byte_of_a_trace_is_told_by_command_and_when_the_session_goes_on(
+    home: Path, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(home, tmp_path / "home"))
+    verified = plangate(folder, "traces", "verify", "--all")
+    assert (verified.code, verified.err) == (0, "")
+    assert "nothing changed since they were recorded" in verified.out
+    with closing(sqlite3.connect(folder / "plangate.db")) as connection:
+        (run_id,) = connection.execute(
+            "SELECT run_id FROM trace_run WHERE session = 'held' ORDER BY as_of_ms DESC"
+        ).fetchone()
+        connection.execute(
+            "UPDATE trace_event SET body = replace(body, '\"outcome\":', '\"outcome\": ') "
+            "WHERE run_id = ? AND session = 'held' AND kind = 'run_ended'",
+            [run_id],
+        )
+        connection.commit()
+    verified = plangate(folder, "traces", "verify", run_id, "--session", "held", "--json")
+    assert verified.code == 9
+    assert [b["kind"] for b in verified.document["broken"]] == ["run_ended"]
+    words = (*WINDOW, "held", "--decisions", "1")
+    gone_on = plangate(folder, "run", *words)
+    assert gone_on.code == 0
+    assert "traces were changed: session 'held'" in " ".join(gone_on.err.split())
