@@ -7,7 +7,6 @@ to see, and the answer is parsed strictly here in any case.
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from copy import deepcopy
 from functools import cache
 from typing import Any
@@ -25,8 +24,6 @@ ANSWERS: dict[str, type[PlanDraft] | type[ReplanDraft] | type[ExitDraft] | type[
 }
 """Tool name to what its arguments must be; a call of one of these ends the asking."""
 
-ALL_ANSWERS = tuple(ANSWERS)
-
 
 def possible_answers(*, plan_stands: bool, position_open: bool) -> tuple[str, ...]:
     """The answers that a moment allows; what could only be denied is not offered and costs nothing.
@@ -39,9 +36,9 @@ def possible_answers(*, plan_stands: bool, position_open: bool) -> tuple[str, ..
     return ("replan" if plan_stands else "propose_plan", *something, "no_trade")
 
 
-def answer_tools(names: Collection[str] = ALL_ANSWERS) -> list[dict[str, Any]]:
+def answer_tools() -> list[dict[str, Any]]:
     """Answer tools in OpenAI's form; a fresh copy, since callers hand it to third parties."""
-    return deepcopy([tool for tool in _tools() if tool["function"]["name"] in names])
+    return deepcopy(_tools())
 
 
 @cache

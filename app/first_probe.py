@@ -44,7 +44,7 @@ async def require_fit_models(wired: Wired, home: Path, notice: Callable[[str], N
     Raises:
         ConfigError: one is not fit; a setting must change.
         Unreachable: one does not answer, or its provider refuses.
-        OverBudget: the session's caps leave no room for two short calls of each.
+        OverBudget: the session's caps leave no room for the short calls of each.
     """
     context = wired.context
     if context.journal.decisions_count():

@@ -1,6 +1,6 @@
 """Whether a model is fit to plan: asked as a session would ask it, and judged by the same reading.
 
-Questions are sent with the session's own rules and every tool: one that is to be answered with
+Questions are sent with the session's own rules and every data tool: one that is to be answered with
 `no_trade`, one with `propose_plan`, one about a picture where the model is said to see, and, by
 hand, one in words, to see whether a complaint brings the model back. Nothing is traded.
 """
@@ -17,6 +17,7 @@ from agent.allowance import Allowance
 from agent.answers import possible_answers
 from agent.asking import Reply
 from agent.critique import complaint_messages
+from agent.eyes import Eyes
 from agent.models import NamedModel
 from agent.parse import Asked, Invalid, parse_answer
 from agent.planner import Planner
@@ -42,7 +43,7 @@ from traces.redact import Redactor
 TIMEOUT_S = 300.0
 """For each question; a local model reads slowly the first time."""
 
-FLAT = possible_answers(plan_stands=False, position_open=False)
+FLAT_ANSWERS = possible_answers(plan_stands=False, position_open=False)
 """As where nothing stands."""
 
 ROOM_TOKENS = 6_000
@@ -106,11 +107,11 @@ async def probed(
     planner = Planner([named], tools, max_attempts=1)
     names = [tool.name for tool in tools]
     opening = [rules, HumanMessage(ABSTAIN)]
-    longest = [rules, number_question(TEST)[0]] if _sees(named) else opening
+    longest = [rules, number_question(TEST)[0]] if Eyes(named.spec).open else opening
     found = [_key(named), _context(named, planner, longest), _price(named)]
     try:
         first = await planner.ask(
-            opening, offers=[*names, *FLAT], timeout_s=TIMEOUT_S, allowance=allowance
+            opening, offers=[*names, *FLAT_ANSWERS], timeout_s=TIMEOUT_S, allowance=allowance
         )
         proposing = [rules, HumanMessage(PROPOSE)]
         second = await planner.ask(
@@ -119,18 +120,13 @@ async def probed(
         found.append(_reachable(named))
         found.append(_answered(named, "tool calling", first, NoTrade, names))
         found.append(_answered(named, "schema", second, PlanDraft, names))
-        if _sees(named):
+        if Eyes(named.spec).open:
             found.append(await _sight(planner, rules, names, allowance))
         if refusing:
             found.append(await _refusal(planner, rules, names))
     except (Unreachable, AccessRefused, ConfigError) as error:
         return Probed(named.name, (*found, _unasked(error)))
     return Probed(named.name, (*found, _speed(second)))
-
-
-def _sees(named: NamedModel) -> bool:
-    """Whether its file says so."""
-    return named.spec is not None and named.spec.vision
 
 
 async def _sight(
@@ -140,7 +136,7 @@ async def _sight(
     asked, number = number_question(TEST)
     try:
         reply = await planner.ask(
-            [rules, asked], offers=[*names, *FLAT], timeout_s=TIMEOUT_S, allowance=allowance
+            [rules, asked], offers=[*names, *FLAT_ANSWERS], timeout_s=TIMEOUT_S, allowance=allowance
         )
     except ConfigError as error:
         return Check("vision", "broken", f"{error}; {MEND}", 2)
@@ -150,13 +146,13 @@ async def _sight(
 async def _refusal(planner: Planner, rules: BaseMessage, names: Sequence[str]) -> Check:
     """A model may answer in words at any time; what counts is that a complaint is understood."""
     asked = [rules, HumanMessage(REFUSE)]
-    reply = await planner.ask(asked, offers=[*names, *FLAT], timeout_s=TIMEOUT_S)
+    reply = await planner.ask(asked, offers=[*names, *FLAT_ANSWERS], timeout_s=TIMEOUT_S)
     parsed = parse_answer(reply.message, names)
     if not isinstance(parsed, Invalid):
         return Check("refusal", "ok", "it calls a tool even when it is told not to")
     complaint = complaint_messages(reply.message, parsed, 1)
     again = await planner.ask(
-        [*asked, reply.message, *complaint], offers=[*names, *FLAT], timeout_s=TIMEOUT_S
+        [*asked, reply.message, *complaint], offers=[*names, *FLAT_ANSWERS], timeout_s=TIMEOUT_S
     )
     if isinstance(parse_answer(again.message, names), Invalid):
         told = f"words are read as {parsed.code}, and a complaint does not bring it back: no trade"
@@ -187,7 +183,7 @@ def _context(named: NamedModel, planner: Planner, opening: Sequence[BaseMessage]
     """Whether rules, tools, a decision's own matter and the longest answer fit."""
     spec, counted = named.spec, planner.count(opening)
     limit, answer = (spec.context_tokens, spec.max_output_tokens or 0) if spec else (None, 0)
-    what = "rules, tools and a chart" if _sees(named) else "rules and tools"
+    what = "rules, tools and a chart" if Eyes(named.spec).open else "rules and tools"
     needed = f"{what} take {counted.tokens} tokens ({counted.source})"
     if limit is None:
         return Check("context", "note", f"{needed}; how long it may be was not said")

@@ -73,7 +73,7 @@ def between(case: Case, far: Alternative, steps: int) -> PlanDraft | None:
 
 
 def parts(case: Case, far: Alternative) -> Iterator[Alternative]:
-    """Stops on the way to an alternative, the nearest first."""
+    """Parts of the way to an alternative, the nearest first."""
     for share in range(1, PARTS):
         draft = between(case, far, far.steps * share // PARTS)
         if draft is not None and draft != case.draft:

@@ -94,7 +94,7 @@ def _changes(case: Case, denied: Denied) -> tuple[tuple[Change, ...], list[_Foun
             passes = found is not None and _passes(case, found.draft)
             if not (passes or hopeless):
                 if field not in larger:
-                    larger[field] = _mended(case, field, _passes, parts)
+                    larger[field] = _mended(case, field, _passes, partly=True)
                 found, passes = larger[field] or found, larger[field] is not None
             if found is not None:
                 changes.append(Change(code, field, found.sentence, passes))
@@ -141,18 +141,13 @@ def _passes(case: Case, draft: PlanDraft) -> bool:
     return _review(case, draft).approved
 
 
-def _mended(
-    case: Case,
-    field: ChangedField,
-    good: _Test,
-    stops: Callable[[Case, Alternative], Iterator[Alternative]] | None = None,
-) -> _Found | None:
+def _mended(case: Case, field: ChangedField, good: _Test, *, partly: bool = False) -> _Found | None:
     """The smallest change of one field after which `good` holds.
 
-    The edges first; where it holds at none of them, at the stops on the way to each, if any.
+    The edges first; where it holds at none of them, and `partly`, parts of the way to each.
     """
     edges = list(candidates(case, field))
-    on_the_way = () if stops is None else (stop for edge in edges for stop in stops(case, edge))
+    on_the_way = (part for edge in edges if partly for part in parts(case, edge))
     for alternative in (*edges, *on_the_way):
         if good(case, alternative.draft):
             closest = _closest(case, alternative, good)

@@ -82,6 +82,9 @@ _SUSPECT = re.compile(
 )
 """One search is quicker than many in a short text, and slower in a long one."""
 
+_APART = '"\n"'
+"""Between texts that are looked at together: no rule crosses a quote."""
+
 
 class Redactor:
     """Replaces secrets in texts and JSON-able values."""
@@ -112,7 +115,7 @@ class Redactor:
         Nearly every value holds none: its texts are looked at together first.
         """
         texts: list[str] = []
-        if self._gather(value, texts) and self.text(whole := "\n".join(texts)) == whole:
+        if self._gather(value, texts) and self.text(whole := _APART.join(texts)) == whole:
             return value
         return self._clean(value, "")
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 
-from agent.answers import ALL_ANSWERS
+from agent.answers import ANSWERS
 from agent.ballots import Ballot
 from agent.claims import claim_for
 from agent.model_spec import ModelSpec, PriceSpec
@@ -156,7 +156,7 @@ async def test_a_vote_that_is_cut_off_gives_back_the_calls_that_were_never_made(
     spec = ModelSpec(kind="vllm", model="x", requests_per_minute=1)
     planner = Planner([NamedModel("m", Busy([]), spec)], [])
     asked = [
-        Ballot(Voter(name, planner), None, [HumanMessage(name)], ALL_ANSWERS)
+        Ballot(Voter(name, planner), None, [HumanMessage(name)], tuple(ANSWERS))
         for name in ("one", "two")
     ]
     allowance = Kept()

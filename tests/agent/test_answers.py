@@ -41,4 +41,3 @@ def test_what_could_only_be_denied_is_not_offered() -> None:
     assert possible_answers(plan_stands=True, position_open=True) == change
     dust = ("propose_plan", "propose_exit", "no_trade")
     assert possible_answers(plan_stands=False, position_open=True) == dust
-    assert [tool["function"]["name"] for tool in answer_tools(dust)] == list(dust)

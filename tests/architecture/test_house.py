@@ -132,6 +132,18 @@ def test_the_lock_names_no_registry() -> None:
     assert not (ROOT / "uv.lock").exists()
 
 
+def test_every_decision_is_on_the_list_of_decisions() -> None:
+    pages = sorted((ROOT / "docs" / "adr").glob("[0-9]*.md"))
+    titles = [page.read_text(encoding="utf-8").partition("\n")[0][2:] for page in pages]
+    rows = [
+        f"- {title.replace('. ', '. [', 1)}]({page.name})"
+        for page, title in zip(pages, titles, strict=True)
+    ]
+    told = (ROOT / "docs" / "adr" / "README.md").read_text(encoding="utf-8")
+    assert [line for line in told.splitlines() if line.startswith("- ")] == rows
+    assert [int(page.name[:4]) for page in pages] == [int(t.partition(".")[0]) for t in titles]
+
+
 def test_agents_page_is_short() -> None:
     assert len((ROOT / "AGENTS.md").read_text(encoding="utf-8").splitlines()) < 80
 

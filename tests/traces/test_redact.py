@@ -134,6 +134,12 @@ def test_values_under_keys_that_name_a_secret_are_replaced_in_values() -> None:
     assert clean["n"] is None
 
 
+def test_a_text_does_not_hide_the_secret_of_the_next_one() -> None:
+    texts = ['tokens": "', 'password": "pa55-w0rd!"']
+    assert "pa55" not in str(Redactor({}).value(texts))
+    assert "pa55" not in str(Redactor({}).value(dict(zip("ab", texts, strict=True))))
+
+
 def test_a_secret_used_as_a_key_is_replaced_too() -> None:
     assert "hunter2-hunter2" not in str(
         Redactor({"a": "hunter2-hunter2"}).value({"hunter2-hunter2": 1})
