@@ -42,7 +42,7 @@ def step(
     Keys: n or Enter next node, c to the end of this decision, s state, p prompt, v verdict,
     e FIELD VALUE edit (such as: e draft.targets.0.price 43000), b back, q quit, ? help.
     """
-    asked = locals()
+    asked = dict(locals())
     import asyncio
 
     from app.cli.step_view import StepView

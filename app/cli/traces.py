@@ -108,7 +108,7 @@ def verify(
     every: Annotated[bool, typer.Option("--all", help="Every session.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Verify that nothing recorded was changed: events, their order, texts; ends with 1 if so."""
+    """Verify that nothing recorded was changed: events, their order, texts; else exit code 9."""
     from app.cli.output import print_json
     from app.trace_check import verified
 
