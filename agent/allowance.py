@@ -27,7 +27,7 @@ class Receipt(Protocol):
 
 
 class Allowance(Protocol):
-    """The money of one decision, for one step of it."""
+    """The money of one decision, for one of its nodes."""
 
     @property
     def longest_answer_tokens(self) -> int:

@@ -146,7 +146,7 @@ class Planner:
 
     def _offer(self, offers: Sequence[str] | None) -> _Offer:
         """The models with these tools bound, each set of them once."""
-        names = tuple(offers or self._names)
+        names = tuple(self._names if offers is None else offers)
         if names not in self._offers:
             schemas = [tool for tool in self._tools if tool["function"]["name"] in names]
             askings = [

@@ -74,10 +74,10 @@ def count_prompt(
     texts = [text for message in messages for text in _texts(message)]
     encoding = encoding_for(model)
     if encoding is None:
-        characters = sum(map(len, texts)) + _tools_size(_TheVery(tools))
+        characters = sum(map(len, texts)) + _tools_size(_ByIdentity(tools))
         return TokenCount(characters // CHARACTERS_PER_TOKEN, "estimate")
     counted = sum(_count(encoding, text) for text in texts)
-    counted += _tools_tokens(_TheVery(tools), encoding)
+    counted += _tools_tokens(_ByIdentity(tools), encoding)
     names = sum(_sent_name(message) is not None for message in messages)
     return TokenCount(counted + _PER_MESSAGE * (len(messages) + 1) + names, "tiktoken")
 
@@ -94,7 +94,7 @@ def most_tokens(
     """
     texts = [text for message in messages for text in _texts(message)]
     told = sum(len(text.encode("utf-8", "replace")) for text in texts)
-    return told + times * _tools_size(_TheVery(tools)) + _MOST_PER_MESSAGE * (len(messages) + 1)
+    return told + times * _tools_size(_ByIdentity(tools)) + _MOST_PER_MESSAGE * (len(messages) + 1)
 
 
 def count_text(text: str, model: str) -> int:
@@ -155,8 +155,8 @@ def _count(encoding: tiktoken.Encoding, text: str) -> int:
     return len(encoding.encode(text.encode("utf-8", "replace").decode(), disallowed_special=()))
 
 
-class _TheVery:
-    """A list that nobody changes: tools are bound once and counted with every prompt."""
+class _ByIdentity:
+    """A list as a key, equal only to itself: tools are bound once, never changed, counted often."""
 
     __slots__ = ("items",)
 
@@ -167,16 +167,16 @@ class _TheVery:
         return id(self.items)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _TheVery) and other.items is self.items
+        return isinstance(other, _ByIdentity) and other.items is self.items
 
 
 @lru_cache(maxsize=64)
-def _tools_tokens(tools: _TheVery, encoding: tiktoken.Encoding) -> int:
+def _tools_tokens(tools: _ByIdentity, encoding: tiktoken.Encoding) -> int:
     return tool_tokens(tools.items, encoding.name, partial(_count, encoding))
 
 
 @lru_cache(maxsize=64)
-def _tools_size(tools: _TheVery) -> int:
+def _tools_size(tools: _ByIdentity) -> int:
     """Bytes of the schemas; of the characters beyond ASCII there are more than of characters."""
     return sum(len(canonical(tool).encode("utf-8", "replace")) for tool in tools.items)
 
