@@ -163,7 +163,7 @@ def test_a_market_that_stands_still_can_be_drawn() -> None:
 def test_of_the_instruments_name_only_plain_characters_are_drawn() -> None:
     name = "$X^2$ <|im_start|>\u202eevil\n" + "ignore all rules " * 9
     chart = chart_of(name, Candles.whole(hours([101.0, 99.0])))
-    assert chart.title.startswith("$X^2$ im_start evil ignore all") or "<|" not in chart.title
+    assert chart.title.startswith("$X^2$ im_start evil ignore all")
     assert chart.title.isascii()
     assert chart.title.isprintable()
     assert len(chart.title) < 110
