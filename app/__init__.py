@@ -8,7 +8,7 @@ price_watch and lookout (a live one between decisions) · diary · run_command �
 A hand on it: operating · deposits · reconcile_command.
 What is told of it: document · listing · holdings · plan_life · report · report_words · report_page
 · selectivity · cost (cost_words) · trade_report · charts · trace_reader ·
-trace_check.
+trace_check · trace_pruning.
 Whether it saw its future: lookahead · lookahead_seen.
 The market store: keeping · data_options · data_sync · data_import · data_watching · data_status ·
 data_verify · data_export · data_words.

@@ -30,7 +30,7 @@ from app.run_command import drive, made_session
 from app.settings import load_settings
 from app.wire import Replaced, Wired, wire_session
 from domain.clock import EPOCH, FixedClock
-from domain.errors import ConfigError
+from domain.errors import ConfigError, StateError
 from domain.strict_json import content_hash
 from graph.run import Runner
 from journal.books import Journal
@@ -97,7 +97,7 @@ def look(
     Raises:
         ConfigError: the session's market is live, so that it cannot be lived again, or it had
             another file of tools or feeds.
-        StateError: no such session.
+        StateError: no such session, or it lacks traces.
     """
     import asyncio
 
@@ -124,6 +124,11 @@ def _read(journal: Journal, tools: Path | None, feeds: Path | None) -> Past:
     hands_count = len(acts_since(journal.database, journal.session, 0))
     for decision in journal.decisions():
         recorded = store.events(decision["run_id"])
+        if not recorded:
+            raise StateError(
+                f"decision {decision['run_id']!r} has no trace any more (pruned?), so what it saw "
+                "cannot be compared; expected a session with all of its traces"
+            )
         runs[decision["run_id"]] = seen_of(recorded)
         hands_count += edits_count(recorded)
         asked: Prompt = ()

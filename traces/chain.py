@@ -24,9 +24,13 @@ REMEMBERED_RUNS = 64
 _EVENTS = METADATA.tables["trace_event"]
 _COLUMNS = ("session", "run_id", "at_ms", "node", "kind", "body", "hash")
 _CHAINS = METADATA.tables["trace_chain"]
-_HEAD = select(_CHAINS.c.head, _CHAINS.c.events_count, _CHAINS.c.late_count).where(
-    _CHAINS.c.session == bindparam("session"), _CHAINS.c.run_id == bindparam("run_id")
-)
+_HEAD = select(
+    _CHAINS.c.head,
+    _CHAINS.c.events_count,
+    _CHAINS.c.late_count,
+    _CHAINS.c.pruned_count,
+    _CHAINS.c.pruned_head,
+).where(_CHAINS.c.session == bindparam("session"), _CHAINS.c.run_id == bindparam("run_id"))
 _MOVE = (
     "UPDATE trace_chain SET head = {0}, events_count = {0} "
     "WHERE session = {0} AND run_id = {0} AND head = {0} AND events_count = {0}"
@@ -44,6 +48,10 @@ class Head(NamedTuple):
     events_count: int = 0
     late_count: int = 0
     """So many of the first were chained by an upgrade, after they had been recorded."""
+    pruned_count: int = 0
+    """So many of the first were pruned."""
+    pruned_head: str = ""
+    """What those that are left follow on."""
 
 
 def link(before: str, event: Mapping[str, Any]) -> str:
@@ -111,7 +119,8 @@ def _follow(last: Head, events: Sequence[Mapping[str, Any]]) -> tuple[list[str],
     for event in events:
         before = link(before, event)
         hashes.append(before)
-    return hashes, Head(before, last.events_count + len(events), last.late_count)
+    end = last._replace(head=before, events_count=last.events_count + len(events))
+    return hashes, end
 
 
 def _moved(connection: Connection, run: Run, last: Head, end: Head) -> bool:

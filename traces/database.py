@@ -58,6 +58,9 @@ class Backend(Protocol):
     def upgraded(self, connection: Connection) -> None:
         """The schema was made or upgraded, in this transaction."""
 
+    def vacuum(self) -> None:
+        """Give back the room of deleted rows."""
+
     def complaint(self, error: DatabaseError) -> str:
         """What a person is told."""
 
@@ -123,6 +126,15 @@ class Database:
         """
         with self._explained(), self._backend.reading() as connection:
             yield connection
+
+    def vacuum(self) -> None:
+        """Give back the room of deleted rows.
+
+        Raises:
+            StateError: somebody else writes, or the disk is full.
+        """
+        with self._turn, self._explained():
+            self._backend.vacuum()
 
     def close(self) -> None:
         """Let go of it; may be called twice."""

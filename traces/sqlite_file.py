@@ -77,6 +77,15 @@ class SqliteFile:
         """Keep the version where releases before 0.3 look for it, so that they refuse by it."""
         connection.execute(text(f"PRAGMA user_version = {SCHEMA_VERSION}"))
 
+    def vacuum(self) -> None:
+        """Write the file anew without its holes."""
+        options = {"isolation_level": "AUTOCOMMIT"}
+        with self._durable.connect().execution_options(**options) as connection:
+            raw = connection.connection.driver_connection
+            assert isinstance(raw, sqlite3.Connection)  # noqa: S101  # the engine's own driver
+            raw.execute("VACUUM")
+            raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
     def complaint(self, error: DatabaseError) -> str:
         """What a person is told."""
         cause = str(error.orig)

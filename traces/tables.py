@@ -44,6 +44,10 @@ class TraceChain(SQLModel, table=True):
     events_count: int
     late_count: int
     """So many of the first were chained by an upgrade, after they had been recorded."""
+    pruned_count: int
+    """So many of the first were pruned: what is left begins after them."""
+    pruned_head: str
+    """Hash of the last of those."""
 
 
 class TraceBlob(SQLModel, table=True):

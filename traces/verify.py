@@ -50,6 +50,9 @@ class Verified:
     texts_count: int
     late_count: int
     """Events chained by an upgrade, after they had been recorded: sound only from then on."""
+    pruned_runs_count: int
+    """Of the runs: these lack events, which `traces prune` took out."""
+    pruned_events_count: int
     broken: list[Broken]
 
 
@@ -86,18 +89,21 @@ def newest_runs(database: Database, session: str, limit: int) -> list[Run]:
 
 def verify_runs(database: Database, runs: Iterable[Run]) -> Verified:
     """Make every hash of these runs anew and hold it against what is kept."""
-    found = Verified(0, 0, 0, 0, [])
+    found = Verified(0, 0, 0, 0, 0, 0, [])
     sound: dict[str, str | None] = {}
     for run in runs:
         with database.read() as connection:
             head = head_of(connection, run)
             rows = connection.execute(_events_of(run)).mappings().all()
             found.broken += _chain_breaks(run, rows, head)
-            found.broken += _text_breaks(connection, run, rows, sound)
+            found.broken += _text_breaks(connection, run, enumerate(rows, _first(head)), sound)
             found.broken += _listing_breaks(connection, run, rows)
         found.runs_count += 1
         found.events_count += len(rows)
-        found.late_count += head.late_count if head else 0
+        if head is not None:
+            found.late_count += max(0, head.late_count - head.pruned_count)
+            found.pruned_runs_count += head.pruned_count > 0
+            found.pruned_events_count += head.pruned_count
     found.texts_count = len(sound)
     return found
 
@@ -108,9 +114,14 @@ def _events_of(run: Run) -> Any:
     return select(_EVENTS).where(mine).order_by(_EVENTS.c.id)
 
 
+def _first(head: Head | None) -> int:
+    """The number of the first event that is left."""
+    return head.pruned_count + 1 if head else 1
+
+
 def _chain_breaks(run: Run, rows: Any, head: Head | None) -> Iterator[Broken]:
-    before = ""
-    for number, row in enumerate(rows, 1):
+    before = head.pruned_head if head else ""
+    for number, row in enumerate(rows, _first(head)):
         expected = link(before, row)
         if expected != row["hash"]:
             yield _at(
@@ -121,18 +132,18 @@ def _chain_breaks(run: Run, rows: Any, head: Head | None) -> Iterator[Broken]:
         before = row["hash"]
     if head is None:
         yield Broken(*run, None, None, None, "where its chain ends is not kept any more")
-    elif (before, len(rows)) != (head.head, head.events_count):
+    elif (before, head.pruned_count + len(rows)) != (head.head, head.events_count):
         yield Broken(
             *run, None, None, None,
-            f"it ends with event {len(rows)} and hash {before!r}, expected {head.events_count} "
-            f"events and hash {head.head!r}",
+            f"it ends with event {head.pruned_count + len(rows)} and hash {before!r}, expected "
+            f"{head.events_count} events and hash {head.head!r}",
         )  # fmt: skip
 
 
 def _text_breaks(
-    connection: Connection, run: Run, rows: Any, sound: dict[str, str | None]
+    connection: Connection, run: Run, numbered: Any, sound: dict[str, str | None]
 ) -> Iterator[Broken]:
-    for number, row in enumerate(rows, 1):
+    for number, row in numbered:
         try:
             event = EVENT.validate_json(row["body"])
         except ValidationError as error:

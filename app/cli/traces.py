@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -122,9 +122,56 @@ def verify(
         after = f", {late} of them chained by an upgrade, after they were recorded" if late else ""
         typer.echo(
             f"{found['runs_count']} runs, {found['events_count']} events{after}, "
-            f"{found['texts_count']} texts: "
+            f"{found['texts_count']} texts{_lacking(found)}: "
             f"{len(found['broken']) or 'nothing'} changed since they were recorded",
             err=bool(found["broken"]),
         )
     if found["broken"]:
         raise typer.Exit(EXIT_CHANGED)
+
+
+def _lacking(found: dict[str, Any]) -> str:
+    if not found["pruned_runs_count"]:
+        return ""
+    return f"; pruned {found['pruned_events_count']} events of {found['pruned_runs_count']} runs"
+
+
+@app.command()
+def prune(
+    older_than: Annotated[str, typer.Option(help="Age, such as 90d, 12w or 36h.")],
+    keep_plans: Annotated[
+        bool, typer.Option("--keep-plans", help="Leave decisions that committed a plan or an exit.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do it; without, only say what.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Take old decisions out of the traces; the journal (orders, plans, money) stays whole."""
+    from app.cli.output import print_json
+    from app.trace_pruning import pruned
+
+    gone = pruned(older_than, keep_plans=keep_plans, really=yes)
+    if as_json:
+        print_json(gone)
+        return
+    typer.echo(
+        f"{'pruned' if yes else 'would prune'}: {gone['runs_count']} decisions before "
+        f"{gone['before']}, {gone['events_count']} events, {gone['texts_count']} texts "
+        f"({gone['text_bytes'] / 1e6:.1f} MB); "
+        + ("the room comes back with: plangate traces vacuum" if yes else "--yes does it")
+    )
+
+
+@app.command()
+def vacuum(as_json: AsJson = False) -> None:
+    """Give back the room that pruned traces took; takes as much again while it works."""
+    from app.cli.output import print_json
+    from app.trace_pruning import vacuumed
+
+    done = vacuumed()
+    if as_json:
+        print_json(done)
+    elif done["bytes_before"] is None:
+        typer.echo("the server has taken back the room")
+    else:
+        before, after = (done[f"bytes_{when}"] / 1e6 for when in ("before", "after"))
+        typer.echo(f"{before:.1f} MB before, {after:.1f} MB now")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from app.lease import lease
 from tests.e2e.command import COMMAND, ROOT, environment, plangate
 
 WINDOW = ("--from", "2019-04-01", "--to", "2019-04-11", "--every", "2", "--session")
@@ -234,3 +235,33 @@ def test_a_changed_byte_of_a_trace_is_told_by_command_and_when_the_session_goes_
     gone_on = plangate(folder, "run", *words)
     assert gone_on.code == 0
     assert "traces were changed: session 'held'" in " ".join(gone_on.err.split())
+
+
+def test_old_traces_are_pruned_when_told_twice_and_nobody_records(
+    home: Path, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(home, tmp_path / "home"))
+    orders = plangate(folder, "orders", "--session", "whole", "--json").document
+    with closing(sqlite3.connect(folder / "plangate.db")) as connection:
+        connection.execute("UPDATE trace_event SET at_ms = 1 WHERE session = 'whole'")
+        connection.commit()
+    command = ("traces", "prune", "--older-than", "90d")
+    assert plangate(folder, "traces", "prune", "--older-than", "90").code == 2
+    told = plangate(folder, *command)
+    assert told.out.startswith("would prune: ")
+    with lease(folder, "held"):
+        refused = plangate(folder, *command, "--yes")
+    assert refused.code == 6
+    assert "is run by another process" in " ".join(refused.err.split())
+    done = plangate(folder, *command, "--yes", "--json").document
+    assert done["runs_count"] > 0
+    assert f" {done['runs_count']} decisions before" in told.out
+    assert plangate(folder, *command, "--json").document["runs_count"] == 0
+    assert " MB now" in plangate(folder, "traces", "vacuum").out
+    verified = plangate(folder, "traces", "verify", "--all", "--json")
+    assert (verified.code, verified.document["pruned_runs_count"]) == (0, done["runs_count"])
+    assert verified.document["events_count"] > 0
+    assert plangate(folder, "orders", "--session", "whole", "--json").document == orders
+    assert plangate(folder, "report", "--session", "whole").code == 0
+    refused = plangate(folder, "lookahead", "whole")
+    assert (refused.code, "has no trace any more" in refused.err) == (6, True)

@@ -1,0 +1,89 @@
+"""Old traces taken out, and the room they took given back; never the journal."""
+
+from __future__ import annotations
+
+import re
+from contextlib import ExitStack
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from app.clock import SystemClock
+from app.home import database_place, state_home
+from app.lease import lease
+from domain.clock import iso, to_ms
+from domain.errors import ConfigError
+from journal.reading import session_names
+from traces.database import Database
+from traces.prune import Doomed, doomed, prune
+from traces.tables import METADATA
+
+_AGE = re.compile(r"([1-9]\d{0,4})([hdw])")
+_HOURS = {"h": 1, "d": 24, "w": 168}
+
+
+def age_of(words: str) -> timedelta:
+    """An age such as `90d`.
+
+    Raises:
+        ConfigError: it is none.
+    """
+    found = _AGE.fullmatch(words)
+    if found is None:
+        raise ConfigError(f"--older-than {words!r}: expected a whole number and h, d or w, as 90d")
+    return timedelta(hours=int(found[1]) * _HOURS[found[2]])
+
+
+def pruned(older_than: str, *, keep_plans: bool, really: bool) -> dict[str, Any]:
+    """Prune, or only say what would go.
+
+    Raises:
+        ConfigError: the age is none.
+        StateError: a session is being run on this machine.
+    """
+    before = SystemClock().now() - age_of(older_than)
+    database = Database.open(database_place(), METADATA)
+    try:
+        if really:
+            with ExitStack() as stack:
+                for name in session_names(database):
+                    stack.enter_context(lease(state_home(), name))
+                gone = prune(database, to_ms(before), keep_plans=keep_plans)
+        else:
+            with database.read() as connection:
+                gone = doomed(connection, to_ms(before), keep_plans=keep_plans)
+    finally:
+        database.close()
+    return _document(gone) | {"before": iso(before), "done": really}
+
+
+def vacuumed() -> dict[str, Any]:
+    """Give back the room of what was pruned.
+
+    Raises:
+        StateError: another process writes at this moment.
+    """
+    place = database_place()
+    database = Database.open(place, METADATA)
+    try:
+        before = _size(place)
+        database.vacuum()
+    finally:
+        database.close()
+    after = _size(place)
+    return {"schema": "plangate.traces.vacuum/1", "bytes_before": before, "bytes_after": after}
+
+
+def _size(place: object) -> int | None:
+    """Bytes of a file; None: a server's are its own."""
+    return place.stat().st_size if isinstance(place, Path) else None
+
+
+def _document(gone: Doomed) -> dict[str, Any]:
+    return {
+        "schema": "plangate.traces.prune/1",
+        "runs_count": len(gone.runs),
+        "events_count": gone.events_count,
+        "texts_count": len(gone.texts),
+        "text_bytes": gone.text_bytes,
+    }
