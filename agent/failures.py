@@ -19,6 +19,7 @@ _FOREIGN = (
     ("anthropic", "AnthropicError"),
     ("google.genai.errors", "APIError"),
     ("httpx", "HTTPError"),
+    ("httpx2", "HTTPError"),
 )
 """The base error of each client library that LangChain's providers come with."""
 
@@ -90,9 +91,14 @@ def _retry_after_s(error: Exception) -> float | None:
 
 
 def _said(error: Exception) -> str:
-    """The error's own words and those of its cause, on one line."""
-    parts = [str(error) or type(error).__name__]
-    if error.__cause__ is not None:
-        parts.append(str(error.__cause__) or type(error.__cause__).__name__)
+    """The error's own words and those of its causes, on one line.
+
+    The outermost ones are general ("Request timed out."); what it was stands further in.
+    """
+    parts: list[str] = []
+    cause: BaseException | None = error
+    while cause is not None:
+        parts.append(str(cause) or type(cause).__name__)
+        cause = cause.__cause__
     text = " ".join(": ".join(dict.fromkeys(parts)).split())
     return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}…"

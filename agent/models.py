@@ -97,7 +97,6 @@ def _openai_model(spec: ModelSpec, key: str | None) -> BaseChatModel:
     import openai
 
     from agent.openai_model import TracedChatOpenAI
-    from agent.short_answers import refuse_long
     from agent.steps_model import StepsChatOpenAI
 
     made = StepsChatOpenAI if spec.tool_calling == "steps" else TracedChatOpenAI
@@ -112,9 +111,30 @@ def _openai_model(spec: ModelSpec, key: str | None) -> BaseChatModel:
         max_retries=0,
         timeout=openai.Timeout(None, connect=CONNECT_TIMEOUT_S),
         use_responses_api=False,
-        http_client=openai.DefaultHttpxClient(),
-        http_async_client=openai.DefaultAioHttpClient(event_hooks={"response": [refuse_long]}),
+        http_socket_options=(),
+        **_http_clients(spec),
     )
+
+
+def _http_clients(spec: ModelSpec) -> dict[str, Any]:
+    """LangChain wants both; only the second is ever used, and its answers come as they are."""
+    import openai
+
+    from agent.short_answers import UNPACKED, refuse_long
+
+    try:
+        return {
+            "http_client": openai.DefaultHttpxClient(),
+            "http_async_client": openai.DefaultAioHttpClient(
+                headers=UNPACKED, event_hooks={"response": [refuse_long]}
+            ),
+        }
+    except (ImportError, ValueError, OSError) as error:
+        raise ConfigError(
+            f"no connection to model {spec.model!r} can be made as the environment says ({error}); "
+            "HTTP_PROXY, HTTPS_PROXY and ALL_PROXY were expected to name a proxy by http://, and "
+            "SSL_CERT_FILE a file that is there: mend or unset them"
+        ) from error
 
 
 def _langchain_model(spec: ModelSpec, key: str | None) -> BaseChatModel:

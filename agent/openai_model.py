@@ -9,7 +9,9 @@ import json
 from json import JSONDecodeError
 from typing import Any
 
+import httpx2
 import openai
+from aiohttp import ClientError
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun
 from langchain_core.messages import BaseMessage
 from langchain_core.outputs import ChatResult
@@ -36,6 +38,9 @@ class TracedChatOpenAI(ChatOpenAI):
             return await super()._agenerate(messages, stop, run_manager, **kwargs)
         except JSONDecodeError as error:
             raise Unreachable(f"the model did not answer with JSON ({error})") from error
+        except ClientError as error:
+            # The client hands on what aiohttp says of an answer that is no HTTP.
+            raise httpx2.RemoteProtocolError("no HTTP") from error
 
     def _create_chat_result(
         self,

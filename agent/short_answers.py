@@ -1,10 +1,12 @@
 """An answer of a server is read no further than any model writes, whatever it announces.
 
-Hangs on the HTTP client, so that what is too long is neither kept nor parsed.
+Hangs on the HTTP client, so that what is too long is neither kept nor parsed. Packed answers are
+not asked for and not unpacked: two megabytes may hold two thousand.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 
 import httpx2
@@ -14,13 +16,24 @@ from domain.errors import Unreachable
 MAX_ANSWER_BYTES = 2_000_000
 """A chat completion takes some kilobytes; a hundred thousand tokens of text take half of this."""
 
+UNPACKED = {"accept-encoding": "identity"}
+"""Headers that ask for answers as they are."""
+
+_PACKED = re.compile(r"gzip|deflate|br|zstd|compress", re.IGNORECASE)
+
 
 async def refuse_long(response: httpx2.Response) -> None:
     """To be called with each response before its body is read.
 
     Raises:
-        Unreachable: it is too long; also later, where its length was not said or is not true.
+        Unreachable: it is packed, or too long; also later, where its length was not said or is not
+            true.
     """
+    if _PACKED.search(packing := response.headers.get("content-encoding", "")):
+        await response.aclose()
+        raise Unreachable(
+            f"its answer is packed ({packing[:20]!r}), which was not asked for; it was not read"
+        )
     declared = response.headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > MAX_ANSWER_BYTES:
         await response.aclose()

@@ -145,6 +145,9 @@ async def test_a_no_of_the_provider_is_told_at_once(
         {"body": b"{", "type": "application/json"},
         {"body": b'{"object": "x"}', "type": "application/json"},
         {"content": "x" * 999, "cut": True},
+        {"raw": b"220 mail.example ready\r\n\r\n"},
+        {"raw": b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n"},
+        {"raw": b"HTTP/1.1 200 OK\r\ncontent-length: -5\r\n\r\n"},
         {"message": {"role": "assistant", "tool_calls": [{"id": "a", "type": "custom"}]}},
     ],
 )
@@ -177,7 +180,7 @@ async def test_a_slow_endpoint_is_left_at_the_deadline() -> None:
 
 
 async def test_an_endpoint_that_is_not_there_did_not_answer() -> None:
-    with pytest.raises(Unreachable, match="did not answer"):
+    with pytest.raises(Unreachable, match=r"did not answer.*127\.0\.0\.1:9"):
         await ask("http://127.0.0.1:9/v1", OPENING)
 
 
@@ -185,3 +188,22 @@ async def test_an_endpoint_of_ones_own_needs_no_key() -> None:
     with OpenAIServer([ABSTAIN]) as server:
         await ask(server.base_url, OPENING, key=None)
     assert server.headers[0]["authorization"] == f"Bearer {NO_KEY}"
+
+
+async def test_a_key_that_no_http_echoes_is_not_written() -> None:
+    echo = [{"raw": b"sk-t3st-key is refused\r\n\r\n"}] * 2
+    with OpenAIServer(echo) as server, pytest.raises(Unreachable, match="answer") as raised:
+        await ask(server.base_url, OPENING, key="sk-t3st-key")
+    assert "t3st" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [("ALL_PROXY", "mail://127.0.0.1:9"), ("SSL_CERT_FILE", "certificates/that/are/not.here")],
+)
+def test_an_environment_that_allows_no_connection_is_told(
+    variable: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(ConfigError, match="as the environment says"):
+        make_models("m", {"m": ModelSpec(model="gpt-4o", base_url="http://127.0.0.1:9/v1")}, {})

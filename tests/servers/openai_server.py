@@ -6,7 +6,8 @@ A step is a dict; every key is optional:
 - `content`, `refusal`, `finish_reason`, `usage` (None leaves usage out), `ids` (call ids);
 - `message`: the whole assistant message, in place of the above;
 - `status`, `error`, `headers`: an HTTP error;
-- `body`: bytes sent as they are; `cut`: announce more bytes than are sent; `delay_s`: wait first.
+- `body`: bytes sent as they are (with `type`, `headers`); `raw`: without a head of ours;
+  `cut`: announce more bytes than are sent; `delay_s`: wait first.
 
 `steps` is a list played in order (what comes after the last is answered with 400), or a function
 from the request's body to a step. The questions by which a session sees whether its model is fit
@@ -153,7 +154,11 @@ class _Handler(BaseHTTPRequestHandler):
             error = step.get("error", {"message": f"scripted {step['status']}"})
             self._send(step["status"], {"error": error}, step.get("headers"))
         elif "body" in step:
-            self._send_bytes(200, step["body"], {"content-type": step.get("type", "text/html")})
+            kind = {"content-type": step.get("type", "text/html")}
+            self._send_bytes(200, step["body"], kind | step.get("headers", {}))
+        elif "raw" in step:
+            self.wfile.write(step["raw"])
+            self.close_connection = True
         else:
             self._send(200, completion(step, body), cut=step.get("cut", False))
 
