@@ -2,7 +2,9 @@
 
 Questions are sent with the session's own rules and every data tool: one that is to be answered with
 `no_trade`, one with `propose_plan`, one about a picture where the model is said to see, and, by
-hand, one in words, to see whether a complaint brings the model back. Nothing is traded.
+hand, one in words, to see whether a complaint brings the model back. The second is offered no other
+answer: a small model may rather abstain, and what counts is that it can fill a plan's form. Nothing
+is traded.
 """
 
 from __future__ import annotations
