@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Connection, MetaData, PrimaryKeyConstraint, String, Table
 
-HEAD = "0011"
+HEAD = "0012"
 """The newest script in `traces/migrations/versions`."""
 SCHEMA_VERSION = int(HEAD)
 

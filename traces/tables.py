@@ -70,6 +70,7 @@ class TraceRun(SQLModel, table=True):
     __table_args__ = (
         Index("ix_trace_run_as_of", "as_of_ms"),
         Index("ix_trace_run_symbol", "symbol", "as_of_ms"),
+        Index("ix_trace_run_session", "session", "as_of_ms"),
     )
 
     session: str = Field(primary_key=True)
