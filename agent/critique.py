@@ -78,10 +78,13 @@ def denial_id(number: int) -> str:
 
 
 def complaint_text(invalid: Invalid, revisions_left: int) -> str:
-    """What could not be read, with its code."""
+    """What could not be read, with its code.
+
+    No answer is named but the one that every moment allows: the others are those among the tools.
+    """
     return (
         f"NOT READ ({invalid.code}): {invalid.complaint}.\n"
-        f"Answer again with one call of propose_plan, propose_exit or no_trade. "
+        "Answer again with one call of an answer among your tools; no_trade is always one. "
         f"{_left(revisions_left)}"
     )
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
 
+from agent.answers import ANSWERS
 from agent.critique import (
     answer_receipts,
     complaint_messages,
@@ -75,6 +76,11 @@ def test_a_complaint_about_plain_text_is_a_plain_message() -> None:
     (reply,) = complaint_messages(AIMessage("hm"), Invalid("NO_TOOL_CALL", "call a tool"), 0)
     assert isinstance(reply, HumanMessage)
     assert "call a tool" in reply.text
+
+
+def test_a_complaint_asks_for_no_answer_that_the_moment_may_not_offer() -> None:
+    (reply,) = complaint_messages(AIMessage("hm"), Invalid("NO_TOOL_CALL", "call a tool"), 0)
+    assert [name for name in ANSWERS if name in reply.text] == ["no_trade"]
 
 
 def test_a_message_without_calls_needs_no_receipt() -> None:
