@@ -35,7 +35,7 @@ async def opened_models(
         StateError: the local model's server did not start.
     """
     models = _known(options.model, options.base_url, options.models, settings)
-    async with _opened(options.model, models, home) as made:
+    async with _opened(options.model, models, home, settings.local_threads) as made:
         yield made
 
 
@@ -52,18 +52,19 @@ async def opened_voter(
     models = _known(name, None, options.models, settings)
     if name != RULES:
         models[name] = spec_of(name, models).model_copy(update={"fallback": ()})
-    async with _opened(name, models, home) as made:
+    async with _opened(name, models, home, settings.local_threads) as made:
         yield made[0]
 
 
 @asynccontextmanager
 async def _opened(
-    name: str, models: dict[str, ModelSpec], home: Path
+    name: str, models: dict[str, ModelSpec], home: Path, threads: int | None
 ) -> AsyncIterator[list[NamedModel]]:
     keys = keys_for(name, models)
     async with AsyncExitStack() as stack:
         if name != RULES and LOCAL in chain_of(name, models):
-            beginning = serving(QWEN, local_folder(home), LOCAL_MODEL.context_tokens or 0)
+            context_tokens = LOCAL_MODEL.context_tokens or 0
+            beginning = serving(QWEN, local_folder(home), context_tokens, threads)
             served = await stack.enter_async_context(beginning)
             at = {"base_url": served.base_url, "key_env": LOCAL_KEY}
             models[LOCAL] = LOCAL_MODEL.model_copy(update=at)

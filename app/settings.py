@@ -14,7 +14,7 @@ from agent.endpoints import KEY_NAMES
 from domain.errors import ConfigError
 from traces.place import Server
 
-KNOWN = ("PLANGATE_DATABASE_URL", "PLANGATE_HOME")
+KNOWN = ("PLANGATE_DATABASE_URL", "PLANGATE_HOME", "PLANGATE_LOCAL_THREADS")
 """The variables of that prefix."""
 
 
@@ -35,6 +35,9 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = None
     """`PLANGATE_DATABASE_URL`: a PostgreSQL database instead of the file in the state folder, as
     `postgresql+psycopg://USER:PASSWORD@HOST/DATABASE`."""
+
+    local_threads: Annotated[int | None, Field(ge=1, le=64)] = None
+    """`PLANGATE_LOCAL_THREADS`: of the local model; all cores but one where nothing is said."""
 
     @property
     def secrets(self) -> dict[str, str]:

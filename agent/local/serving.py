@@ -47,8 +47,16 @@ class Served:
 
 
 @asynccontextmanager
-async def serving(recipe: Recipe, folder: Path, context_tokens: int) -> AsyncIterator[Served]:
+async def serving(
+    recipe: Recipe, folder: Path, context_tokens: int, threads: int | None = None
+) -> AsyncIterator[Served]:
     """Serve the model of `folder` for as long as the block runs.
+
+    Args:
+        recipe: What the model is made of.
+        folder: Where it was assembled.
+        context_tokens: Longest prompt and answer together.
+        threads: That it reckons with; None is all cores but one.
 
     Raises:
         ConfigError: it is not installed.
@@ -67,7 +75,7 @@ async def serving(recipe: Recipe, folder: Path, context_tokens: int) -> AsyncIte
         "key": key,
         "context_tokens": context_tokens,
         "cache_mib": CACHE_MIB,
-        "threads": _threads(),
+        "threads": threads or _threads(),
     }
     with TemporaryFile() as log:
         process = await asyncio.create_subprocess_exec(

@@ -28,7 +28,11 @@ class Server:
 
     def __init__(self, params: Any) -> None:
         first = Path(params.model.path).read_bytes()[:4]
-        served = {"first": first.decode(), "context": params.n_ctx}
+        served = {
+            "first": first.decode(),
+            "context": params.n_ctx,
+            "threads": params.cpuparams.n_threads,
+        }
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:

@@ -55,9 +55,10 @@ async def asked(served: Served, key: str) -> tuple[int, object]:
 async def test_it_answers_who_has_the_key_and_nobody_when_the_block_ends(
     recipe: Recipe, tmp_path: Path
 ) -> None:
-    async with serving(recipe, tmp_path / "home", 4096) as served:
+    async with serving(recipe, tmp_path / "home", 4096, threads=3) as served:
         assert served.base_url.startswith("http://127.0.0.1:")
-        assert await asked(served, served.key) == (200, {"first": "GGUF", "context": 4096})
+        told = {"first": "GGUF", "context": 4096, "threads": 3}
+        assert await asked(served, served.key) == (200, told)
         assert (await asked(served, "another"))[0] == 401
     with pytest.raises(aiohttp.ClientConnectionError):
         await asked(served, served.key)
