@@ -20,10 +20,9 @@ from langchain_core.messages import AIMessage
 
 from agent.messages import load_message
 from agent.recorded_model import Prompt, PromptChanged, RecordedModel
-from app.feed_file import read_feed_file
 from app.home import database_place
 from app.lookahead_seen import Difference, Item, edits_count, first_difference, seen_of
-from app.options import SessionOptions, stored_options
+from app.options import SessionOptions, limits_and_feeds, stored_options
 from app.reopening import kept_policy
 from app.report import open_journal
 from app.run_command import drive, made_session
@@ -31,7 +30,6 @@ from app.settings import load_settings
 from app.wire import Replaced, Wired, wire_session
 from domain.clock import EPOCH, FixedClock
 from domain.errors import ConfigError, StateError
-from domain.strict_json import content_hash
 from graph.run import Runner
 from journal.books import Journal
 from journal.operator import acts_since
@@ -41,7 +39,6 @@ from market.sources.recorded import RecordedSource
 from market.sources.tampered import TamperedSource, Tampering
 from market.store.store import MarketStore
 from policies.settings import Policy
-from tools.limits_file import load_limits
 from traces.events import Certified, ModelAnswered, PromptSent
 from traces.opinion_events import VoteCast
 from traces.store import TraceStore
@@ -161,13 +158,7 @@ def _answer(store: TraceStore, message_hash: str | None) -> AIMessage | None:
 
 def _files(config: Mapping[str, Any], tools: Path | None, feeds: Path | None) -> dict[str, Any]:
     """The two files of options that a session is known to have had, but that it does not keep."""
-    given: dict[str, Any] = {}
-    if tools is not None:
-        limits = load_limits(tools)
-        given |= {"tools": limits, "tools_hash": content_hash(limits.model_dump(mode="json"))}
-    if feeds is not None:
-        file = read_feed_file(feeds)
-        given |= {"feeds": file, "feeds_hash": file.content_hash}
+    given = limits_and_feeds(tools, feeds)
     for key in ("tools", "feeds"):
         kept = config.get(key)
         if given.get(f"{key}_hash") != kept:

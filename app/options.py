@@ -241,16 +241,24 @@ def _models(model: str, named: Mapping[str, ModelSpec], asked: OpinionOptions) -
 def _files(
     tools: Path | None, feeds: Path | None, prompt: Path | None, faults: str | None
 ) -> dict[str, Any]:
-    """What the files that are named hold; the desk's limits and the feeds with their hash."""
-    found: dict[str, Any] = {} if faults is None else {"faults": open_faults(faults)}
+    """What the files that are named hold."""
+    found = limits_and_feeds(tools, feeds)
+    if faults is not None:
+        found["faults"] = open_faults(faults)
+    if prompt is not None:
+        found["prompt"] = load_budget(prompt)
+    return found
+
+
+def limits_and_feeds(tools: Path | None, feeds: Path | None) -> dict[str, Any]:
+    """The desk's limits and the feeds of the files that are named, each with its hash."""
+    found: dict[str, Any] = {}
     if tools is not None:
         limits = load_limits(tools)
         found |= {"tools": limits, "tools_hash": content_hash(limits.model_dump(mode="json"))}
     if feeds is not None:
         file = read_feed_file(feeds)
         found |= {"feeds": file, "feeds_hash": file.content_hash}
-    if prompt is not None:
-        found["prompt"] = load_budget(prompt)
     return found
 
 

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import os
+import signal
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
 from tests.servers.postgres_server import schema_url, server_url
 from traces.place import Place, Server
 
+ROOT = Path(__file__).parents[1]
 KINDS = ("sqlite", "postgresql")
 MEMORY = Path("/dev/shm")  # noqa: S108  # whoever uses it makes a folder of their own in it
 """A killed process leaves the same files here as on a disk, and nothing waits for one."""
@@ -36,6 +40,17 @@ def environment() -> dict[str, str]:
     if _kind == "sqlite":
         return {}
     return {"TEST_DATABASES": _kind, "TEST_POSTGRES": server_url()}
+
+
+def run_until_killed(code: str, folder: Path) -> None:
+    """Run code that kills its own process, over the same places, with the folder as its word."""
+    run = subprocess.run(
+        [sys.executable, "-c", code, str(folder)],
+        cwd=ROOT,
+        env={**os.environ, **environment(), "PYTHONPATH": str(ROOT)},
+        check=False,
+    )
+    assert run.returncode == -signal.SIGKILL
 
 
 def place_in(folder: Path, name: str = "plangate.sqlite") -> Place:

@@ -1,11 +1,8 @@
 from __future__ import annotations
 
 import os
-import signal
 import sqlite3
 import stat
-import subprocess
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,14 +12,13 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from domain.errors import StateError
-from tests.places import environment
+from tests.places import run_until_killed
 from tests.traces.handmade import opened
 from tests.traces.stored import former
 from traces.database import Database
 from traces.schema import SCHEMA_VERSION
 from traces.tables import METADATA
 
-ROOT = Path(__file__).parents[2]
 COUNTER = "CREATE TABLE counter (n INTEGER CHECK (n >= 0))"
 
 
@@ -347,11 +343,5 @@ with database.begin() as connection:
 @pytest.mark.usefixtures("each_database")
 def test_a_killed_process_leaves_what_it_committed_and_nothing_half_done(tmp_path: Path) -> None:
     counted(tmp_path).close()
-    run = subprocess.run(
-        [sys.executable, "-c", KILLED, str(tmp_path)],
-        cwd=ROOT,
-        env={**os.environ, **environment(), "PYTHONPATH": str(ROOT)},
-        check=False,
-    )
-    assert run.returncode == -signal.SIGKILL
+    run_until_killed(KILLED, tmp_path)
     assert value(opened(tmp_path)) == 1

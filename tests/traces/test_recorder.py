@@ -1,10 +1,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,7 +9,7 @@ from sqlalchemy import text
 
 from domain.errors import StateError
 from domain.strict_json import content_hash
-from tests.places import environment, place_in
+from tests.places import place_in, run_until_killed
 from tests.traces.handmade import AS_OF, RUN, ended, opened, record_run, recorder, started
 from tests.traces.test_redact import VENDOR_KEYS, canaries, spellings
 from traces import blobs
@@ -24,8 +20,6 @@ from traces.place import Server
 from traces.tables import METADATA
 
 pytestmark = pytest.mark.usefixtures("each_database")
-
-ROOT = Path(__file__).parents[2]
 
 
 def rows(database: Database, table: str) -> int:
@@ -297,13 +291,7 @@ with to.store._database.begin(durable=False) as connection:
 
 
 def test_a_kill_in_the_middle_of_a_flush_leaves_the_flushes_before_it(tmp_path: Path) -> None:
-    run = subprocess.run(
-        [sys.executable, "-c", KILLED, str(tmp_path)],
-        cwd=ROOT,
-        env={**os.environ, **environment(), "PYTHONPATH": str(ROOT)},
-        check=False,
-    )
-    assert run.returncode == -signal.SIGKILL
+    run_until_killed(KILLED, tmp_path)
     database = opened(tmp_path)
     assert [item.event.kind for item in recorder(database).store.events(RUN)] == ["run_started"]
     assert rows(database, "trace_blob") == 0

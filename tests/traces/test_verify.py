@@ -1,11 +1,7 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import sqlite3
-import subprocess
-import sys
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, get_args
@@ -16,10 +12,10 @@ from sqlalchemy import text
 
 from domain.errors import StateError
 from domain.strict_json import content_hash
-from tests.places import environment
+from tests.places import run_until_killed
 from tests.traces.handmade import RUN, ended, opened, record_run, recorder, started
 from tests.traces.stored import FORMER, former
-from tests.traces.test_recorder import KILLED, ROOT, revised
+from tests.traces.test_recorder import KILLED, revised
 from traces import chain
 from traces.database import Database
 from traces.events import Event, ToolAnswered
@@ -198,13 +194,7 @@ def test_more_runs_than_are_remembered_lose_nothing(tmp_path: Path) -> None:
 
 
 def test_a_kill_between_flushes_leaves_a_chain_that_holds_and_goes_on(tmp_path: Path) -> None:
-    run = subprocess.run(
-        [sys.executable, "-c", KILLED, str(tmp_path)],
-        cwd=ROOT,
-        env={**os.environ, **environment(), "PYTHONPATH": str(ROOT)},
-        check=False,
-    )
-    assert run.returncode == -signal.SIGKILL
+    run_until_killed(KILLED, tmp_path)
     database = opened(tmp_path)
     assert found(database) == []
     to = recorder(database)
