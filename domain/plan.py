@@ -47,19 +47,33 @@ class Target(_Answer):
 
     price: Price
     """In quote."""
-    weight: Annotated[Decimal, Field(gt=0, le=1), _SHARE] = Decimal(1)
-    """Share of the position; all sum to 1."""
+    weight: Annotated[Decimal, Field(gt=0, le=100), _NUMBER] = Decimal(1)
+    """Part of the position relative to the other targets: 1 and 1 are halves."""
 
 
-def _require_whole(targets: tuple[Target, ...]) -> tuple[Target, ...]:
+_SMALLEST_SHARE = Decimal("0.0001")
+
+
+def _as_shares(targets: tuple[Target, ...]) -> tuple[Target, ...]:
+    """The same targets with weights that sum to 1 exactly; what rounding leaves is the last's.
+
+    Whoever says nothing means equal parts, and many a model counts parts (1, 1, 1) or percent.
+    """
     total = sum((t.weight for t in targets), Decimal(0))
-    if total != 1:
-        raise ValueError(f"target weights sum to {total}, was expected 1")
-    return targets
+    if total == 1 and min(t.weight for t in targets) >= _SMALLEST_SHARE:
+        return targets
+    shares = [(t.weight / total).quantize(_SMALLEST_SHARE) for t in targets[:-1]]
+    shares.append(1 - sum(shares, Decimal(0)))
+    if min(shares) <= 0:
+        weights = [str(t.weight) for t in targets]
+        raise ValueError(f"a target of weights {weights} takes less than {_SMALLEST_SHARE} of all")
+    return tuple(
+        t.model_copy(update={"weight": share}) for t, share in zip(targets, shares, strict=True)
+    )
 
 
 Targets = Annotated[
-    tuple[Target, ...], Field(min_length=1, max_length=3), AfterValidator(_require_whole)
+    tuple[Target, ...], Field(min_length=1, max_length=3), AfterValidator(_as_shares)
 ]
 
 

@@ -60,7 +60,7 @@ def plan(**changes: Any) -> TradePlan:
         {"quantity": "1"},
         {"leverage": 10},
         {"targets": []},
-        {"targets": [{"price": "110", "weight": "0.5"}]},
+        {"targets": [{"price": "110", "weight": "0"}]},
         {"targets": [{"price": "1", "weight": "0.25"}] * 4},
         {"invalidation": "0"},
         {"invalidation": "NaN"},
@@ -77,9 +77,33 @@ def test_a_draft_cannot_say_what_it_must_not(changes: dict[str, Any]) -> None:
         PlanDraft.model_validate(draft(**changes))
 
 
-def test_weights_of_several_targets_sum_to_one() -> None:
-    targets = [{"price": "110", "weight": "0.6"}, {"price": "120", "weight": "0.4"}]
-    assert len(PlanDraft.model_validate(draft(targets=targets)).targets) == 2
+@pytest.mark.parametrize(
+    ("said", "shares"),
+    [
+        (["0.5"], ["1"]),
+        (["0.6", "0.4"], ["0.6", "0.4"]),
+        (["0.123456", "0.876544"], ["0.123456", "0.876544"]),
+        ([None, None], ["0.5000", "0.5000"]),
+        (["1", "1", "1"], ["0.3333", "0.3333", "0.3334"]),
+        (["50", "30", "20"], ["0.5000", "0.3000", "0.2000"]),
+    ],
+)
+def test_weights_of_targets_are_relative(said: list[str | None], shares: list[str]) -> None:
+    targets = [
+        {"price": 110 + 10 * n} | ({"weight": weight} if weight else {})
+        for n, weight in enumerate(said)
+    ]
+    read = PlanDraft.model_validate(draft(targets=targets))
+    assert [str(target.weight) for target in read.targets] == shares
+    assert sum(target.weight for target in read.targets) == 1
+    assert PlanDraft.model_validate(read.model_dump(mode="json")) == read
+
+
+@pytest.mark.parametrize("weights", [("100", "0.001"), ("0.001", "100"), ("1e-30", "1")])
+def test_a_target_that_would_take_nothing_is_refused(weights: tuple[str, str]) -> None:
+    targets = [{"price": 110 + n, "weight": weight} for n, weight in enumerate(weights)]
+    with pytest.raises(ValidationError, match="takes less than"):
+        PlanDraft.model_validate(draft(targets=targets))
 
 
 def test_a_plan_is_named_by_its_content() -> None:

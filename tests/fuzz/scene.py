@@ -229,8 +229,9 @@ class Scene:
         prices = [max(start + self.direction * risk * ratio, self.tick) for ratio in ratios]
         cuts = sorted(rng.sample(range(5, 96, 5), len(prices) - 1))
         weights = [b - a for a, b in zip([0, *cuts], [*cuts, 100], strict=True)]
+        parts = 1 if len(prices) == 3 else 100  # weights are relative: percent will do
         out["targets"] = [
-            {"price": short(price), "weight": D(weight) / 100}
+            {"price": short(price), "weight": D(weight) / parts}
             for price, weight in zip(prices, weights, strict=True)
         ]
         return out

@@ -92,6 +92,16 @@ def _standing(raw: Document | None) -> SimpleNamespace | None:
     )
 
 
+def _parts(rows: list[Document]) -> list[tuple[Any, Any]]:
+    """Price and share: weights are relative, to four digits where they do not sum to 1."""
+    said = [number(row.get("weight", 1)) for row in rows]
+    whole = sum(said)
+    if whole != 1:
+        said = [round(weight / whole, 4) for weight in said]
+        said[-1] = 1 - sum(said[:-1])
+    return [(number(row["price"]), share) for row, share in zip(rows, said, strict=True)]
+
+
 def _plan(raw: Document, now: int | None) -> SimpleNamespace:
     version = raw.get("version", 1)
     decided_at = moment(raw.get("decided_at"))
@@ -99,7 +109,7 @@ def _plan(raw: Document, now: int | None) -> SimpleNamespace:
         side=raw["side"],
         direction=1 if raw["side"] == "long" else -1,
         entry=number(raw.get("entry")),
-        targets=[(number(t["price"]), number(t.get("weight", 1))) for t in raw["targets"]],
+        targets=_parts(raw["targets"]),
         invalidation=number(raw["invalidation"]),
         horizon_bars=int(raw.get("horizon_bars", 24)),
         bar=BARS[raw.get("timeframe", "1h")],

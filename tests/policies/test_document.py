@@ -198,7 +198,7 @@ def test_letters_of_another_alphabet_are_another_symbol():
         ('"side": "long"', '"side": "up"', "SCHEMA_INVALID", "plan.side"),
         ('"side": "long", ', "", "SCHEMA_INVALID", "plan.side"),
         ('"side": "long"', '"side": "long", "timeframe": "2h"', "SCHEMA_INVALID", "plan.timeframe"),
-        ('"price": 7800', '"price": 7800, "weight": 0.5', "SCHEMA_INVALID", "plan.targets"),
+        ('"price": 7800', '"price": 7800, "weight": 0', "NUMBER_INVALID", "plan.targets.0.weight"),
         ('[{"price": 7800}]', "[]", "SCHEMA_INVALID", "plan.targets"),
         ('"last": 7485, ', "", "SCHEMA_INVALID", "case"),
         ("{\n", "[{\n", "SCHEMA_INVALID", "text"),
