@@ -16,7 +16,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets as random_bytes
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -45,6 +45,8 @@ _KEYED = tuple(
     )
 )
 """A key and its value in JSON, in JSON inside JSON, as Python prints it, and in a query."""
+_GIVES_VALUE = re.compile(r"[\w\u0307-]{0,80}[\\\"'\s]*[:=]")
+"""What follows on the word in each of them; a capital I with a dot is two characters when small."""
 
 _DONE = re.compile(r"\[redacted:[a-z_]+:[0-9a-f]{6}\]")
 
@@ -76,11 +78,11 @@ _VENDORS = tuple(
     )
 )
 
-_SHORT = 400
-_SUSPECT = re.compile(
-    "|".join(["(?i:" + "|".join(_KEY_HINTS) + ")", *{h for _, hints, _ in _VENDORS for h in hints}])
-)
-"""One search is quicker than many in a short text, and slower in a long one."""
+_BY_HINT = {
+    hint: tuple((kind, pattern) for kind, hints, pattern in _VENDORS if hint in hints)
+    for _, hints, _ in _VENDORS
+    for hint in hints
+}
 
 _APART = '"\n"'
 """Between texts that are looked at together: no rule crosses a quote."""
@@ -98,15 +100,13 @@ class Redactor:
     def text(self, text: str) -> str:
         """`text` without secrets."""
         text = self._without_known(text)
-        if len(text) < _SHORT and not _SUSPECT.search(text):
-            return text
-        lower = text.lower()
-        if any(hint in lower for hint in _KEY_HINTS):
+        if may_be_keyed(text):
             for pattern in _KEYED:
                 text = pattern.sub(self._keyed, text)
-        for kind, hints, pattern in _VENDORS:
-            if any(hint in text for hint in hints):
-                text = pattern.sub(lambda m, kind=kind: self._mark(kind, m.group()), text)  # type: ignore[misc]  # mypy cannot infer a lambda with a default
+        for hint, rules in _BY_HINT.items():
+            if hint in text:
+                for kind, pattern in rules:
+                    text = pattern.sub(lambda m, kind=kind: self._mark(kind, m.group()), text)  # type: ignore[misc]  # mypy cannot infer a lambda with a default
         return text
 
     def value(self, value: Any) -> Any:
@@ -161,6 +161,24 @@ class Redactor:
     def _mark(self, kind: str, secret: str) -> str:
         raw = bare_texts(secret)[0].encode(errors="surrogatepass")
         return f"[redacted:{kind}:{hashlib.blake2b(raw, key=self._salt).hexdigest()[:6]}]"
+
+
+def may_be_keyed(text: str) -> bool:
+    """Whether a key that names a secret is followed by what could be its value.
+
+    The patterns that tell take a hundred times as long, and "tokens" is in many a prompt.
+    """
+    lower = text.casefold()
+    return any(
+        _GIVES_VALUE.match(lower, end) for hint in _KEY_HINTS for end in _ends_of(hint, lower)
+    )
+
+
+def _ends_of(hint: str, text: str) -> Iterator[int]:
+    end = 0
+    while (at := text.find(hint, end)) >= 0:
+        end = at + len(hint)
+        yield end
 
 
 @lru_cache(maxsize=1024)

@@ -126,6 +126,15 @@ def test_values_under_keys_that_name_a_secret_are_replaced_in_text(text: str) ->
     assert Redactor({}).text(clean).count("redacted") == 1
 
 
+@pytest.mark.parametrize("key", ["secret", "refreshToken", "Api-Key", "COOKIES", "dsn", "passwd"])
+def test_no_spelling_of_a_key_hides_its_value(key: str) -> None:
+    for name in (key, key.upper(), f"my_{key}_{'9' * 38}", f"{key}İıſ-K", f"token token {key}"):
+        for given in (f'"{name}" : "pa55w0rd"', f"'{name}': 'pa55w0rd'", f"{name}=pa55w0rd"):
+            inner = json.dumps(given, ensure_ascii=False)
+            for text in (given, inner, f"{'price ' * 999}{given}"):
+                assert "pa55" not in Redactor({}).text(text), text
+
+
 def test_values_under_keys_that_name_a_secret_are_replaced_in_values() -> None:
     body = {"a": {"api-key": "pa55-w0rd!", "cookie": ["pa55-w0rd!"]}, "tokens": 12, "n": None}
     clean = Redactor({}).value(body)
