@@ -33,15 +33,21 @@ _KEY_HINTS = (
     "secret", "token", "key", "authorization", "passw", "signature", "cookie", "dsn",
 )  # fmt: skip
 _KEY = re.compile("|".join(_KEY_WORDS), re.IGNORECASE)
-_NOT_A_SECRET_KEY = re.compile(r"tokens|token_(?:count|usage|details)", re.IGNORECASE)
-_KEY_NAME = rf"(?i:(?P<key>(?:{'|'.join(_KEY_WORDS)})[A-Za-z0-9_-]{{0,40}}))"
+_HARMLESS = r"tokens|token_(?:count|usage|details)"
+_NOT_A_SECRET_KEY = re.compile(_HARMLESS, re.IGNORECASE)
+_KEY_NAME = (
+    rf"(?i:(?![A-Za-z0-9_-]*(?:{_HARMLESS}))"
+    rf"(?P<key>(?:{'|'.join(_KEY_WORDS)})[A-Za-z0-9_-]{{0,40}}))"
+)
+"""What is harmless must not match: it would take the next key with it, as its value."""
+_VALUE = rf"{{{MIN_SECRET_LENGTH},}})"
 _KEYED = tuple(
     re.compile(_KEY_NAME + rest)
     for rest in (
-        r'(?P<between>"\s*:\s*")(?P<value>(?:[^"\\]|\\.)+)',
-        r'(?P<between>\\+"\s*:\s*\\+")(?P<value>[^"\\]+)',
-        r"(?P<between>'\s*:\s*')(?P<value>(?:[^'\\\"]|\\.)+)",
-        r"(?P<between>=)(?P<value>[^\s&\"'\\<>,;)}]+)",
+        r'(?P<between>"\s*:\s*")(?P<value>(?:[^"\\]|\\.)' + _VALUE,
+        r'(?P<between>\\+"\s*:\s*\\+")(?P<value>[^"\\]' + _VALUE,
+        r"(?P<between>'\s*:\s*')(?P<value>(?:[^'\\\"]|\\.)" + _VALUE,
+        r"(?P<between>=)(?P<value>[^\s&\"'\\<>,;)}]" + _VALUE,
     )
 )
 """A key and its value in JSON, in JSON inside JSON, as Python prints it, and in a query."""
@@ -154,7 +160,7 @@ class Redactor:
 
     def _keyed(self, match: re.Match[str]) -> str:
         key, value = match["key"], match["value"]
-        if not _is_secret(key, value):
+        if _DONE.fullmatch(value):
             return match.group()
         return f"{key}{match['between']}{self._mark('key', value)}"
 

@@ -149,6 +149,13 @@ def test_a_text_does_not_hide_the_secret_of_the_next_one() -> None:
     assert "pa55" not in str(Redactor({}).value(dict(zip("ab", texts, strict=True))))
 
 
+@pytest.mark.parametrize("first", ["tokens", "input_tokens", "token_count", "secret_tokens"])
+def test_a_harmless_key_does_not_take_the_next_key_for_its_value(first: str) -> None:
+    said = Redactor({}).text(f'{first}": "\npassword": "pa55-w0rd!"')
+    assert "pa55" not in said
+    assert "pa55" not in Redactor({}).text('password": "a", "password": "pa55-w0rd!"')
+
+
 def test_a_secret_used_as_a_key_is_replaced_too() -> None:
     assert "hunter2-hunter2" not in str(
         Redactor({"a": "hunter2-hunter2"}).value({"hunter2-hunter2": 1})
