@@ -72,6 +72,9 @@ def _by_status(error: Exception, status: int, said: str) -> Failure:
         return Failure(AccessRefused(f"the model's provider refused the key ({said})"), retry=False)
     if status == 429 and getattr(error, "code", None) == "insufficient_quota":
         return Failure(AccessRefused(f"the account at the provider is empty ({said})"), retry=False)
+    if 300 <= status < 400:
+        words = f"the model's address sends elsewhere, where no prompt goes by itself ({said})"
+        return Failure(ConfigError(f"{words}; name the address that answers"), retry=False)
     if status in {408, 409, 425, 429} or status >= 500:
         after = _retry_after_s(error)
         return Failure(Unreachable(f"the model did not answer ({said})"), True, after)
@@ -100,5 +103,7 @@ def _said(error: Exception) -> str:
     while cause is not None:
         parts.append(str(cause) or type(cause).__name__)
         cause = cause.__cause__
+    if to := getattr(getattr(error, "response", None), "headers", {}).get("location"):
+        parts.append(to)
     text = " ".join(": ".join(dict.fromkeys(parts)).split())
     return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}…"

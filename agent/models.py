@@ -117,7 +117,11 @@ def _openai_model(spec: ModelSpec, key: str | None) -> BaseChatModel:
 
 
 def _http_clients(spec: ModelSpec) -> dict[str, Any]:
-    """LangChain wants both; only the second is ever used, and its answers come as they are."""
+    """LangChain wants both; only the second is ever used.
+
+    Its answers come as they are, and it follows no address that a server names: the prompt goes
+    where the user said, and nowhere else.
+    """
     import openai
 
     from agent.short_answers import UNPACKED, refuse_long
@@ -126,7 +130,9 @@ def _http_clients(spec: ModelSpec) -> dict[str, Any]:
         return {
             "http_client": openai.DefaultHttpxClient(),
             "http_async_client": openai.DefaultAioHttpClient(
-                headers=UNPACKED, event_hooks={"response": [refuse_long]}
+                headers=UNPACKED,
+                event_hooks={"response": [refuse_long]},
+                follow_redirects=False,
             ),
         }
     except (ImportError, ValueError, OSError) as error:

@@ -161,6 +161,17 @@ async def test_trouble_is_tried_again_then_told(step: Step) -> None:
         assert len(server.requests) == 2
 
 
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_the_prompt_goes_to_no_other_address(status: int) -> None:
+    with OpenAIServer([ABSTAIN]) as other:
+        away = {"status": status, "headers": {"location": f"{other.base_url}/chat/completions"}}
+        with OpenAIServer([away]) as server:
+            with pytest.raises(ConfigError, match=f"sends elsewhere.*{other.base_url}"):
+                await ask(server.base_url, OPENING)
+            assert len(server.requests) == 1
+        assert other.requests == []
+
+
 async def test_a_retry_after_beyond_the_deadline_is_not_waited_for() -> None:
     step = {"status": 429, "headers": {"retry-after": "3600"}}
     begun = time.monotonic()
