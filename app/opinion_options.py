@@ -51,6 +51,11 @@ class OpinionOptions:
         """Those of other voters, as the user names them."""
         return tuple(voter.model for voter in self.voters if voter.model)
 
+    @property
+    def calls_count(self) -> int:
+        """Calls of models that one decision's second opinions take."""
+        return len(self.voters) + self.repeats_count
+
     def config(self) -> dict[str, Any] | None:
         """What must not change within a session, JSON-able; None where nothing was asked for."""
         if self.personality is None and not self.voters and not self.repeats_count:

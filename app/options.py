@@ -166,7 +166,10 @@ def read_options(
         seed=seed,
         decisions=decisions,
         attention=Attention(heartbeat_count=heartbeat, move_atr_ratio=wake_atr),
-        caps=Caps(max_seconds_s=seconds_per_decision),
+        caps=Caps(
+            max_model_calls_count=DEFAULT_CAPS.max_model_calls_count + asked.calls_count,
+            max_seconds_s=seconds_per_decision,
+        ),
         opinions=asked,
         spending=read_caps(usd_per_decision, usd_per_day, usd_per_session),
         **_files(tools, feeds, prompt, faults),

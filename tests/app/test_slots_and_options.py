@@ -107,3 +107,10 @@ def test_the_options_of_a_stored_session_say_the_same_again() -> None:
     again = stored_options("s", config, None, None)
     assert again.config("hash", again.symbols, again.capital) == config
     assert again.session == "s"
+
+
+def test_second_opinions_leave_the_decision_the_calls_it_had() -> None:
+    asked = options(consensus="conservative,contrarian", stability=3)
+    assert asked.caps.max_model_calls_count == options().caps.max_model_calls_count + 5
+    config = asked.config("hash", asked.symbols, {"USDT": Decimal(500)})
+    assert stored_options("s", config, None, None).caps == asked.caps
