@@ -1,14 +1,15 @@
 """The only place that names concrete things: settings, wiring, sessions, the command line.
 
-A session: home · clock · settings · options · capital · sourcing · fault_file · faulting ·
-feed_file · feeding · model_file · modelling · opinion_options · second_opinions · tool_desk ·
-spending · wire (composition root) · lease · reopening (what is kept for it) · slots · session ·
-price_watch and lookout (a live one between decisions) · diary · run_command · step_command · studio
+A session: home · clock · moments (as options say them) · settings · options · capital · sourcing ·
+fault_file · faulting · feed_file · feeding · model_file · modelling · opinion_options ·
+second_opinions · tool_desk · spending · wire (composition root) · lease · reopening (what is kept
+for it) · slots · session · price_watch and lookout (a live one between decisions) · diary ·
+run_command · step_command · studio
 (the graph for `langgraph dev`).
 A hand on it: operating · deposits · reconcile_command.
 What is told of it: document · listing · holdings · plan_life · report · report_words · report_page
 · selectivity · cost (cost_words) · trade_report · charts · trace_reader ·
-trace_check · trace_pruning.
+trace_choice · trace_check · trace_pruning.
 Whether it saw its future: lookahead · lookahead_seen.
 The market store: keeping · data_options · data_sync · data_import · data_watching · data_status ·
 data_verify · data_export · data_words.

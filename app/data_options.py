@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.options import read_moment
+from app.moments import read_moment
 from domain.candles import Timeframe
 from domain.errors import ConfigError
 

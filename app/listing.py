@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from app.document import plain_record, trade_record
-from domain.clock import iso, parse_moment
+from domain.clock import iso
 from domain.errors import ConfigError, StateError
 from domain.instrument import quote_of
 from domain.lifecycle import LIVE, PLAN_STEPS, OrderStatus, PlanStatus
@@ -60,22 +60,6 @@ class Chosen:
             and fits(item)
         ]
         return found[-self.limit :], max(0, len(found) - self.limit)
-
-
-def since_moment(text: str | None) -> datetime | None:
-    """The value of `--since`.
-
-    Raises:
-        ConfigError: it is no date.
-    """
-    if text is None:
-        return None
-    try:
-        return parse_moment(text)
-    except (ValueError, OverflowError) as error:
-        raise ConfigError(
-            f"--since {text!r} is no date; write it as 2023-02-01 or 2023-02-01T12:00:00Z (UTC)"
-        ) from error
 
 
 def orders_document(journal: Journal, chosen: Chosen) -> dict[str, Any]:

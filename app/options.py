@@ -16,11 +16,12 @@ from app.capital import capital_words, read_capital
 from app.fault_file import open_faults
 from app.feed_file import FeedFile, read_feed_file
 from app.model_file import deciding, read_model_file, sees
+from app.moments import read_moment
 from app.opinion_options import OpinionOptions, read_opinions, stored_opinions
 from app.spending import read_caps
 from broker.fault_spec import FaultSpec
 from domain.candles import Timeframe
-from domain.clock import iso, parse_moment
+from domain.clock import iso
 from domain.errors import ConfigError
 from domain.strict_json import content_hash
 from graph.attention import ALWAYS, Attention
@@ -217,22 +218,6 @@ def stored_options(
         opinions=stored_opinions(config.get("opinions")),
         prompt=PromptBudget.model_validate(kept) if (kept := config.get("prompt")) else None,
     )
-
-
-def read_moment(name: str, text: str | None) -> datetime | None:
-    """A date or moment that option `name` was given.
-
-    Raises:
-        ConfigError: it is none.
-    """
-    if text is None:
-        return None
-    try:
-        return parse_moment(text)
-    except (ValueError, OverflowError) as error:
-        raise ConfigError(
-            f"{name} {text!r} is no date; write it as 2023-02-01 or 2023-02-01T12:00:00Z (UTC)"
-        ) from error
 
 
 def _models(model: str, named: Mapping[str, ModelSpec], asked: OpinionOptions) -> dict[str, Any]:

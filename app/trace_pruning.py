@@ -2,36 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import ExitStack
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from app.clock import SystemClock
 from app.home import database_place, state_home
 from app.lease import lease
+from app.moments import read_age
 from domain.clock import iso, to_ms
-from domain.errors import ConfigError
 from journal.reading import session_names
 from traces.database import Database
 from traces.prune import Doomed, doomed, prune
 from traces.tables import METADATA
-
-_AGE = re.compile(r"([1-9]\d{0,4})([hdw])")
-_HOURS = {"h": 1, "d": 24, "w": 168}
-
-
-def age_of(words: str) -> timedelta:
-    """An age such as `90d`.
-
-    Raises:
-        ConfigError: it is none.
-    """
-    found = _AGE.fullmatch(words)
-    if found is None:
-        raise ConfigError(f"--older-than {words!r}: expected a whole number and h, d or w, as 90d")
-    return timedelta(hours=int(found[1]) * _HOURS[found[2]])
 
 
 def pruned(older_than: str, *, keep_plans: bool, really: bool) -> dict[str, Any]:
@@ -41,7 +24,7 @@ def pruned(older_than: str, *, keep_plans: bool, really: bool) -> dict[str, Any]
         ConfigError: the age is none.
         StateError: a session is being run on this machine.
     """
-    before = SystemClock().now() - age_of(older_than)
+    before = SystemClock().now() - read_age("--older-than", older_than)
     database = Database.open(database_place(), METADATA)
     try:
         if really:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,8 @@ from traces.events import Reviewed
 from traces.index import RunRow, find_runs
 from traces.place import Place
 from traces.prompt_events import ChartDrawn
-from traces.store import TraceStore
+from traces.prompts import Prompt, prompts
+from traces.store import Recorded, TraceStore
 from traces.tables import METADATA
 
 
@@ -29,14 +30,58 @@ class Trace:
     store: TraceStore
     run_id: str
 
-    def render(self, *, full: bool) -> str:
-        """For a person, at most 100 columns."""
-        recorded = self.store.events(self.run_id)
-        return view.render(recorded, self.store.blobs.get, full=full).plain
+    def render(self, *, full: bool, nodes: Collection[str] = ()) -> str:
+        """For a person, at most 100 columns.
 
-    def document(self) -> dict[str, Any]:
-        """For a program."""
-        return whole(self.store.events(self.run_id), self.store.blobs.get)
+        Raises:
+            ConfigError: there is no such node.
+        """
+        recorded = self.store.events(self.run_id)
+        self._of_nodes(recorded, nodes)
+        return view.render(recorded, self.store.blobs.get, full=full, nodes=nodes).plain
+
+    def document(self, nodes: Collection[str] = ()) -> dict[str, Any]:
+        """For a program.
+
+        Raises:
+            ConfigError: there is no such node.
+        """
+        recorded = self._of_nodes(self.store.events(self.run_id), nodes)
+        return whole(recorded, self.store.blobs.get)
+
+    def prompt(self, number: int) -> Prompt:
+        """The n-th prompt that a model was sent; -1 is the last.
+
+        Raises:
+            ConfigError: there is no such prompt.
+        """
+        sent = prompts(self.store.events(self.run_id))
+        if not sent or (number != -1 and not 1 <= number <= len(sent)):
+            there = f"1 to {len(sent)}, or -1 for the last" if sent else "none: nobody was asked"
+            raise ConfigError(f"--prompt {number}: run {self.run_id} has {there}")
+        return sent[number - 1 if number > 0 else number]
+
+    def raw(self, nodes: Collection[str] = ()) -> Iterator[dict[str, Any]]:
+        """Each event as it is stored, `body` byte for byte, then each text that one names.
+
+        Raises:
+            ConfigError: there is no such node.
+        """
+        recorded = self._of_nodes(self.store.events(self.run_id), nodes)
+        rows = [row for row in self.store.rows(self.run_id) if not nodes or row.node in nodes]
+        yield from (row._asdict() for row in rows)
+        names = dict.fromkeys(name for item in recorded for _, name in item.event.texts())
+        for name in names:
+            yield {"text": name, "content": self.store.blobs.get(name)}
+
+    def _of_nodes(self, recorded: list[Recorded], nodes: Collection[str]) -> list[Recorded]:
+        there = dict.fromkeys(item.node for item in recorded)
+        for name in nodes:
+            if name not in there:
+                raise ConfigError(
+                    f"--node {name!r}: run {self.run_id} went through {', '.join(there)}"
+                )
+        return [item for item in recorded if not nodes or item.node in nodes]
 
     def write_chart(self, path: Path) -> None:
         """Write the PNG that was drawn for the models that see.

@@ -7,6 +7,7 @@ from typing import Any
 
 from domain.clock import iso
 from traces.store import Recorded
+from traces.visits import visits
 
 ReadBlob = Callable[[str], str]
 
@@ -20,4 +21,5 @@ def document(recorded: Sequence[Recorded], read_blob: ReadBlob) -> dict[str, Any
         for _, name in item.event.texts():
             texts.setdefault(name, read_blob(name))
         rows.append({"at": iso(item.at), "node": item.node, **body})
-    return {"schema": "plangate.trace/1", "events": rows, "texts": texts}
+    nodes = [visit.document() for visit in visits(recorded)]
+    return {"schema": "plangate.trace/1", "nodes": nodes, "events": rows, "texts": texts}

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from domain.errors import StateError
+from traces.chosen import EVERY, Chosen
 from traces.place import Place
 
 _COLUMNS = (
@@ -34,30 +36,57 @@ class RunRow(NamedTuple):
     duration_ms: float
 
 
-def list_runs(
-    place: Place,
-    *,
-    session: str | None = None,
-    symbol: str | None = None,
-    outcome: str | None = None,
-    code: str | None = None,
-    limit: int = 50,
-) -> list[RunRow]:
+def list_runs(place: Place, chosen: Chosen = EVERY, *, limit: int = 50) -> list[RunRow]:
     """The newest runs by decision time; none when there is no database yet.
 
     Raises:
         StateError: the file is not a database of ours.
     """
-    wanted = {"session = ?": session, "symbol = ?": symbol, "outcome = ?": outcome}
-    clauses = [(clause, value) for clause, value in wanted.items() if value is not None]
-    if code is not None:
-        clauses.append(("replace(' ' || codes || ' ', ?, '') <> ' ' || codes || ' '", f" {code} "))
-    where = " AND ".join(clause for clause, _ in clauses) or "1 = 1"
-    return _rows(
-        place,
-        f"WHERE {where} ORDER BY as_of_ms DESC, recorded_ms DESC LIMIT ?",
-        [*(value for _, value in clauses), limit],
-    )
+    where, values = chosen.where()
+    tail = f"WHERE {where} ORDER BY as_of_ms DESC, recorded_ms DESC LIMIT ?"
+    return _rows(place, tail, [*values, limit])
+
+
+def count_unknown_cost(place: Place, chosen: Chosen) -> int:
+    """How many decisions a filter by cost leaves out because nobody knows theirs."""
+    where, values = replace(chosen, min_cost_usd=None, max_cost_usd=None).where()
+    query = f"SELECT count(*) FROM trace_run WHERE {where} AND cost_usd IS NULL"  # noqa: S608  # every value is bound
+    rows = _query(place, query, values)
+    return int(rows[0][0]) if rows else 0
+
+
+class Extent(NamedTuple):
+    """What decisions there are."""
+
+    runs_count: int
+    first_ms: int
+    last_ms: int
+    names: dict[str, list[str]]
+    """By column the first of its values; one more than is to be shown where there are more."""
+
+
+def extent(place: Place, most: int = 8) -> Extent | None:
+    """What there is to choose from; None when there is nothing yet.
+
+    Raises:
+        StateError: the file is not a database of ours.
+    """
+    rows = _query(place, "SELECT count(*), min(as_of_ms), max(as_of_ms) FROM trace_run", [])
+    if not rows or not rows[0][0]:
+        return None
+    names = {
+        column: [
+            row[0]
+            for row in _query(
+                place,
+                f"SELECT DISTINCT {column} FROM trace_run ORDER BY {column} LIMIT ?",  # noqa: S608  # of the names below
+                [most + 1],
+            )
+        ]
+        for column in ("session", "symbol", "outcome", "model")
+    }
+    runs_count, first_ms, last_ms = rows[0]
+    return Extent(runs_count, first_ms, last_ms, names)
 
 
 def find_runs(place: Place, prefix: str) -> list[RunRow]:

@@ -27,6 +27,18 @@ class Recorded(NamedTuple):
     event: Event
 
 
+class Row(NamedTuple):
+    """One event byte for byte as it is stored: what its hash is of."""
+
+    session: str
+    run_id: str
+    at_ms: int
+    node: str
+    kind: str
+    body: str
+    hash: str
+
+
 class TraceStore:
     """Reads and writes the traces of one session."""
 
@@ -49,6 +61,17 @@ class TraceStore:
     def events(self, run_id: str) -> list[Recorded]:
         """Every event of a run, in the order of recording."""
         return self._where(run_id=run_id)
+
+    def rows(self, run_id: str) -> list[Row]:
+        """The same as they are stored."""
+        table = TraceEvent.__table__  # type: ignore[attr-defined]  # SQLModel adds it at run time
+        statement = (
+            select(*(table.c[name] for name in Row._fields))
+            .where(table.c.session == self.session, table.c.run_id == run_id)
+            .order_by(table.c.id)
+        )
+        with self._database.read() as connection:
+            return [Row(*row) for row in connection.execute(statement)]
 
     def of_kind(self, kind: str) -> list[Recorded]:
         """Every event of a kind, whichever run it belongs to, in the order of recording."""

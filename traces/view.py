@@ -8,7 +8,7 @@ made visible, so that a text cannot rewrite the terminal.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from decimal import Decimal
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
@@ -30,6 +30,7 @@ from traces.view_words import (
     visible,
     vote,
 )
+from traces.visits import Visit, tree, visits
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -39,13 +40,30 @@ SHOWN_LINES = 14
 ReadBlob = Callable[[str], str]
 
 
-def render(recorded: Sequence[Recorded], read_blob: ReadBlob, *, full: bool = False) -> Text:
-    """The decision, at most 100 columns wide; as Rich's text, in which no bracket is markup."""
+def render(
+    recorded: Sequence[Recorded],
+    read_blob: ReadBlob,
+    *,
+    full: bool = False,
+    nodes: Collection[str] = (),
+) -> Text:
+    """The decision, at most 100 columns wide; as Rich's text, in which no bracket is markup.
+
+    Args:
+        recorded: Its events.
+        read_blob: The text of a hash.
+        full: Nothing is cut.
+        nodes: Only these in detail; none: all.
+    """
     from rich.text import Text
 
     page = _Page(read_blob, full=full)
-    for item in recorded:
-        page.show(item)
+    found = visits(recorded)
+    started = [item.event for item in recorded if isinstance(item.event, ev.RunStarted)]
+    page.begin(started, tree(found))
+    for visit in found:
+        if not nodes or visit.node in nodes:
+            page.enter(visit)
     return Text("\n".join(line.rstrip() for line in page.lines))
 
 
@@ -59,7 +77,7 @@ class _Page:
         self._seen: set[str] = set()
         self._model: str | None = None
         self._show: dict[type[Any], Callable[[Any], None]] = {
-            ev.RunStarted: self._run_started,
+            ev.RunStarted: lambda _: None,
             ev.SnapshotTaken: self._snapshot_taken,
             ev.Attended: self._attended,
             PromptWritten: self._prompt_written,
@@ -83,9 +101,20 @@ class _Page:
             ev.RunEnded: self._run_ended,
         }
 
-    def show(self, item: Recorded) -> None:
-        """Append one event."""
-        self._show[type(item.event)](item.event)
+    def begin(self, started: Sequence[ev.RunStarted], tree_lines: Sequence[str]) -> None:
+        """What was decided about, by whom, and the nodes in short."""
+        for event in started:
+            self._model = event.model
+            self._put(f"{event.symbol}  as of {iso(event.as_of)}")
+            self._put(f"model {event.model}  market {event.market}")
+            self._put(f"policy {event.policy_hash[:12]}  prompt {event.prompt_hash[:12]}")
+        self.lines += map(visible, tree_lines)
+
+    def enter(self, visit: Visit) -> None:
+        """Append one node's events."""
+        self.lines += ["", f"── {visit.number} {visible(visit.node)} ".ljust(WIDTH, "─")]
+        for item in visit.events:
+            self._show[type(item.event)](item.event)
 
     def _head(self, text: str) -> None:
         self.lines.append("")
@@ -112,12 +141,6 @@ class _Page:
         if over > 0 and not self._full:
             del self.lines[before + SHOWN_LINES :]
             self._put(f"… {over} more lines (--full shows them)", indent)
-
-    def _run_started(self, event: ev.RunStarted) -> None:
-        self._model = event.model
-        self._put(f"{event.symbol}  as of {iso(event.as_of)}")
-        self._put(f"model {event.model}  market {event.market}")
-        self._put(f"policy {event.policy_hash[:12]}  prompt {event.prompt_hash[:12]}")
 
     def _snapshot_taken(self, event: ev.SnapshotTaken) -> None:
         self._head(f"observe   last {event.last}  snapshot {event.snapshot[:12]}")

@@ -31,10 +31,10 @@ def cost(
     from app.cli.output import print_json
     from app.cost import cost_report
     from app.home import database_place
-    from app.listing import since_moment
+    from app.moments import read_moment_or_age
     from app.report import open_journal
 
-    moment = since_moment(since)
+    moment = read_moment_or_age("--since", since)
     database, _ = open_journal(database_place(), session)
     try:
         document = cost_report(database, session, symbol, moment)

@@ -19,7 +19,9 @@ Session = Annotated[
 Symbol = Annotated[str | None, typer.Option(help="Only this symbol, such as BTC/USD.")]
 Status = Annotated[str | None, typer.Option(help="Only this status, such as filled.")]
 IsOpen = Annotated[bool, typer.Option("--open", help="Only what may still change.")]
-Since = Annotated[str | None, typer.Option(help="Only from this moment on, as 2023-02-01 (UTC).")]
+Since = Annotated[
+    str | None, typer.Option(help="Only from this moment on, as 2023-02-01 (UTC), or 36h, 30d ago.")
+]
 Limit = Annotated[int, typer.Option(min=1, max=100_000, help="At most so many, the newest.")]
 
 _LISTS = {"invoke_without_command": True, "no_args_is_help": False}
@@ -168,6 +170,7 @@ def _list(
 ) -> None:
     from app import holdings, listing
     from app.cli.list_view import show_list
+    from app.moments import read_moment_or_age
 
     make: dict[str, Callable[[Journal, listing.Chosen], dict[str, Any]]] = {
         "orders": listing.orders_document,
@@ -176,7 +179,8 @@ def _list(
         "plans": listing.plans_document,
     }
     symbol, status, is_open, since, limit = words
-    chosen = listing.Chosen(symbol, status, is_open, listing.since_moment(since), limit)
+    moment = read_moment_or_age("--since", since)
+    chosen = listing.Chosen(symbol, status, is_open, moment, limit)
     with _journal(None, session) as journal:
         document = make[what](journal, chosen)
     _put(document, lambda found: show_list(what, found), as_json=as_json)

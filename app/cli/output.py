@@ -39,5 +39,12 @@ def _console(*, stderr: bool) -> Console:
 
 def print_json(document: dict[str, Any]) -> None:
     """Write one JSON document to standard output."""
-    json.dump(document, sys.stdout, indent=2, ensure_ascii=False)
-    sys.stdout.write("\n")
+    sys.stdout.write(json_text(document, indent=2) + "\n")
+
+
+def json_text(document: Any, *, indent: int | None = None) -> str:
+    """JSON in which what cannot be seen is escaped: the same values, and no word to a terminal."""
+    text = json.dumps(document, indent=indent, ensure_ascii=False)
+    if text.isascii() and "\x7f" not in text:
+        return text
+    return "".join(c if c == "\n" or c.isprintable() else json.dumps(c)[1:-1] for c in text)

@@ -139,7 +139,8 @@ def asked_options(
     """Options for a desk without a decision, and the moment asked about."""
     from dataclasses import replace
 
-    from app.options import read_moment, read_options
+    from app.moments import read_moment
+    from app.options import read_options
 
     moment = read_moment("--as-of", as_of)
     options = read_options(

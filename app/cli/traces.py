@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from app.cli import choosing, trace_show
 from app.cli.parameters import AsJson
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ EXIT_CHANGED = 9
 """Something recorded is not as it was."""
 
 app = typer.Typer(help="Look at recorded decisions.", no_args_is_help=True)
+app.command(name="show")(trace_show.show)
 
 
 @app.callback()
@@ -25,76 +26,65 @@ def _group() -> None:
 
 @app.command(name="list")
 def list_(
-    session: str | None = typer.Option(None, help="Only this session."),
-    symbol: str | None = typer.Option(None, help="Only this symbol."),
-    outcome: str | None = typer.Option(
-        None, help="Such as approved, denied, no_trade, quiet, failed."
-    ),
-    code: str | None = typer.Option(None, help="Only decisions with this code."),
+    session: choosing.Session = None,
+    symbol: choosing.Symbol = None,
+    outcome: choosing.Outcome = None,
+    code: choosing.Code = None,
+    model: choosing.ModelName = None,
+    since: choosing.Since = None,
+    until: choosing.Until = None,
+    min_cost: choosing.MinCost = None,
+    max_cost: choosing.MaxCost = None,
     limit: int = typer.Option(30, min=1, max=100_000, help="At most so many, newest first."),
-    as_json: bool = typer.Option(False, "--json", help="One JSON document."),
+    as_json: AsJson = False,
 ) -> None:
-    """List decisions, newest first."""
-    from app.home import database_place
-    from traces.index import list_runs
+    """List decisions, newest first; what several options say must all be so.
 
-    rows = list_runs(
-        database_place(),
+    Such as: plangate traces list --code RR_BELOW_MIN --since 30d --min-cost 0.01
+    """
+    from app.home import database_place
+    from app.trace_choice import nothing_words, read_choice
+    from traces.index import count_unknown_cost, list_runs
+
+    chosen = read_choice(
         session=session,
         symbol=symbol,
         outcome=outcome,
         code=code,
-        limit=limit,
+        model=model,
+        since=since,
+        until=until,
+        min_cost=min_cost,
+        max_cost=max_cost,
     )
+    place = database_place()
+    rows = list_runs(place, chosen, limit=limit)
+    unknown = count_unknown_cost(place, chosen) if chosen.is_by_cost else 0
     if as_json:
         from app.cli.output import print_json
 
-        print_json({"schema": "plangate.traces/1", "runs": [row._asdict() for row in rows]})
+        runs = [row._asdict() for row in rows]
+        print_json({"schema": "plangate.traces/1", "runs": runs, "unknown_cost_count": unknown})
         return
-    if not rows:
-        typer.echo("no decisions recorded yet; start with: plangate run", err=True)
-        return
-    for line in _lines(rows):
+    for line in _lines(rows) if rows else ():
         typer.echo(line)
+    if not rows:
+        typer.echo(nothing_words(place), err=True)
+    if unknown:
+        typer.echo(f"{unknown} more are left out: nobody knows what they cost", err=True)
 
 
 def _lines(rows: list[RunRow]) -> list[str]:
-    head = f"{'run':<36} {'session':<20} {'outcome':<9} {'calls':>5} {'tokens':>7} codes"
+    head = f"{'run':<36} {'session':<16} {'outcome':<9} {'calls':>5} {'tokens':>7} {'USD':>8} codes"
     lines = [head]
     for row in rows:
         tokens = row.input_tokens + row.output_tokens
+        usd = "?" if row.cost_usd is None else f"{float(row.cost_usd):.4f}"
         lines.append(
-            f"{row.run_id:<36} {row.session[:20]:<20} {row.outcome:<9} {row.model_calls:>5} "
-            f"{tokens:>7} {row.codes}"
+            f"{row.run_id:<36} {row.session[:16]:<16} {row.outcome:<9} {row.model_calls:>5} "
+            f"{tokens:>7} {usd:>8} {row.codes}"
         )
     return lines
-
-
-@app.command()
-def show(
-    run_id: Annotated[
-        str, typer.Argument(help="Run id or its beginning, as `traces list` shows it.")
-    ],
-    session: Annotated[
-        str | None, typer.Option(help="Which session, when several have this run.")
-    ] = None,
-    full: Annotated[bool, typer.Option("--full", help="Whole texts, nothing cut.")] = False,
-    chart: Annotated[
-        Path | None, typer.Option(help="Write the chart that its models saw to this PNG file.")
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Show one decision: prompts, tool calls, verdicts, fills, tokens and cost."""
-    from app.cli.output import print_json
-    from app.trace_reader import read_trace
-
-    with read_trace(run_id, session) as trace:
-        if chart is not None:
-            trace.write_chart(chart)
-        if as_json:
-            print_json(trace.document())
-        else:
-            typer.echo(trace.render(full=full))
 
 
 @app.command()

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,8 +14,16 @@ from domain.clock import FixedClock, to_ms
 from domain.errors import StateError
 from tests.places import place_in
 from tests.traces.handmade import AS_OF, ended, opened, recorder, started
+from traces.chosen import Chosen
 from traces.events import Reviewed
-from traces.index import Fired, find_runs, last_fired, list_runs
+from traces.index import (
+    Fired,
+    count_unknown_cost,
+    extent,
+    find_runs,
+    last_fired,
+    list_runs,
+)
 from traces.place import Place, Server
 from traces.recorder import Recorder
 from traces.redact import Redactor
@@ -22,12 +33,16 @@ pytestmark = pytest.mark.usefixtures("each_database")
 
 ROOT = Path(__file__).parents[2]
 RUNS = (
-    ("one", "btc-1", "BTC/USD", "approved", []),
-    ("one", "btc-2", "BTC/USD", "denied", ["RR_BELOW_MIN", "STALE_DATA"]),
-    ("one", "eth-1", "ETH/USD", "denied", ["XRR_BELOW_MIN"]),
-    ("two", "btc-1", "BTC/USD", "no_trade", []),
-    ("two", "b%c_1", "BTC/USD", "no_trade", []),
+    ("one", "btc-1", "BTC/USD", "approved", [], "0.02"),
+    ("one", "btc-2", "BTC/USD", "denied", ["RR_BELOW_MIN", "STALE_DATA"], "0.100000000000"),
+    ("one", "eth-1", "ETH/USD", "denied", ["XRR_BELOW_MIN"], None),
+    ("two", "btc-1", "BTC/USD", "no_trade", [], "0"),
+    ("two", "b%c_1", "BTC/USD", "no_trade", [], "0.000000000003"),
 )
+
+
+def ms(hours: int) -> int:
+    return to_ms(AS_OF + timedelta(hours=hours))
 
 
 def denied(code: str, sentence: str) -> Reviewed:
@@ -45,10 +60,10 @@ def denied(code: str, sentence: str) -> Reviewed:
 
 def listed(folder: Path) -> Place:
     database = opened(folder)
-    for n, (session, run_id, symbol, outcome, codes) in enumerate(RUNS):
+    for n, (session, run_id, symbol, outcome, codes, usd) in enumerate(RUNS):
         to = recorder(database, session=session)
         to.record(run_id, "observe", started(symbol, AS_OF + timedelta(hours=n)))
-        to.record(run_id, "record", ended(outcome, codes=codes))
+        to.record(run_id, "record", ended(outcome, codes=codes, cost_usd=usd))
     database.close()
     return place_in(folder)
 
@@ -57,7 +72,6 @@ def listed(folder: Path) -> Place:
     ("wanted", "found"),
     [
         ({}, ["b%c_1", "btc-1", "eth-1", "btc-2", "btc-1"]),
-        ({"limit": 2}, ["b%c_1", "btc-1"]),
         ({"session": "one"}, ["eth-1", "btc-2", "btc-1"]),
         ({"symbol": "ETH/USD"}, ["eth-1"]),
         ({"outcome": "denied"}, ["eth-1", "btc-2"]),
@@ -66,12 +80,54 @@ def listed(folder: Path) -> Place:
         ({"code": "RR%"}, []),
         ({"session": "one", "outcome": "approved"}, ["btc-1"]),
         ({"session": "'; DROP TABLE trace_run; --"}, []),
+        ({"model": "rules", "symbol": "ETH/USD"}, ["eth-1"]),
+        ({"model": "rule"}, []),
+        ({"since_ms": ms(3)}, ["b%c_1", "btc-1"]),
+        ({"since_ms": ms(1), "until_ms": ms(3)}, ["eth-1", "btc-2"]),
+        ({"min_cost_usd": "0.02"}, ["btc-2", "btc-1"]),
+        ({"max_cost_usd": "0.02"}, ["b%c_1", "btc-1", "btc-1"]),
+        (
+            {"min_cost_usd": "0.000000000002", "max_cost_usd": "0.1", "outcome": "no_trade"},
+            ["b%c_1"],
+        ),
     ],
 )
 def test_runs_are_listed_newest_first_and_filtered(
-    tmp_path: Path, wanted: dict[str, str], found: list[str]
+    tmp_path: Path, wanted: dict[str, Any], found: list[str]
 ) -> None:
-    assert [row.run_id for row in list_runs(listed(tmp_path), **wanted)] == found
+    place = listed(tmp_path)
+    rows = [row.run_id for row in list_runs(place, Chosen(**wanted))]
+    assert rows == found
+    assert [row.run_id for row in list_runs(place, Chosen(**wanted), limit=1)] == found[:1]
+
+
+def test_a_filter_by_cost_says_how_many_decisions_nobody_knows_the_cost_of(tmp_path: Path) -> None:
+    place = listed(tmp_path)
+    assert count_unknown_cost(place, Chosen(min_cost_usd="9")) == 1
+    assert count_unknown_cost(place, Chosen(min_cost_usd="0", symbol="BTC/USD")) == 0
+
+
+def test_what_there_is_to_choose_from_is_told_in_short(tmp_path: Path) -> None:
+    names = {"session": ["one", "two"], "symbol": ["BTC/USD", "ETH/USD"]}
+    more = {"outcome": ["approved", "denied", "no_trade"], "model": ["rules"]}
+    assert extent(listed(tmp_path)) == (5, ms(0), ms(4), names | more)
+    assert extent(place_in(tmp_path, "none.sqlite")) is None
+
+
+def test_a_filter_by_time_walks_an_index(tmp_path: Path) -> None:
+    place = listed(tmp_path)
+    if not isinstance(place, Path):
+        return  # a server decides by its own figures, and takes a short table whole
+    with closing(sqlite3.connect(place)) as connection:
+        for more in ({}, {"session": "one"}, {"symbol": "BTC/USD"}, {"min_cost_usd": "1"}):
+            where, values = Chosen(since_ms=1, **more).where()
+            plan = connection.execute(
+                f"EXPLAIN QUERY PLAN SELECT * FROM trace_run WHERE {where} "  # noqa: S608 - bound
+                "ORDER BY as_of_ms DESC, recorded_ms DESC LIMIT 50",
+                values,
+            ).fetchall()
+            assert "SEARCH trace_run USING INDEX ix_trace_run" in plan[0][3]
+            assert "as_of_ms>?" in plan[0][3]
 
 
 @pytest.mark.parametrize(

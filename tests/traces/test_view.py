@@ -1,15 +1,21 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 from rich.console import Console
 
-from tests.traces.handmade import RUN, ended, opened, record_run, recorder, started
+from domain.clock import FixedClock
+from tests.traces.handmade import AS_OF, RUN, ended, opened, record_run, recorder, started
 from traces import events as ev
 from traces import view
+from traces.chain import link
 from traces.document import document as whole
 from traces.events import EVENT
+from traces.prompts import prompts
 from traces.recorder import Recorder
+from traces.redact import Redactor
+from traces.store import TraceStore
 
 GOLDEN = Path(__file__).parents[1] / "snapshots" / "trace_view.txt"
 
@@ -18,6 +24,31 @@ def recorded(tmp_path: Path) -> Recorder:
     to = recorder(opened(tmp_path))
     record_run(to)
     return to
+
+
+def answered(to: Recorder, cost_usd: str | None) -> ev.ModelAnswered:
+    return ev.ModelAnswered(
+        message=to.blob("an answer"),
+        latency_ms=1,
+        input_tokens=100,
+        output_tokens=20,
+        cached_tokens=0,
+        tokens_from="provider",
+        cost_usd=cost_usd,
+        finish_reason=None,
+    )
+
+
+def reviewed() -> ev.Reviewed:
+    return ev.Reviewed(
+        plan_id="f" * 26,
+        version=1,
+        approved=False,
+        codes=["RR_BELOW_MIN"],
+        findings=[],
+        bracket=None,
+        stage="review",
+    )
 
 
 def shown(to: Recorder, *, full: bool = False) -> str:
@@ -119,6 +150,77 @@ def test_the_document_holds_every_event_and_every_text_they_name(tmp_path: Path)
     for row in document["events"]:
         for name in [*row.get("messages", []), row.get("message"), row.get("content")]:
             assert name is None or name in document["texts"]
+
+
+def test_each_node_tells_its_time_tokens_and_money_and_what_came_of_it(tmp_path: Path) -> None:
+    database = opened(tmp_path)
+    clock = FixedClock(AS_OF)
+    to = Recorder(TraceStore(database, "made"), Redactor({}), clock)
+    for node, event, ms in (
+        ("observe", started(), 0),
+        ("plan", answered(to, "0.01"), 250),
+        ("plan", ev.ModelFailed(error="Timeout", message="", latency_ms=1), 50),
+        ("plan", answered(to, "0.005"), 100),
+        ("review", reviewed(), 3),
+        ("plan", answered(to, None), 10),
+        ("record", ended("denied"), 1),
+        ("send", reviewed(), 60_000),
+    ):
+        clock.advance_to(clock.now() + timedelta(milliseconds=ms))
+        to.record(RUN, node, event)
+    to.flush()
+    rows = whole(to.store.events(RUN), to.read_blob)["nodes"]
+    told = ("node", "took_ms", "model_calls", "input_tokens", "output_tokens", "cost_usd", "words")
+    assert [tuple(row[name] for name in told) for row in rows] == [
+        ("observe", 0, 0, 0, 0, "0", []),
+        ("plan", 400, 3, 200, 40, "0.015", ["no answer: Timeout"]),
+        ("review", 3, 0, 0, 0, "0", ["v1 denied RR_BELOW_MIN"]),
+        ("plan", 10, 1, 100, 20, None, []),
+        ("record", 1, 0, 0, 0, "0", ["denied"]),
+        ("send", None, 0, 0, 0, "0", ["v1 denied RR_BELOW_MIN"]),
+    ]
+    lines = shown(to).splitlines()
+    assert (
+        "├──  2 plan           400 ms  3 model calls, 200 + 40 tokens, 0.015 USD, no answer: Ti"
+        in (lines[4][:88])
+    )
+    assert "├──  4 plan            10 ms  1 model call, 100 + 20 tokens, cost unknown" in lines
+
+
+def test_one_node_alone_is_shown_whole_below_the_tree(tmp_path: Path) -> None:
+    to = recorded(tmp_path)
+    text = view.render(to.store.events(RUN), to.read_blob, nodes=["review"]).plain
+    assert "DENIED RR_BELOW_MIN" in text
+    assert "call_tools" in text
+    assert "You plan trades." not in text
+
+
+def test_a_prompt_reads_as_it_was_sent_with_roles_and_tools(tmp_path: Path) -> None:
+    to = recorded(tmp_path)
+    sent = prompts(to.store.events(RUN))
+    assert [prompt.number for prompt in sent] == list(range(1, len(sent) + 1))
+    text = sent[1].render(to.read_blob)
+    roles = [line for line in text.splitlines() if line.startswith("════")]
+    assert roles == [
+        "════ message 1 of 4: system",
+        "════ message 2 of 4: human",
+        "════ message 3 of 4: ai",
+        "════ message 4 of 4: tool",
+        "════ tools",
+    ]
+    assert "T23:00:00Z" in text
+    document = sent[1].document(to.read_blob)
+    assert document["messages"][1]["content"] == "BTC/USD as of 2019-05-12T14:00:00Z\nlast 7012.5"
+    assert document["tools"] == [{"name": "ohlcv"}, {"name": "propose_plan"}]
+    assert "\x1b" not in "".join(prompt.render(to.read_blob) for prompt in sent)
+
+
+def test_rows_are_the_bytes_that_their_hashes_are_of(tmp_path: Path) -> None:
+    to = recorded(tmp_path)
+    before = ""
+    for row in to.store.rows(RUN):
+        before = link(before, row._asdict())
+        assert row.hash == before
 
 
 def test_the_document_states_moments_in_utc(tmp_path: Path) -> None:

@@ -1,0 +1,31 @@
+"""The options that choose decisions, the same for every command that looks at several."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+Session = Annotated[str | None, typer.Option("--session", help="Only this session.")]
+Symbol = Annotated[str | None, typer.Option(help="Only this symbol, such as BTC/USD.")]
+Outcome = Annotated[
+    str | None, typer.Option(help="Such as approved, denied, no_trade, quiet, failed.")
+]
+Code = Annotated[
+    str | None, typer.Option(help="Only decisions that ended with it, such as RR_BELOW_MIN.")
+]
+ModelName = Annotated[str | None, typer.Option("--model", help="Only this model, as rules.")]
+Since = Annotated[
+    str | None,
+    typer.Option(
+        help="Decided at this moment (of the market) or later, as 2023-02-01T12:00 (UTC), or as "
+        "an age: 36h, 30d."
+    ),
+]
+Until = Annotated[str | None, typer.Option(help="Decided before this moment, or this age.")]
+MinCost = Annotated[
+    str | None, typer.Option(metavar="USD", help="Cost at least this; unknown cost is left out.")
+]
+MaxCost = Annotated[
+    str | None, typer.Option(metavar="USD", help="Cost at most this; unknown cost is left out.")
+]

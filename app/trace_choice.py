@@ -1,0 +1,79 @@
+"""Which decisions the options of `traces list`, `stats` and their like choose; light."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+
+from app.moments import read_moment_or_age
+from domain.clock import from_ms, iso, to_ms
+from domain.errors import ConfigError
+from traces.chosen import Chosen
+from traces.index import extent
+from traces.place import Place
+
+
+def read_choice(
+    *,
+    session: str | None,
+    symbol: str | None,
+    outcome: str | None,
+    code: str | None,
+    model: str | None,
+    since: str | None,
+    until: str | None,
+    min_cost: str | None = None,
+    max_cost: str | None = None,
+) -> Chosen:
+    """The options' words as filters.
+
+    Raises:
+        ConfigError: naming the option, its value and what was expected.
+    """
+    first = read_moment_or_age("--since", since)
+    end = read_moment_or_age("--until", until)
+    if first and end and first >= end:
+        raise ConfigError(f"--since {since} was expected to be before --until {until}")
+    return Chosen(
+        session=session,
+        symbol=symbol,
+        outcome=outcome,
+        code=code,
+        model=model,
+        since_ms=_ms(first),
+        until_ms=_ms(end),
+        min_cost_usd=_usd("--min-cost", min_cost),
+        max_cost_usd=_usd("--max-cost", max_cost),
+    )
+
+
+def nothing_words(place: Place) -> str:
+    """What a person is told where no decision fits: what there is to choose from."""
+    there = extent(place)
+    if there is None:
+        return "no decisions recorded yet; start with: plangate run"
+    first, last = (iso(from_ms(ms)) for ms in (there.first_ms, there.last_ms))
+    listed = (f"{name}s {_some(values)}" for name, values in there.names.items())
+    return f"no decision fits; there are {there.runs_count}, as of {first} to {last}: " + "; ".join(
+        listed
+    )
+
+
+def _some(values: list[str], most: int = 8) -> str:
+    return ", ".join(values[:most]) + (", ..." if len(values) > most else "")
+
+
+def _ms(moment: datetime | None) -> int | None:
+    return None if moment is None else to_ms(moment)
+
+
+def _usd(name: str, text: str | None) -> str | None:
+    if text is None:
+        return None
+    try:
+        usd = Decimal(text)
+    except InvalidOperation:
+        usd = Decimal("NaN")
+    if not usd.is_finite() or usd < 0 or "_" in text:
+        raise ConfigError(f"{name} {text!r} was expected to be US dollars, such as 0.02")
+    return f"{usd:f}"
