@@ -167,14 +167,17 @@ def read_options(
         seed=seed,
         decisions=decisions,
         attention=Attention(heartbeat_count=heartbeat, move_atr_ratio=wake_atr),
-        caps=Caps(
-            max_model_calls_count=DEFAULT_CAPS.max_model_calls_count + asked.calls_count,
-            max_seconds_s=seconds_per_decision,
-        ),
+        caps=_caps(asked, seconds_per_decision),
         opinions=asked,
         spending=read_caps(usd_per_decision, usd_per_day, usd_per_session),
         **_files(tools, feeds, prompt, faults),
     )
+
+
+def _caps(asked: OpinionOptions, seconds: float) -> Caps:
+    """Second opinions leave a decision the calls that it has without them."""
+    calls = DEFAULT_CAPS.max_model_calls_count + asked.calls_count
+    return Caps(max_model_calls_count=calls, max_seconds_s=seconds)
 
 
 def stored_options(
