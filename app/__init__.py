@@ -4,8 +4,7 @@ A session: home · clock · moments (as options say them) · settings · options
 fault_file · faulting · feed_file · feeding · model_file · modelling · opinion_options ·
 second_opinions · tool_desk · spending · wire (composition root) · lease · reopening (what is kept
 for it) · slots · session · price_watch and lookout (a live one between decisions) · diary ·
-run_command · step_command · studio
-(the graph for `langgraph dev`).
+run_command · studio (the graph for `langgraph dev`).
 A hand on it: operating · deposits · reconcile_command.
 What is told of it: document · listing · holdings · plan_life · report · report_words · report_page
 · selectivity · cost (cost_words) · trade_report · charts · trace_reader ·
@@ -17,5 +16,5 @@ Feeds, tools and models by hand: feed_listing · model_listing · model_probe (s
 first_probe · local_install · counter (the desk without a decision) · tools_command · mcp_command ·
 mcp_server.
 Whether all is there: health · health_check · market_health · store_health.
-cli/ has one file a command group.
+debugger/ is `plangate step`; cli/ has one file a command group.
 """

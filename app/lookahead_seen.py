@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from traces import events as ev
 from traces.opinion_events import VoteCast
+from traces.step_events import BranchTaken, StateEdited
 from traces.store import Recorded
 
 SHOWN_COUNT = 6
@@ -44,7 +45,7 @@ def seen_of(recorded: Sequence[Recorded]) -> tuple[Item, ...]:
 
 def edits_count(recorded: Sequence[Recorded]) -> int:
     """How often a person changed the state."""
-    return sum(isinstance(item.event, ev.StateEdited) for item in recorded)
+    return sum(isinstance(item.event, StateEdited | BranchTaken) for item in recorded)
 
 
 def first_difference(

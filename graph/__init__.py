@@ -4,6 +4,7 @@ state · caps · attention · context · identity · nodes · opening (the first
 the model is asked) · answers · replanning (what an answer changes) · reviewing (a draft before the
 gate) · evidence (its numbers beside what was seen) · consulting (second opinions) · submitting and
 committing (approved answers to intents) · certificate (what could be known) · recording ·
-decision · routes · build · run (one decision) · debugger (stop, look, edit, go back, go on). Nodes
+decision · routes · build · run (one decision) · debugger (stop, look,
+edit, go back, go on; edits, branches, breakpoints). Nodes
 are thin and never call a venue: the framework may run a node again after a crash.
 """

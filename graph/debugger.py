@@ -1,124 +1,201 @@
-"""Step through one run: stop before every node, look, edit, go back, take the other way.
+"""Step through one run: stop before every node, look, edit, go back, fork, take the other way.
 
-Built on the checkpointer's own history: going on from an earlier stop forks the run there, and the
-earlier branch stays in the file.
+Built on the checkpointer: each branch is a thread of its own, so that none rewrites another.
+Unless it is armed nothing is committed: `submit` is not run, and the run ends as no trade, with
+the code `DISARMED`.
 """
 
 from __future__ import annotations
 
-import json
-from copy import deepcopy
-from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, get_type_hints
+from typing import TYPE_CHECKING, Any
 
 from langchain_core.messages import BaseMessage
-from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from domain.errors import ConfigError
-from domain.plan import ExitDraft, PlanDraft, ReplanDraft
-from domain.strict_json import JsonRefused, loads
 from domain.verdict import Verdict
+from graph.branches import MAIN, Branch, Stop
 from graph.build import RECURSION_LIMIT, build_graph
 from graph.context import RunContext
-from graph.recording import message_of, verdict_of
+from graph.edits import edited, text_of
+from graph.recording import answer_of, message_of, verdict_of
 from graph.run import run_input, thread
 from graph.state import RunState
-from traces import events
+from traces.step_events import BranchTaken, StateEdited
 
 if TYPE_CHECKING:
     from langchain_core.runnables import RunnableConfig
     from langgraph.checkpoint.base import BaseCheckpointSaver
 
-
-EDITABLE = frozenset(
-    {"draft", "reason", "codes", "answer", "tool_turns", "model_calls", "revisions"}
-)
-"""What a person may change: the draft and counters, not what names stored content or the run."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stop:
-    """Where the run stands: before `node`, or at the end when `node` is None."""
-
-    node: str | None
-    came_from: str
-    """The node that ran last; `__start__` at the beginning."""
-    state: RunState
-    config: RunnableConfig
+COMMITS = "submit"
+"""The node that leaves intents in the journal."""
+HELD_BACK = {
+    "outcome": "no_trade",
+    "codes": ["DISARMED"],
+    "reason": "stepped through without --armed: what was approved was not committed",
+}
+"""What a disarmed run comes to in place of a commit."""
 
 
 class Debugger:
     """One run, stopped before each node."""
 
-    def __init__(self, context: RunContext, saver: BaseCheckpointSaver[Any]) -> None:
+    def __init__(
+        self, context: RunContext, saver: BaseCheckpointSaver[Any], *, armed: bool = False
+    ) -> None:
         self.context = context
+        self.armed = armed
+        self.branches: dict[str, Branch] = {}
+        self.recorded: str | None = None
+        """The branch whose end the journal has."""
+        self._here = MAIN
         self._graph = build_graph(context).compile(checkpointer=saver)
-        self._trail: list[Stop] = []
-        self._thread: RunnableConfig = {}
+
+    @property
+    def branch(self) -> Branch:
+        """The way that is being taken."""
+        return self.branches[self._here]
 
     @property
     def stop(self) -> Stop:
         """Where the run stands now."""
-        return self._trail[-1]
+        return self.branch.stop
 
     @property
     def trail(self) -> list[str]:
         """Names of the nodes that ran on this branch, in order."""
-        return [stop.came_from for stop in self._trail[1:]]
+        return [stop.came_from for stop in self.branch.trail[1:]]
 
     async def start(self, symbol: str, slot: datetime) -> Stop:
         """Open the run and stop before its first node."""
-        self._thread = thread(self.context, symbol, slot)
+        config = thread(self.context, symbol, slot)
+        self.branches, self._here, self.recorded = {MAIN: Branch(MAIN, config)}, MAIN, None
         await self._graph.ainvoke(
-            run_input(symbol, slot), self._thread, interrupt_before="*", durability="sync"
+            run_input(symbol, slot), config, interrupt_before="*", durability="sync"
         )
-        self._trail = [await self._look(self._thread, "__start__")]
+        self.branch.trail = [await self._look(config, "__start__")]
         return self.stop
 
     async def step(self) -> Stop:
-        """Run the next node and stop before the one after it."""
-        node = self.stop.node
+        """Run the next node and stop before the one after it; without arms `submit` is not run."""
+        stop, branch = self.stop, self.branch
+        node = stop.node
         if node is None:
-            return self.stop
-        self.context.stopwatch.forget(self.stop.state.get("run_id", ""))  # thinking is not running
-        await self._graph.ainvoke(None, self.stop.config, interrupt_before="*", durability="sync")
-        self._trail.append(await self._look(self._thread, node))
+            return stop
+        if node == COMMITS and not self.armed:
+            config = await self._graph.aupdate_state(stop.config, HELD_BACK, as_node=node)
+        else:
+            run = stop.state.get("run_id", "")
+            self.context.stopwatch.forget(run)  # thinking is not running
+            await self._graph.ainvoke(None, stop.config, interrupt_before="*", durability="sync")
+            config = branch.thread
+        branch.trail.append(await self._look(config, node))
+        if self.stop.node is None:
+            self.recorded = branch.name
         return self.stop
 
     async def back(self) -> Stop:
-        """Return to the stop before; going on from there takes a new branch."""
-        if len(self._trail) > 1:
-            self._trail.pop()
+        """Return to the stop before; what is done from there takes the place of what was.
+
+        Raises:
+            ConfigError: this is the beginning.
+        """
+        if len(self.branch.trail) == 1:
+            raise ConfigError("this is the beginning of the decision; there is nothing before it")
+        self.branch.trail.pop()
+        self._note("back")
+        return self.stop
+
+    async def fork(self, name: str | None = None) -> Stop:
+        """Go on in a new branch from here; the one that is left stays as it is.
+
+        Args:
+            name: Of the branch; None: the next number.
+
+        Raises:
+            ConfigError: there is one of that name.
+        """
+        name = name or next(
+            n for n in map(str, range(2, len(self.branches) + 3)) if n not in self.branches
+        )
+        if name in self.branches:
+            raise ConfigError(f"there is a branch {name!r} already; switch to it, or name another")
+        left = self.branch
+        identity = f"{self.branches[MAIN].thread['configurable']['thread_id']}#{name}"
+        config: RunnableConfig = {
+            "configurable": {"thread_id": identity},
+            "recursion_limit": RECURSION_LIMIT,
+        }
+        branch = Branch(name, config, left.name, left.stop.node)
+        for stop in left.trail:
+            config = await self._graph.aupdate_state(
+                config, dict(stop.state), as_node=stop.came_from
+            )
+            branch.trail.append(await self._look(config, stop.came_from))
+        self.branches[name] = branch
+        self._here = name
+        self._note("fork")
+        return self.stop
+
+    def switch(self, name: str) -> Stop:
+        """Go on in another branch, where it was left.
+
+        Raises:
+            ConfigError: there is none of that name.
+        """
+        if name not in self.branches:
+            raise ConfigError(f"no branch {name!r}; there is {', '.join(self.branches)}")
+        if name != self._here:
+            self._here = name
+            self._note("switch")
         return self.stop
 
     async def edit(self, path: str, text: str) -> Stop:
         """Set one value of the state, such as `draft.targets.0.price` to `43000`.
 
         Raises:
-            ConfigError: no such field, or a value that the field cannot take.
+            ConfigError: no such field, a sealed one, or a value that the field cannot take.
         """
-        root, before, value = _edited(self.stop.state, path, text)
+        edit = edited(self.context, self.stop.state, path, text, armed=self.armed)
         config = await self._graph.aupdate_state(
-            self.stop.config, {root: value}, as_node=self.stop.came_from
+            self.stop.config, {edit.root: edit.value}, as_node=self.stop.came_from
         )
-        self.context.recorder.record(
-            self.stop.state.get("run_id", "step"),
-            "step",
-            events.StateEdited(field=path, before=json.dumps(before, default=str), after=text),
-        )
-        self.context.recorder.flush()
-        self._trail[-1] = await self._look(config, self.stop.came_from)
+        self._record(StateEdited(field=path, before=edit.before, after=text))
+        self.branch.trail[-1] = await self._look(config, self.stop.came_from)
         return self.stop
+
+    def text_of(self, path: str) -> str:
+        """What a path names, as the text that an editor is given.
+
+        Raises:
+            ConfigError: no such field, or a sealed one.
+        """
+        return text_of(self.context, self.stop.state, path, armed=self.armed)
 
     def messages(self) -> list[BaseMessage]:
         """The prompt as the model will see it, or has seen it."""
         return [message_of(self.context, h) for h in self.stop.state.get("messages", [])]
 
-    def verdict(self) -> Verdict | None:
-        """The last verdict of this branch."""
-        versions = self.stop.state.get("versions", [])
+    def calls(self) -> list[str]:
+        """Names of the tools that the model has just asked for."""
+        state = self.stop.state
+        if state.get("answer") != "tool_calls" or not state.get("messages"):
+            return []
+        return [call["name"] for call in answer_of(self.context, state["messages"][-1]).tool_calls]
+
+    def verdict(self, branch: Branch | None = None) -> Verdict | None:
+        """The last verdict of a branch; of this one where none is named."""
+        versions = (branch or self.branch).stop.state.get("versions", [])
         return verdict_of(self.context, versions[-1][1]) if versions else None
+
+    def _note(self, how: Any) -> None:
+        event = BranchTaken(branch=self._here, how=how, before=self.stop.node)
+        self._record(event)
+
+    def _record(self, event: Any) -> None:
+        if run := self.stop.state.get("run_id"):
+            self.context.recorder.record(run, "step", event)
+            self.context.recorder.flush()
 
     async def _look(self, config: RunnableConfig, came_from: str) -> Stop:
         snapshot = await self._graph.aget_state(config)
@@ -126,62 +203,3 @@ class Debugger:
         state: RunState = snapshot.values  # type: ignore[assignment]  # the graph's own schema
         pinned: RunnableConfig = {"recursion_limit": RECURSION_LIMIT, **snapshot.config}
         return Stop(node, came_from, state, pinned)
-
-
-_DRAFTS: dict[str, type[BaseModel]] = {"exit": ExitDraft, "replan": ReplanDraft}
-
-
-def _edited(state: RunState, path: str, text: str) -> tuple[str, Any, Any]:
-    root, *rest = path.split(".")
-    values: dict[str, Any] = dict(state)
-    if root not in values:
-        known = ", ".join(sorted(EDITABLE & set(values)))
-        raise ConfigError(f"the state has no field {root!r}; what can be edited: {known}")
-    if root not in EDITABLE:
-        raise ConfigError(
-            f"{root!r} names something stored and cannot be edited; what can be: "
-            + ", ".join(sorted(EDITABLE & set(values)))
-        )
-    value = _parsed(text)
-    if not rest:
-        return root, values[root], _checked(state, root, value)
-    whole = deepcopy(values[root])
-    parent = whole
-    for key in rest[:-1]:
-        parent = _child(parent, key, path)
-    before = _child(parent, rest[-1], path)
-    if isinstance(parent, list):
-        parent[int(rest[-1])] = value
-    else:
-        parent[rest[-1]] = value
-    return root, before, _checked(state, root, whole)
-
-
-def _child(parent: Any, key: str, path: str) -> Any:
-    if isinstance(parent, list) and key.isdigit() and int(key) < len(parent):
-        return parent[int(key)]
-    if isinstance(parent, dict) and key in parent:
-        return parent[key]
-    offered = list(parent) if isinstance(parent, dict) else f"0 to {len(parent or []) - 1}"
-    raise ConfigError(f"no {key!r} in {path!r}; there is {offered}")
-
-
-def _parsed(text: str) -> Any:
-    try:
-        value = loads(text)
-    except JsonRefused:
-        return text
-    return value if isinstance(value, bool | int | str | list | dict | None) else str(value)
-
-
-def _checked(state: RunState, root: str, value: Any) -> Any:
-    kind: Any = get_type_hints(RunState)[root]
-    if root == "draft":
-        kind = _DRAFTS.get(state["answer"], PlanDraft)
-    try:
-        checked = TypeAdapter(kind).validate_python(value)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join([root, *(str(part) for part in first["loc"])])
-        raise ConfigError(f"{where} = {first['input']!r}: {first['msg']}") from error
-    return checked.model_dump(mode="json") if root == "draft" else checked

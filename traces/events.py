@@ -1,8 +1,8 @@
 """What can happen in a run: one frozen type a kind, joined by `kind`.
 
-Those of orders, second opinions and the opening prompt are in `order_events`, `opinion_events` and
-`prompt_events`. Texts are blob hashes; decimals are text. A change that an old reader could misread
-counts `SCHEMA` up.
+Those of orders, second opinions, the opening prompt and stepping are in `order_events`,
+`opinion_events`, `prompt_events` and `step_events`. Texts are blob hashes; decimals are text. A
+change that an old reader could misread counts `SCHEMA` up.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from traces.happening import Happening, TextHash, TokensFrom
 from traces.opinion_events import VoteCast, VotesCounted
 from traces.order_events import FaultInjected, Filled, OrderChanged, PlanInvalidated
 from traces.prompt_events import ChartDrawn, PromptWritten
+from traces.step_events import BranchTaken, StateEdited
 
 SCHEMA = 1
 
@@ -168,15 +169,6 @@ class PlanCommitted(Happening):
     orders: list[str]
 
 
-class StateEdited(Happening):
-    """A person changed the state while stepping."""
-
-    kind: Literal["state_edited"] = "state_edited"
-    field: str
-    before: str
-    after: str
-
-
 class NewestKnown(Happening):
     """The newest datum that a decision had from one source."""
 
@@ -235,6 +227,7 @@ Event = Annotated[
     | PlanInvalidated
     | FaultInjected
     | StateEdited
+    | BranchTaken
     | Certified
     | RunEnded,
     Field(discriminator="kind"),

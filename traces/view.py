@@ -18,6 +18,7 @@ from traces import events as ev
 from traces.opinion_events import VoteCast, VotesCounted
 from traces.order_events import FaultInjected, Filled, OrderChanged, PlanInvalidated
 from traces.prompt_events import ChartDrawn, PromptWritten
+from traces.step_events import BranchTaken, StateEdited
 from traces.store import Recorded
 from traces.view_words import (
     bracket,
@@ -96,7 +97,8 @@ class _Page:
             Filled: self._filled,
             PlanInvalidated: self._plan_invalidated,
             FaultInjected: self._fault_injected,
-            ev.StateEdited: self._state_edited,
+            StateEdited: self._state_edited,
+            BranchTaken: self._branch_taken,
             ev.Certified: self._certified,
             ev.RunEnded: self._run_ended,
         }
@@ -271,8 +273,11 @@ class _Page:
     def _fault_injected(self, event: FaultInjected) -> None:
         self._put(f"fault     {event.fault} on {event.call}, on purpose  {event.client_order_id}")
 
-    def _state_edited(self, event: ev.StateEdited) -> None:
+    def _state_edited(self, event: StateEdited) -> None:
         self._head(f"edited    {event.field}: {event.before} → {event.after}")
+
+    def _branch_taken(self, event: BranchTaken) -> None:
+        self._head(f"{event.how:<9} branch {event.branch}, {event.before or 'at the end'} is next")
 
     def _certified(self, event: ev.Certified) -> None:
         for source, newest in event.newest.items():

@@ -14,6 +14,7 @@ from domain.numbers import ZERO, plain
 from traces import events as ev
 from traces.opinion_events import VoteCast, VotesCounted
 from traces.order_events import FaultInjected, Filled, OrderChanged, PlanInvalidated
+from traces.step_events import BranchTaken, StateEdited
 from traces.store import Recorded
 from traces.view_words import visible
 
@@ -132,8 +133,10 @@ def _words(event: ev.Event) -> str:  # noqa: C901  # one line a kind
             return f"left: {visible(event.condition)}"
         case FaultInjected():
             return f"fault {event.fault}"
-        case ev.StateEdited():
+        case StateEdited():
             return f"edited {event.field}"
+        case BranchTaken():
+            return f"{event.how} in branch {visible(event.branch)}"
         case ev.RunEnded():
             return event.outcome
         case _:

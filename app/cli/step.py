@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+import typer
+
 from app.cli import parameters as p
+
+Armed = Annotated[
+    bool, typer.Option("--armed", help="Commit what is approved and send its orders, as run does.")
+]
 
 
 def step(
@@ -36,18 +44,24 @@ def step(
     quorum: p.Quorum = 0.66,
     dispersion_atr: p.DispersionAtr = 2.0,
     flips: p.Flips = 0.25,
+    armed: Armed = False,
 ) -> None:
     """The same run as `plangate run`, stopping before each node.
 
-    Keys: n or Enter next node, c to the end of this decision, s state, p prompt, v verdict,
-    e FIELD VALUE edit (such as: e draft.targets.0.price 43000), b back, q quit, ? help.
+    Keys: n or Enter next node, c on to a breakpoint or the end, k NAME breakpoint on a node, tool
+    or code (such as: k RR_BELOW_MIN), s state, p prompt, t tools, v verdict, e PATH VALUE edit
+    (such as: e draft.targets.0.price 43000; without a value in $EDITOR), b back, f fork, w switch
+    to another branch, x compare the branches, q quit, ? help.
+
+    Without --armed nothing is committed and no order is sent: what the gate approves ends as no
+    trade with the code DISARMED.
     """
-    asked = dict(locals())
+    asked = {n: value for n, value in locals().items() if n != "armed"}
     import asyncio
 
-    from app.cli.step_view import StepView
+    from app.cli.step_lines import LineScreen
+    from app.debugger.stepping import step_session
     from app.options import read_options
-    from app.step_command import step_session
 
     options = read_options(**asked)
-    asyncio.run(step_session(options, StepView()))
+    asyncio.run(step_session(options, LineScreen(), armed=armed))

@@ -20,7 +20,7 @@ class Terminal:
     def __init__(self, home: Path) -> None:
         self.child = pexpect.spawn(
             COMMAND[0],
-            [*COMMAND[1:], "step", *SLOT, "--session", "stepped"],
+            [*COMMAND[1:], "step", *SLOT, "--session", "stepped", "--armed"],
             env=environment(home, TERM="xterm"),
             dimensions=(50, 100),
             encoding="utf-8",

@@ -18,6 +18,7 @@ from traces.order_events import FaultInjected, Filled, OrderChanged, PlanInvalid
 from traces.prompt_events import ChartDrawn, PromptSection, PromptWritten
 from traces.recorder import Recorder
 from traces.redact import Redactor
+from traces.step_events import BranchTaken, StateEdited
 from traces.store import TraceStore
 from traces.tables import METADATA
 
@@ -287,7 +288,8 @@ def _opinions(note: Note, question: list[str], tools: str, answer: str) -> None:
 
 
 def _executed(note: Note) -> None:
-    note("debug", ev.StateEdited(field="draft.confidence", before="0.72", after="0.74"))
+    note("debug", StateEdited(field="draft.confidence", before="0.72", after="0.74"))
+    note("debug", BranchTaken(branch="2", how="fork", before="review"))
     note("submit", ev.PlanCommitted(plan_id=PLAN, orders=[ORDER]))
     note(
         "dispatch",

@@ -17,6 +17,7 @@ from traces import events as ev
 from traces.database import Database
 from traces.index import list_runs
 from traces.place import Server
+from traces.step_events import StateEdited
 from traces.tables import METADATA
 
 pytestmark = pytest.mark.usefixtures("each_database")
@@ -55,7 +56,7 @@ def test_no_secret_in_any_spelling_reaches_the_disk(tmp_path: Path) -> None:
         for form in spellings(secret).values():
             to.record(RUN, "plan", revised(to.blob(f"the key is {form}, keep it")))
             to.record(RUN, "plan", ev.ModelFailed(error=form, message=form, latency_ms=1))
-            to.record(RUN, "plan", ev.StateEdited(field=form, before=form, after="x"))
+            to.record(RUN, "plan", StateEdited(field=form, before=form, after="x"))
             body = {form: {"list": [form]}}
             to.record(RUN, "plan", ev.AnswerParsed(answer="plan", body=body, complaint=form))
     to.record(RUN, "record", ended("failed", reason=secrets[0], codes=[secrets[1]]))
