@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,7 @@ from app.home import database_place
 from domain.errors import ConfigError, StateError
 from traces import view
 from traces.database import Database
+from traces.diff import Side, diff
 from traces.document import document as whole
 from traces.events import Reviewed
 from traces.index import RunRow, find_runs
@@ -113,6 +114,32 @@ def read_trace(prefix: str, session: str | None) -> Iterator[Trace]:
         yield Trace(TraceStore(database, row.session), row.run_id)
     finally:
         database.close()
+
+
+def compare(a: str, b: str, sessions: Sequence[str]) -> dict[str, Any]:
+    """Two decisions held against each other.
+
+    Args:
+        a: The beginning of a run id.
+        b: Of the other.
+        sessions: None, that of both, or that of each.
+
+    Raises:
+        ConfigError: more than two sessions are named.
+        StateError: one of them is none, or not the only one.
+    """
+    if len(sessions) > 2:
+        raise ConfigError(f"--session was given {len(sessions)} times; expected once or twice")
+    of_a, of_b = (sessions[0], sessions[-1]) if sessions else (None, None)
+    with read_trace(a, of_a) as one, read_trace(b, of_b) as other:
+        named = {
+            name: {"session": trace.store.session, "run_id": trace.run_id}
+            for name, trace in (("a", one), ("b", other))
+        }
+        sides = [
+            Side(trace.store.events(trace.run_id), trace.store.blobs.get) for trace in (one, other)
+        ]
+        return {"schema": "plangate.traces.diff/1", **named, **diff(*sides)}
 
 
 def run_named(place: Place, prefix: str, session: str | None) -> RunRow:

@@ -6,4 +6,5 @@ happening) · redact and secret_forms · blobs · chain (each event on the one b
 recorder · verify (what was changed) · prune · index (fast listing, of chosen runs) · view (for a
 person; visits, by node; view_words) · prompts (as they were sent) · document (for a program) ·
 telemetry (one line a decision).
+Of several: diff (of two).
 """

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from app.cli import choosing, trace_show
+from app.cli import choosing, trace_diff, trace_show
 from app.cli.parameters import AsJson
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ EXIT_CHANGED = 9
 
 app = typer.Typer(help="Look at recorded decisions.", no_args_is_help=True)
 app.command(name="show")(trace_show.show)
+app.command(name="diff")(trace_diff.diff)
 
 
 @app.callback()

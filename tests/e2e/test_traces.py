@@ -1,0 +1,63 @@
+"""`plangate traces`: what looks at recorded decisions, over one small session."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.command import plangate, unasked
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("home")
+    window = ("BTC/USD", "--market", "box", "--from", "2019-04-06T12:00", "--to", "2019-04-07")
+    words = ("--every", "2", "--policy", unasked(folder))
+    for name in ("one", "two"):
+        assert plangate(folder, "run", *window, *words, "--session", name).code == 0
+    return folder
+
+
+def test_decisions_are_chosen_and_what_there_is_instead_is_said(home: Path) -> None:
+    words = ("traces", "list", "--session", "one")
+    every = plangate(home, *words, "--json").document["runs"]
+    later = plangate(home, *words, "--since", "2019-04-06T20:00", "--json").document["runs"]
+    assert 0 < len(later) < len(every)
+    assert {row["run_id"] for row in later} < {row["run_id"] for row in every}
+    nothing = plangate(home, *words, "--since", "30d", "--max-cost", "1")
+    assert (nothing.code, nothing.out) == (0, "")
+    assert "sessions one, two; symbols BTC/USD; outcomes" in nothing.err
+    for wrong in (("--since", "soon"), ("--min-cost", "-1"), ("--since", "1h", "--until", "2h")):
+        refused = plangate(home, *words, *wrong)
+        assert (refused.code, refused.out) == (2, "")
+        assert wrong[1] in refused.err
+
+
+def test_a_node_a_prompt_and_the_bytes_of_a_decision_are_shown(home: Path) -> None:
+    row = plangate(home, "traces", "list", "--code", "RR_BELOW_MIN", "--json").document["runs"]
+    runs = row or plangate(home, "traces", "list", "--json").document["runs"]
+    show = ("traces", "show", runs[0]["run_id"], "--session", runs[0]["session"])
+    assert "├──  1 observe " in plangate(home, *show, "--node", "plan").out
+    assert plangate(home, *show, "--prompt", "1").out.startswith("════ message 1 of 2: system\n")
+    prompt = plangate(home, *show, "--prompt", "-1", "--json").document
+    assert {m["type"] for m in prompt["messages"]} >= {"system", "human"}
+    lines = [json.loads(line) for line in plangate(home, *show, "--raw").out.splitlines()]
+    assert json.loads(lines[0]["body"])["kind"] == lines[0]["kind"] == "run_started"
+    assert {"text", "content"} == set(lines[-1])
+    for wrong in (("--node", "nowhere"), ("--prompt", "99"), ("--prompt", "1", "--raw")):
+        refused = plangate(home, *show, *wrong)
+        assert (refused.code, refused.out) == (2, "")
+
+
+def test_two_decisions_are_compared_across_sessions(home: Path) -> None:
+    rows = plangate(home, "traces", "list", "--session", "one", "--json").document["runs"]
+    newest, oldest = rows[0]["run_id"], rows[-1]["run_id"]
+    words = ("traces", "diff", newest, newest[:14])
+    same = plangate(home, *words, "--session", "one", "--session", "two")
+    assert same.code == 0, same.err
+    assert "equal: the same was seen" in same.out
+    other = plangate(home, "traces", "diff", newest, oldest, "--session", "one")
+    assert other.out.splitlines()[2].startswith("first difference: event 2, observe (snapshot_")
+    assert plangate(home, *words[:3], "nothing").code == 6
