@@ -15,7 +15,6 @@ from traces import events as ev
 from traces.opinion_events import VoteCast, VotesCounted
 from traces.order_events import FaultInjected, Filled, OrderChanged, PlanInvalidated
 from traces.step_events import BranchTaken, StateEdited
-from traces.step_events import BranchTaken, StateEdited
 from traces.store import Recorded
 from traces.view_words import visible
 
@@ -138,8 +137,6 @@ def _words(event: ev.Event) -> str:  # noqa: C901  # one line a kind
             return f"edited {event.field}"
         case BranchTaken():
             return f"{event.how} in branch {visible(event.branch)}"
-        case BranchTaken():
-            return f"{event.how} {event.branch}"
         case ev.RunEnded():
             return event.outcome
         case _:
