@@ -25,7 +25,7 @@ from agent.perturbation import (
     rounded,
     shuffled_sections,
 )
-from agent.tokens import TokenCount
+from agent.planner import Planner
 from agent.voter_prompt import voter_message
 from domain.strict_json import JsonRefused, loads
 
@@ -40,9 +40,10 @@ class Ballot(NamedTuple):
     answers: tuple[str, ...]
     """Names of the answers that the moment allows."""
 
-    def tokens(self) -> TokenCount:
-        """Tokens of the question."""
-        return self.voter.planner.count(self.messages, self.answers)
+    @property
+    def prompt(self) -> tuple[list[BaseMessage], tuple[str, ...], Planner]:
+        """What is asked, what may be answered, and who is asked."""
+        return self.messages, self.answers, self.voter.planner
 
 
 def ballots(

@@ -13,6 +13,7 @@ from graph.caps import may_revise
 from graph.context import RunContext
 from graph.recording import note_answer
 from graph.state import RunState
+from graph.world import World
 from tools.protocol import Spent, ToolAnswer, ToolCall, ToolRequest
 
 Update = dict[str, Any]
@@ -25,7 +26,7 @@ def ended_without_answer(code: str, reason: str) -> Update:
 
 def read_answer(context: RunContext, state: RunState, message: AIMessage) -> Update:
     """Parse the model's message and say what follows from it."""
-    parsed = parse_answer(message, context.desk.names)
+    parsed = parse_answer(message, World(context).tool_names())
     if isinstance(parsed, ExitDraft | ReplanDraft):
         parsed = _on_what_stands(context, state["symbol"], parsed)
     if isinstance(parsed, Asked) and state["tool_turns"] >= context.caps.max_tool_turns_count:
@@ -41,12 +42,13 @@ def _on_what_stands(
     context: RunContext, symbol: str, draft: ExitDraft | ReplanDraft
 ) -> ExitDraft | ReplanDraft | Invalid:
     """The draft, unless there is nothing that it could close or change."""
-    stands = context.journal.standing_plan(symbol) is not None
+    world = World(context)
+    stands = world.stored_standing_plan(symbol) is not None
     if isinstance(draft, ReplanDraft):
         if stands:
             return draft
         return Invalid("NO_PLAN", f"no plan of {symbol} stands that could be changed")
-    if stands or context.journal.position(symbol) is not None:
+    if stands or world.position(symbol) is not None:
         return draft
     return Invalid("NO_POSITION", f"there is no open position in {symbol} to exit, and no entry")
 

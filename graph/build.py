@@ -18,6 +18,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from functools import wraps
 from typing import Any
 
@@ -26,6 +27,7 @@ from langgraph.graph import END, START, StateGraph
 from graph import nodes, routes
 from graph.consulting import consult
 from graph.context import RunContext
+from graph.reads import Noting, Reads
 from graph.state import RunState
 from graph.submitting import submit
 
@@ -46,11 +48,20 @@ NODES: dict[str, Node] = {
 }
 
 
-def build_graph(context: RunContext) -> StateGraph[RunState]:
+ReadsFor = Callable[[RunContext, str], Reads]
+"""How the questions of one call of a node are answered, by the node's name."""
+
+
+def noting(context: RunContext, node: str) -> Reads:
+    """They are asked, and what came of them is left in the trace."""
+    return Noting(context.recorder, node)
+
+
+def build_graph(context: RunContext, reads_for: ReadsFor = noting) -> StateGraph[RunState]:
     """The uncompiled graph of one session; every node is bound to `context`."""
     graph: StateGraph[RunState] = StateGraph(RunState)
     for name, node in NODES.items():
-        graph.add_node(name, _bind(node, context))
+        graph.add_node(name, _bind(name, node, context, reads_for))
     graph.add_edge(START, "observe")
     graph.add_conditional_edges("observe", _inline(routes.after_observe))
     graph.add_conditional_edges("plan", _inline(routes.after_plan))
@@ -63,11 +74,14 @@ def build_graph(context: RunContext) -> StateGraph[RunState]:
     return graph
 
 
-def _bind(node: Node, context: RunContext) -> Any:
+def _bind(name: str, node: Node, context: RunContext, reads_for: ReadsFor) -> Any:
     """The node with its context; its update redacted, its events written before the next starts."""
 
     async def run(state: RunState) -> dict[str, Any]:
-        update: dict[str, Any] = context.recorder.clean(await node(context, state))
+        reads = reads_for(context, name)
+        made = await node(replace(context, reads=reads), state)
+        update: dict[str, Any] = context.recorder.clean(made)
+        reads.done(state.get("run_id") or update["run_id"], update)
         context.recorder.flush()
         return update
 

@@ -14,7 +14,7 @@ from agent.answers import ANSWERS
 from agent.ballots import ballots
 from agent.consensus import Draft, Ruling, agrees, ruling
 from agent.tokens import TokenCount
-from agent.voting import Vote, answer_of, ask_all
+from agent.voting import Vote, answer_of
 from domain.errors import OverBudget, StateError
 from domain.numbers import plain, to_decimal
 from domain.plan import PlanDraft, ReplanDraft
@@ -24,6 +24,7 @@ from graph.context import RunContext
 from graph.recording import add_cost, keep, message_of
 from graph.replanning import Change, change_of
 from graph.state import RunState
+from graph.world import World
 from policies.explain import rules_text
 from traces.opinion_events import VoteCast, VotesCounted
 
@@ -67,17 +68,18 @@ async def consult(context: RunContext, state: RunState) -> Update:
 
 async def _ask(context: RunContext, state: RunState, draft: Draft) -> Update:
     """Every vote and repeat, with what they took; an outcome where there is no room for them."""
-    rules = rules_text(context.policy, context.source.instrument(state["symbol"]))
+    world = World(context)
+    rules = rules_text(context.policy, world.instrument(state["symbol"]))
     conversation = [message_of(context, h) for h in state["messages"]]
     answers = [name for name in state["offers"] if name in ANSWERS]
     asked = ballots(context.opinions, rules, conversation, answers, state["run_id"])
-    counts = [ballot.tokens() for ballot in asked]
-    elapsed_s = context.stopwatch.elapsed_s(state["run_id"])
+    counts = [world.prompt_size(*ballot.prompt) for ballot in asked]
+    elapsed_s = world.elapsed_s(state["run_id"])
     if reached := _no_room(context, state, counts, elapsed_s):
         return {"approved": False, **ended_without_answer(*reached)}
     left_s = (context.caps.max_seconds_s - elapsed_s) * TIME_SHARE
     try:
-        votes = await ask_all(asked, left_s, context.allowance(state, "consult"))
+        votes = await world.votes(asked, left_s, state)
     except OverBudget as error:
         words = f"second opinions are asked of everybody or of nobody: {error}"
         return {"approved": False, **ended_without_answer("MONEY_CAP", words)}
@@ -126,7 +128,9 @@ def _note(
         voter=ballot.voter.name,
         repeat=ballot.repeat,
         messages=[keep(context, message) for message in ballot.messages],
-        tools=context.recorder.blob(ballot.voter.planner.tools_text(ballot.answers)),
+        tools=context.recorder.blob(
+            World(context).tools_text(ballot.answers, ballot.voter.planner)
+        ),
         message=keep(context, reply.message) if reply else None,
         model=reply.model if reply else None,
         answer=vote.kind,

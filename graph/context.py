@@ -4,27 +4,23 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from agent.opinions import NO_OPINIONS, Opinions
 from agent.planner import Planner
 from agent.prompt_budget import PromptBudget, default_budget
-from broker.marks import marks
 from broker.outbox import PAPER_ACCOUNT
 from domain.candles import Timeframe
-from domain.clock import Clock, parse_moment
-from domain.errors import DataError
+from domain.clock import Clock
 from domain.snapshot import Snapshot
 from graph.attention import ALWAYS, Attention
 from graph.caps import Caps
+from graph.reads import Asking, Reads
 from graph.state import RunState
 from journal.books import Journal
 from journal.spending import DecisionAllowance, SpendingLedger
-from journal.standing import AccountReader
 from market.feeds.protocol import NO_FEEDS, Feeds
 from market.observe import Observer
 from market.protocol import MarketSource
-from policies.facts import AccountFacts
 from policies.settings import Policy
 from tools.desk import Desk
 from traces.recorder import Recorder
@@ -74,14 +70,11 @@ class RunContext:
     attention: Attention = ALWAYS
     opinions: Opinions = NO_OPINIONS
     """Who else is asked, and how much they have to agree."""
+    reads: Reads = field(default_factory=Asking)
+    """How the questions of the node at hand are answered; see `graph.world`."""
     account_name: str = PAPER_ACCOUNT
     """Enters the client order ids."""
     stopwatch: Stopwatch = field(default_factory=Stopwatch)
-
-    def now(self, state: RunState) -> datetime:
-        """The moment a check is made at: later than `as_of` only when time is real."""
-        as_of = parse_moment(state["as_of"])
-        return as_of if self.replay else max(as_of, self.clock.now())
 
     def allowance(self, state: RunState, node: str) -> DecisionAllowance:
         """The money that a step of the run asks a model with.
@@ -95,21 +88,3 @@ class RunContext:
     def snapshot(self, state: RunState) -> Snapshot:
         """The run's snapshot, read back by its hash."""
         return Snapshot.model_validate_json(self.recorder.read_blob(state["snapshot"]))
-
-    async def account(
-        self, now: datetime, known: Snapshot, state: RunState, replanned: str | None = None
-    ) -> AccountFacts:
-        """The account at `now` as the gate and the model see it, the run's own intents aside.
-
-        `replanned` is the run whose plan is to be changed: its intents do not count either.
-
-        Raises:
-            DataError: something held has no price.
-        """
-        prices = await marks(self.journal, self.source, now, known)
-        account = AccountReader(self.journal, self.policy, self.timeframe, self.source.instrument)
-        runs = {state["run_id"], replanned or state["run_id"]}
-        try:
-            return account.facts(state["symbol"], prices, now, exclude_runs=runs)
-        except KeyError as error:  # a fill that was told while the prices were asked for
-            raise DataError(f"no price is known yet of {error}, which has just filled") from error

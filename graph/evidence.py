@@ -11,8 +11,8 @@ from domain.plan import PlanDraft, ReplanDraft
 from domain.verdict import Verdict
 from graph.context import RunContext
 from graph.recording import answer_of, message_of, plan_of, verdict_of
-from graph.replanning import standing_plan
 from graph.state import RunState
+from graph.world import World
 from policies.evidence import CODES, CheckedNumber
 
 OPENING = 2
@@ -23,7 +23,7 @@ def checked(context: RunContext, state: RunState, draft: PlanDraft) -> tuple[Che
     """Every number of the draft beside its source; nothing where the policy asks for none."""
     if context.policy.evidence == "off":
         return ()
-    tick = context.source.instrument(state["symbol"]).price_tick
+    tick = World(context).instrument(state["symbol"]).price_tick
     said, merged = _as_the_model_said(context, state, draft), bool(state.get("opinions"))
     return checked_numbers(draft, said, *seen(context, state), tick, merged=merged)
 
@@ -31,12 +31,12 @@ def checked(context: RunContext, state: RunState, draft: PlanDraft) -> tuple[Che
 def seen(context: RunContext, state: RunState) -> tuple[Sources, list[str]]:
     """What a plan of this run may name, and every text with numbers that the model was shown."""
     messages = [message_of(context, name) for name in state["messages"]]
-    results = results_of(messages)
+    results, world = results_of(messages), World(context)
     opening = [m.text for m in messages[:OPENING] if isinstance(m, HumanMessage | SystemMessage)]
     sources = Sources(
         snapshot=context.snapshot(state),
-        plan=standing_plan(context, state["symbol"]),
-        position=context.journal.position(state["symbol"]),
+        plan=world.standing_plan(state["symbol"]),
+        position=world.position(state["symbol"]),
         judged=[
             (plan_of(context, plan_hash).draft, verdict_of(context, verdict_hash))
             for plan_hash, verdict_hash in state["versions"]
@@ -56,7 +56,7 @@ def was_told_before(context: RunContext, state: RunState, verdict: Verdict) -> b
 
 def _as_the_model_said(context: RunContext, state: RunState, draft: PlanDraft) -> PlanDraft:
     """The model's own words; others, or a person who steps through a run, may have changed them."""
-    said = parse_answer(answer_of(context, state["messages"][-1]), context.desk.names)
+    said = parse_answer(answer_of(context, state["messages"][-1]), World(context).tool_names())
     if isinstance(said, ReplanDraft):
         return said.draft(draft.side)
     return said if isinstance(said, PlanDraft) else draft

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from domain.strict_json import content_hash
 from graph.context import RunContext
+from graph.world import World
 
 GRAPH_VERSION = "2"
 """Counted up when the same inputs may lead to another decision."""
@@ -28,7 +29,7 @@ def run_id(context: RunContext, symbol: str, as_of: datetime) -> str:
         context.policy.policy_hash,
         context.prompt_hash,
         context.planner.model_name,
-        context.source.info.name.partition(":")[0],
+        World(context).market().partition(":")[0],
         context.timeframe.value,
         list(context.symbols),
         context.caps.model_dump(mode="json"),

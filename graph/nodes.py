@@ -6,6 +6,7 @@ modules of their own (`graph.consulting`, `graph.submitting`).
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -33,6 +34,7 @@ from graph.decision import decision_document
 from graph.evidence import was_told_before
 from graph.identity import run_id
 from graph.opening import offered, offers_after, opening
+from graph.reads import Asking
 from graph.recording import (
     add_cost,
     answer_of,
@@ -52,6 +54,7 @@ from graph.replanning import change_of
 from graph.reviewing import reviewed, what_if
 from graph.state import RunState, initial_state
 from graph.waking import sight, waking
+from graph.world import World
 from tools.protocol import ToolRequest
 from traces import events
 
@@ -60,14 +63,13 @@ Update = dict[str, Any]
 
 async def observe(context: RunContext, state: RunState) -> Update:
     """Open the run, take the snapshot and write the opening prompt."""
-    symbol, as_of = state["symbol"], parse_moment(state["as_of"])
+    symbol, as_of, world = state["symbol"], parse_moment(state["as_of"]), World(context)
     identity = run_id(context, symbol, as_of)
     begun = initial_state(identity, symbol, state["as_of"], consults=context.opinions.wanted)
     note_start(context, identity, symbol, as_of)
     try:
-        look = await context.observer.look(symbol, as_of)
-        snapshot = look.snapshot
-        account = await context.account(as_of, snapshot, begun)
+        snapshot = await world.snapshot(symbol, as_of)
+        account = await world.account(as_of, snapshot, begun)
     except MARKET_FAILURES as error:
         return {**begun, **ended_without_answer("DATA_UNAVAILABLE", str(error))}
     looked: Update = {
@@ -79,7 +81,7 @@ async def observe(context: RunContext, state: RunState) -> Update:
     if "outcome" in looked:
         return {**begun, **looked}
     offers = offered(context, symbol)
-    messages = await opening(context, identity, look, account, offers)
+    messages = await opening(context, world, identity, snapshot, account, offers)
     return {**begun, **looked, "offers": offers, "messages": messages}
 
 
@@ -95,23 +97,21 @@ def _awake(context: RunContext, identity: str, snapshot: Snapshot) -> Update:
 
 async def plan(context: RunContext, state: RunState) -> Update:
     """Ask the model once and read its answer."""
-    elapsed_s = context.stopwatch.elapsed_s(state["run_id"])
+    world = World(context)
+    elapsed_s = world.elapsed_s(state["run_id"])
     if reached := cap_reached(context.caps, state, elapsed_s):
         return ended_without_answer(*reached)
     messages = [message_of(context, h) for h in state["messages"]]
     note_prompt(context, state, messages)
     try:
         left_s = context.caps.max_seconds_s - elapsed_s
-        allowance = context.allowance(state, "plan")
-        reply = await context.planner.ask(
-            messages, timeout_s=left_s, allowance=allowance, offers=state["offers"]
-        )
+        reply = await world.reply(messages, left_s, state)
     except Unreachable as error:
         return _unanswered(context, state, "MODEL_UNAVAILABLE", error)
     except OverBudget as error:
         return _unanswered(context, state, "MONEY_CAP", error)
     except (AccessRefused, ConfigError) as error:
-        if context.replay or not context.journal.decisions_count():
+        if context.replay or not world.has_decided():
             raise  # nothing has begun that would have to be looked after
         return _unanswered(context, state, "MODEL_REFUSED", error)
     message_hash = keep(context, reply.message)
@@ -134,22 +134,23 @@ def _unanswered(context: RunContext, state: RunState, code: str, error: Plangate
 
 async def call_tools(context: RunContext, state: RunState) -> Update:
     """Run the calls of the last answer, all at once, and append their answers."""
-    asked = parse_answer(answer_of(context, state["messages"][-1]), context.desk.names)
+    world = World(context)
+    asked = parse_answer(answer_of(context, state["messages"][-1]), world.tool_names())
     calls = asked.calls if isinstance(asked, Asked) else ()
     request = ToolRequest(
         source=context.source,
         symbol=state["symbol"],
         symbols=context.symbols,
         timeframe=context.timeframe.value,
-        as_of=context.now(state),
+        as_of=world.now(state),
         feeds=context.feeds,
         journal=context.journal,
         policy=context.policy,
-        review=partial(what_if, context, state),
+        review=partial(what_if, replace(context, reads=Asking()), state),
     )
-    elapsed_s = context.stopwatch.elapsed_s(state["run_id"])
+    elapsed_s = world.elapsed_s(state["run_id"])
     spent = spent_so_far(state, context.caps.max_seconds_s - elapsed_s)
-    answers = await context.desk.answer([tool_call(call) for call in calls], request, spent)
+    answers = await world.tool_answers([tool_call(call) for call in calls], request, spent)
     for answer in answers:
         note_tool(context, state, answer)
     hashes = [
@@ -222,7 +223,7 @@ async def revise(context: RunContext, state: RunState) -> Update:
 
 async def record(context: RunContext, state: RunState) -> Update:
     """Close the trace and write the decision into the journal."""
-    outcome = state["outcome"] or "failed"
+    world, outcome = World(context), state["outcome"] or "failed"
     context.recorder.record(state["run_id"], "record", certificate(state))
     context.recorder.record(
         state["run_id"],
@@ -236,15 +237,15 @@ async def record(context: RunContext, state: RunState) -> Update:
             input_tokens=state["input_tokens"],
             output_tokens=state["output_tokens"],
             cost_usd=state["cost_usd"],
-            duration_ms=context.stopwatch.elapsed_s(state["run_id"]) * 1000,
+            duration_ms=world.elapsed_s(state["run_id"]) * 1000,
         ),
     )
-    context.journal.record_decision(
-        state["run_id"],
-        parse_moment(state["as_of"]),
-        state["symbol"],
-        outcome,
-        decision_document(context, state),
+    document = decision_document(context, state)
+    moment = parse_moment(state["as_of"])
+    world.write(
+        "decision",
+        None,
+        lambda to: to.record_decision(state["run_id"], moment, state["symbol"], outcome, document),
     )
     context.stopwatch.forget(state["run_id"])
     return {}

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 
 from langchain_core.messages import HumanMessage
 
 from agent.answers import ANSWERS, possible_answers
-from agent.chart import Chart, chart_of, levels_of
-from agent.chart_drawing import HEIGHT_PX, WIDTH_PX, draw
-from agent.picture import Picture, base64_of, illustrated
+from agent.chart_drawing import HEIGHT_PX, WIDTH_PX
+from agent.picture import Picture, illustrated
 from agent.prompt import Written, chart_caption, write_situation
 from agent.situation import Situation
 from agent.voter_prompt import planner_message
+from domain.snapshot import Snapshot
 from graph.context import RunContext
 from graph.recording import keep
-from graph.replanning import standing_plan
 from graph.state import RunState
-from journal.last_denial import last_denial
-from journal.memory import trading_memory
-from market.observe import Look
+from graph.world import World
 from policies.explain import rules_text
 from policies.facts import AccountFacts
 from traces.prompt_events import ChartDrawn, PromptSection, PromptWritten
@@ -28,10 +24,10 @@ from traces.prompt_events import ChartDrawn, PromptSection, PromptWritten
 
 def offered(context: RunContext, symbol: str) -> list[str]:
     """Names of the tools that the model is offered: all for data, of the answers what can apply."""
-    journal = context.journal
-    plan, position = journal.standing_plan(symbol), journal.position(symbol)
+    world = World(context)
+    plan, position = world.stored_standing_plan(symbol), world.position(symbol)
     answers = possible_answers(plan_stands=plan is not None, position_open=position is not None)
-    return [*context.desk.names, *answers]
+    return [*world.tool_names(), *answers]
 
 
 def offers_after(context: RunContext, state: RunState) -> list[str]:
@@ -43,27 +39,27 @@ def offers_after(context: RunContext, state: RunState) -> list[str]:
 
 async def opening(
     context: RunContext,
+    world: World,
     identity: str,
-    look: Look,
+    snapshot: Snapshot,
     account: AccountFacts,
     offers: Sequence[str],
 ) -> list[str]:
     """Write, record and keep the first messages; returns their hashes."""
-    snapshot, journal = look.snapshot, context.journal
     symbol = snapshot.symbol
-    rules = rules_text(context.policy, context.source.instrument(symbol))
+    rules = rules_text(context.policy, world.instrument(symbol))
     system = planner_message(rules, context.opinions.personality)
-    before = context.planner.count([system], offers)
+    before = world.prompt_size([system], offers)
     told = Situation(
         snapshot,
         account,
-        journal.position(symbol),
-        standing_plan(context, symbol),
-        trading_memory(journal, symbol),
-        last_denial(journal, symbol, snapshot.as_of),
+        world.position(symbol),
+        world.standing_plan(symbol),
+        world.memory(symbol),
+        world.last_denial(symbol, snapshot.as_of),
         context.policy,
     )
-    count = context.planner.count_text
+    count = world.text_size
     written = write_situation(told, count, context.prompt, before.tokens)
     event = PromptWritten(
         before_tokens=before.tokens,
@@ -75,30 +71,27 @@ async def opening(
     context.recorder.record(identity, "observe", event)
     message = written.message
     if context.charts:
-        chart = chart_of(symbol, look.candles, levels_of(told.position, told.plan))
-        message = await _illustrated(context, identity, message, chart)
+        message = await _illustrated(context, world, identity, message, told)
     return [keep(context, one) for one in (system, message)]
 
 
 async def _illustrated(
-    context: RunContext, identity: str, message: HumanMessage, chart: Chart
+    context: RunContext, world: World, identity: str, message: HumanMessage, told: Situation
 ) -> HumanMessage:
     """The situation with its chart behind it, for the models that see."""
-    png = await asyncio.to_thread(draw, chart)
-    data, count = base64_of(png), len(chart.close)
-    caption = chart_caption(count, context.timeframe.value)
-    kept = context.recorder.picture(data)
-    picture = Picture(kept, WIDTH_PX, HEIGHT_PX, len(png), caption)
+    drawn = await world.chart(told.position, told.plan)
+    caption = chart_caption(drawn.candles_count, context.timeframe.value)
+    picture = Picture(drawn.picture, WIDTH_PX, HEIGHT_PX, drawn.size_bytes, caption)
     event = ChartDrawn(
-        picture=kept,
+        picture=drawn.picture,
         width_px=WIDTH_PX,
         height_px=HEIGHT_PX,
-        size_bytes=len(png),
-        candles_count=count,
-        levels=[level.name for level in chart.levels],
+        size_bytes=drawn.size_bytes,
+        candles_count=drawn.candles_count,
+        levels=drawn.levels,
     )
     context.recorder.record(identity, "observe", event)
-    return illustrated(message, picture, data)
+    return illustrated(message, picture, context.recorder.read_blob(drawn.picture))
 
 
 def _sections(written: Written) -> list[PromptSection]:

@@ -20,6 +20,8 @@ from domain.strict_json import canonical, exact
 from domain.verdict import Denied, Verdict
 from graph.context import RunContext
 from graph.state import AnswerKind, RunState
+from graph.terms import terms_of
+from graph.world import World
 from policies.case import Case
 from policies.case_document import case_document
 from policies.document import read_verdict, verdict_document
@@ -63,7 +65,8 @@ def keep_verdict(context: RunContext, verdict: Verdict) -> str:
 
 def note_start(context: RunContext, identity: str, symbol: str, as_of: datetime) -> None:
     """The run begins: what decides, under which policy, on which data."""
-    context.stopwatch.elapsed_s(identity)
+    world = World(context)
+    world.elapsed_s(identity)
     context.recorder.record(
         identity,
         "observe",
@@ -73,7 +76,8 @@ def note_start(context: RunContext, identity: str, symbol: str, as_of: datetime)
             model=context.planner.model_name,
             policy_hash=context.policy.policy_hash,
             prompt_hash=context.prompt_hash,
-            market=context.source.info.name,
+            market=world.market(),
+            terms=context.recorder.blob(terms_of(context).model_dump_json()),
         ),
     )
 
@@ -98,13 +102,14 @@ def note_snapshot(context: RunContext, identity: str, snapshot: Snapshot) -> str
 
 def note_prompt(context: RunContext, state: RunState, messages: list[BaseMessage]) -> None:
     """The prompt as it goes out: references, and how many tokens it is."""
-    count = context.planner.count(messages, state["offers"])
+    world = World(context)
+    count = world.prompt_size(messages, state["offers"])
     context.recorder.record(
         state["run_id"],
         "plan",
         events.PromptSent(
             messages=state["messages"],
-            tools=context.recorder.blob(context.planner.tools_text(state["offers"])),
+            tools=context.recorder.blob(world.tools_text(state["offers"])),
             tokens=count.tokens,
             tokens_from=count.source,
         ),

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from agent.situation_account import StandingPlan
 from domain.errors import StateError
-from domain.orders import live_stop
 from domain.plan import PlanAct, PlanDraft, ReplanDraft, TradePlan
 from domain.verdict import Verdict
 from graph.context import RunContext
 from graph.state import RunState
+from graph.world import World
 from policies.case import Case
 from policies.gate import review
 from policies.nearest import advised
@@ -30,16 +29,6 @@ class Change(NamedTuple):
     """The run that made its head."""
 
 
-def standing_plan(context: RunContext, symbol: str) -> StandingPlan | None:
-    """The plan of an instrument that an answer could change, as the model is told of it."""
-    stored = context.journal.standing_plan(symbol)
-    if stored is None:
-        return None
-    stop = live_stop(context.journal.plan_orders(stored.plan.plan_id))
-    price = None if stop is None else stop.price
-    return StandingPlan(stored.plan, stored.bracket, stored.status.value, price)
-
-
 def change_of(context: RunContext, state: RunState) -> Change:
     """What the run's draft does: opens a plan, or changes the one that stands.
 
@@ -49,17 +38,17 @@ def change_of(context: RunContext, state: RunState) -> Change:
     if state["answer"] != "replan":
         return Change(PlanDraft.model_validate(state["draft"]))
     draft = ReplanDraft.model_validate(state["draft"])
-    journal, symbol = context.journal, state["symbol"]
-    stored = journal.standing_plan(symbol)
+    world, symbol = World(context), state["symbol"]
+    stored = world.stored_standing_plan(symbol)
     if stored is None:
         raise StateError(f"no plan of {symbol} stands any more that could be changed")
     plan = stored.plan
     act: PlanAct = "replace"
-    position = journal.position(symbol)
+    position = world.position(symbol)
     if position is not None and position.plan_id == plan.plan_id:  # else dust of an earlier plan
         act = "scale_in" if draft.add else "adjust"
     # What this run committed before it was interrupted is what it makes again.
-    others = [v.plan for v in journal.versions(plan.plan_id) if v.plan.run_id != state["run_id"]]
+    others = [v.plan for v in world.versions(plan.plan_id) if v.plan.run_id != state["run_id"]]
     newest = max((earlier.version for earlier in others), default=0)
     return Change(draft.draft(stored.bracket.side), act, plan.plan_id, newest, plan.run_id)
 
@@ -67,5 +56,5 @@ def change_of(context: RunContext, state: RunState) -> Change:
 def judged(context: RunContext, case: Case, plan: TradePlan) -> Verdict:
     """The gate's word; new levels of a position are judged as exits are, everything else whole."""
     if plan.act == "adjust":
-        return review_levels(case, context.journal.stored_plan(plan.plan_id).bracket)
+        return review_levels(case, World(context).stored_plan(plan.plan_id).bracket)
     return advised(case, review(case))

@@ -12,7 +12,7 @@ from graph.evidence import checked
 from graph.recording import plan_of
 from graph.replanning import Change, judged
 from graph.state import RunState
-from journal.standing import standing_facts
+from graph.world import World
 from policies.case import Case, case_of
 from policies.conditions import readings
 from policies.evidence import CheckedNumber, with_evidence
@@ -50,10 +50,10 @@ async def _judged(context: RunContext, state: RunState, change: Change) -> Revie
         DataError: market or account cannot be seen.
         Unreachable: no answer.
     """
-    seen = context.snapshot(state)
-    now = context.now(state)
-    fresh = seen if now == seen.as_of else await context.observer.snapshot(seen.symbol, now)
-    account = await context.account(now, fresh, state, change.changed_run)
+    seen, world = context.snapshot(state), World(context)
+    now = world.now(state)
+    fresh = seen if now == seen.as_of else await world.snapshot(seen.symbol, now)
+    account = await world.account(now, fresh, state, change.changed_run)
     versions = state["versions"]
     previous = plan_of(context, versions[-1][0]) if versions else None
     plan = make_plan(
@@ -74,13 +74,13 @@ async def _judged(context: RunContext, state: RunState, change: Change) -> Revie
     )
     case = case_of(
         plan,
-        context.source.instrument(seen.symbol),
+        world.instrument(seen.symbol),
         context.symbols,
-        market_facts(fresh, now, context.clock.jump_s()),
+        market_facts(fresh, now, world.clock_jump_s()),
         account,
         context.policy,
         head_version=plan.version,
-        standing=standing_facts(context.journal, plan),
+        standing=world.standing_facts(plan),
         readings=readings(plan.draft.invalid_if, fresh),
     )
     return Reviewed(plan, case, judged(context, case, plan), fresh, ())

@@ -13,7 +13,7 @@ from typing import Any, Literal, NamedTuple
 from domain.numbers import plain, to_decimal
 from domain.snapshot import Snapshot
 from graph.context import RunContext
-from graph.replanning import standing_plan
+from graph.world import World
 from policies.conditions import readings
 
 WakeCode = Literal[
@@ -59,7 +59,7 @@ def waking(context: RunContext, snapshot: Snapshot, seen: Mapping[str, Any]) -> 
         seen: What it and the account look like, from `sight`.
     """
     symbol, every = snapshot.symbol, context.attention.heartbeat_count
-    last = context.journal.last_asked(symbol, snapshot.as_of, every)
+    last = World(context).last_asked(symbol, snapshot.as_of, every)
     if last is None:
         return Waking("FIRST", f"{symbol} was never asked about in the last {every} decisions")
     if last.document["outcome"] == "failed":
@@ -77,7 +77,8 @@ def waking(context: RunContext, snapshot: Snapshot, seen: Mapping[str, Any]) -> 
 
 
 def _position(context: RunContext, symbol: str) -> str:
-    position, plan = context.journal.position(symbol), standing_plan(context, symbol)
+    world = World(context)
+    position, plan = world.position(symbol), world.standing_plan(symbol)
     held = "flat" if position is None else f"{position.side} {plain(abs(position.quantity))}"
     if plan is None:
         return held
@@ -90,7 +91,7 @@ def _other_position(before: Mapping[str, Any], seen: Mapping[str, Any]) -> Wakin
 
 
 def _condition(context: RunContext, snapshot: Snapshot, asked: Sequence[str]) -> Waking | None:
-    stands = standing_plan(context, snapshot.symbol)
+    stands = World(context).standing_plan(snapshot.symbol)
     named = (*asked, *(stands.plan.draft.invalid_if if stands else ()))
     held = next((each for each in readings(named, snapshot) if each.holds), None)
     return None if held is None else Waking("CONDITION", f"{held.condition!r} holds")

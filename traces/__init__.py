@@ -2,9 +2,9 @@
 
 place · database (the one engine) · sqlite_file · postgres_server · upsert · bulk · schema,
 migrations/ · columns · tables · events (order_events, opinion_events, prompt_events, step_events,
-happening) · redact and secret_forms · blobs · chain (each event on the one before it) · store ·
-recorder · verify (what was changed) · prune · index (fast listing, of chosen runs) · view (for a
-person; visits, by node; view_words) · prompts (as they were sent) · document (for a program) ·
-telemetry (one line a decision).
+node_events, happening) · redact and secret_forms · blobs · chain (each event on the one before it)
+· store · recorder · verify (what was changed) · prune · index (fast listing, of chosen runs) · view
+(for a person; visits, by node; view_words) · prompts (as they were sent) · document (for a program)
+· telemetry (one line a decision).
 Of several: diff (of two).
 """

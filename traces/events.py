@@ -1,8 +1,8 @@
 """What can happen in a run: one frozen type a kind, joined by `kind`.
 
-Those of orders, second opinions, the opening prompt and stepping are in `order_events`,
-`opinion_events`, `prompt_events` and `step_events`. Texts are blob hashes; decimals are text. A
-change that an old reader could misread counts `SCHEMA` up.
+Those of orders, second opinions, the opening prompt, stepping and the end of a node are in
+`order_events`, `opinion_events`, `prompt_events`, `step_events` and `node_events`. Texts are blob
+hashes; decimals are text. A change that an old reader could misread counts `SCHEMA` up.
 """
 
 from __future__ import annotations
@@ -13,12 +13,22 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, TypeAdapter
 
 from traces.happening import Happening, TextHash, TokensFrom
+from traces.node_events import NodeDone
 from traces.opinion_events import VoteCast, VotesCounted
 from traces.order_events import FaultInjected, Filled, OrderChanged, PlanInvalidated
 from traces.prompt_events import ChartDrawn, PromptWritten
 from traces.step_events import BranchTaken, StateEdited
 
 SCHEMA = 1
+
+
+class ForkOf(Happening):
+    """Where a run left another one's path; up to there it was replayed."""
+
+    session: str
+    run_id: str
+    node: str
+    """The first node that was run anew, such as `plan`, or `plan#2` for its second time."""
 
 
 class RunStarted(Happening):
@@ -33,6 +43,10 @@ class RunStarted(Happening):
     prompt_hash: str
     market: str
     """The source's name."""
+    terms: TextHash | None = None
+    """Blob hash of what else decides: limits, caps, who is asked; None in traces of 0.2."""
+    fork_of: ForkOf | None = None
+    """None: the run is no fork."""
 
 
 class SnapshotTaken(Happening):
@@ -229,6 +243,7 @@ Event = Annotated[
     | StateEdited
     | BranchTaken
     | Certified
+    | NodeDone
     | RunEnded,
     Field(discriminator="kind"),
 ]

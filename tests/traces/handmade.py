@@ -13,6 +13,7 @@ from domain.clock import FixedClock
 from tests.places import place_in
 from traces import events as ev
 from traces.database import Database
+from traces.node_events import NodeDone
 from traces.opinion_events import VoteCast, VotesCounted
 from traces.order_events import FaultInjected, Filled, OrderChanged, PlanInvalidated
 from traces.prompt_events import ChartDrawn, PromptSection, PromptWritten
@@ -130,6 +131,8 @@ def record_run(to: Recorder, run_id: str = RUN) -> None:
     _executed(note)
     newest = ev.NewestKnown(known_at=AS_OF, as_of=AS_OF)
     note("record", ev.Certified(newest={"box": newest}))
+    account = to.blob(json.dumps({"equity": "10000", "free": "8200"}))
+    note("record", NodeDone(read={"account": [account], "elapsed": [[4.321]]}, update="c3" * 16))
     note("record", ended(cost_usd="0.0123"))
 
 
