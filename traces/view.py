@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 from domain.clock import iso
 from traces import events as ev
-from traces.node_events import NodeDone
 from traces.opinion_events import VoteCast, VotesCounted
 from traces.order_events import FaultInjected, Filled, OrderChanged, PlanInvalidated
 from traces.prompt_events import ChartDrawn, PromptWritten
@@ -101,7 +100,6 @@ class _Page:
             StateEdited: self._state_edited,
             BranchTaken: self._branch_taken,
             ev.Certified: self._certified,
-            NodeDone: lambda _: None,  # for a replay
             ev.RunEnded: self._run_ended,
         }
 
