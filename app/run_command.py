@@ -99,7 +99,8 @@ async def drive(session: Session, wired: Wired, options: SessionOptions, view: V
         await session.live()
         return
     slots = list(replay_slots(options.timeframe, options.every, *wired.window))
-    view.begin(wired, len(slots) * len(wired.context.symbols))
+    whole = len(slots) * len(wired.context.symbols)
+    view.begin(wired, min(whole, options.decisions or whole))
     await session.replay(slots, wired.window[1])
 
 
