@@ -116,7 +116,7 @@ class _Page:
         """Append one node's events."""
         self.lines += ["", f"── {visit.number} {visible(visit.node)} ".ljust(WIDTH, "─")]
         for item in visit.events:
-            self._show[type(item.event)](item.event)
+            self._show.get(type(item.event), lambda _: None)(item.event)  # a replay's are not
 
     def _head(self, text: str) -> None:
         self.lines.append("")
