@@ -41,15 +41,17 @@ def read_moment(name: str, text: str | None) -> datetime | None:
         ) from error
 
 
-def read_moment_or_age(name: str, text: str | None) -> datetime | None:
-    """The same, or an age such as `36h`, counted back from now.
+def read_moment_or_age(
+    name: str, text: str | None, back_from: datetime | None = None
+) -> datetime | None:
+    """The same, or an age such as `36h`, counted back from a moment; from now without one.
 
     Raises:
         ConfigError: it is neither.
     """
     age = None if text is None else _age(text)
     if age is not None:
-        return SystemClock().now() - age
+        return (back_from or SystemClock().now()) - age
     try:
         return read_moment(name, text)
     except ConfigError as error:

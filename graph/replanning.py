@@ -12,7 +12,6 @@ from graph.state import RunState
 from graph.world import World
 from policies.case import Case
 from policies.gate import review
-from policies.nearest import advised
 from policies.replan import review_levels
 
 
@@ -57,4 +56,4 @@ def judged(context: RunContext, case: Case, plan: TradePlan) -> Verdict:
     """The gate's word; new levels of a position are judged as exits are, everything else whole."""
     if plan.act == "adjust":
         return review_levels(case, World(context).stored_plan(plan.plan_id).bracket)
-    return advised(case, review(case))
+    return review(case)

@@ -17,6 +17,7 @@ from policies.case import Case, case_of
 from policies.conditions import readings
 from policies.evidence import CheckedNumber, with_evidence
 from policies.facts import market_facts
+from policies.nearest import advised
 
 
 class Reviewed(NamedTuple):
@@ -38,13 +39,14 @@ async def reviewed(context: RunContext, state: RunState, change: Change) -> Revi
         DataError: market or account cannot be seen.
         Unreachable: no answer.
     """
-    found = await _judged(context, state, change)
+    found = await judged_as(context, state, change)
     rows = checked(context, state, change.draft)
-    return found._replace(verdict=with_evidence(found.verdict, rows, context.policy), checked=rows)
+    verdict = with_evidence(_advised(found), rows, context.policy)
+    return found._replace(verdict=verdict, checked=rows)
 
 
-async def _judged(context: RunContext, state: RunState, change: Change) -> Reviewed:
-    """Wrap the draft into a plan and hold it before the gate.
+async def judged_as(context: RunContext, state: RunState, change: Change) -> Reviewed:
+    """Wrap the draft into a plan and hold it before the gate; nobody looks for what would pass.
 
     Raises:
         DataError: market or account cannot be seen.
@@ -93,4 +95,9 @@ async def what_if(context: RunContext, state: RunState, draft: PlanDraft) -> Ver
         DataError: market or account cannot be seen.
         Unreachable: no answer.
     """
-    return (await _judged(context, state, Change(draft))).verdict
+    return _advised(await judged_as(context, state, Change(draft)))
+
+
+def _advised(found: Reviewed) -> Verdict:
+    """The gate's word with the nearest plan that passes; new levels are judged as exits are."""
+    return found.verdict if found.plan.act == "adjust" else advised(found.case, found.verdict)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -76,6 +76,18 @@ class TraceStore:
     def of_kind(self, kind: str) -> list[Recorded]:
         """Every event of a kind, whichever run it belongs to, in the order of recording."""
         return self._where(kind=kind)
+
+    def of_kinds(self, *kinds: str) -> Iterator[tuple[str, Event]]:
+        """Every event of these kinds with its run's id, in the order of recording."""
+        table = TraceEvent.__table__  # type: ignore[attr-defined]  # as below
+        statement = (
+            select(table.c.run_id, table.c.body)
+            .where(table.c.session == self.session, table.c.kind.in_(kinds))
+            .order_by(table.c.id)
+        )
+        with self._database.read() as connection:
+            for row in connection.execute(statement):
+                yield row.run_id, EVENT.validate_json(row.body)
 
     def _where(self, **values: str) -> list[Recorded]:
         table = TraceEvent.__table__  # type: ignore[attr-defined]  # SQLModel adds it at run time

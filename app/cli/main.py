@@ -9,7 +9,8 @@ Exit codes:
     5    `gate check` denied the plan
     6    the state folder or database cannot be used
     7    `reconcile`: the venue and the journal disagree
-    8    `lookahead`: a decision saw, or may have seen, what came after it
+    8    `lookahead`: a decision saw, or may have seen, what came after it; `regate --prove`: the
+         graph says otherwise
     9    `traces verify`: something recorded was changed
     130  interrupted; a session can be continued
 """
@@ -37,6 +38,7 @@ from app.cli import (
     operate,
     paper,
     policy,
+    regate,
     report,
     run,
     step,
@@ -92,6 +94,7 @@ app.add_typer(feeds.app, name="feeds")
 app.add_typer(paper.app, name="paper")
 app.command(name="report")(report.report)
 app.command(name="cost")(cost.cost)
+app.command(name="regate")(regate.regate)
 app.command(name="lookahead")(lookahead.lookahead)
 app.add_typer(lists.orders_app, name="orders")
 app.command(name="positions")(lists.positions)

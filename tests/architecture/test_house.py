@@ -14,7 +14,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 ROOMS = (
-    "domain", "policies", "traces", "market", "journal", "tools", "broker", "agent", "graph", "app",
+    "domain", "policies", "traces", "market", "journal", "tools", "broker", "agent", "graph",
+    "backtest", "app",
 )  # fmt: skip
 MAX_MODULE_LINES = 300
 MAX_FUNCTION_LINES = 60

@@ -1,0 +1,192 @@
+"""A session's recorded plans under another policy: what flips, why, and what would have come of it.
+
+No model is asked and nothing is written. Each plan is judged as it stood; where the session's
+market is on record, its answers are walked through too, under its own policy and under the other
+one, so that like is held against like.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from app.home import database_place
+from app.moments import read_moment_or_age
+from app.options import stored_options
+from app.regate_document import Regated, document, grid_document
+from app.regate_proof import proven
+from app.reopening import kept_policy
+from app.report import open_journal
+from app.walking import Ended, Record, Walker, walked_options, walked_source
+from backtest.grid import combinations, read_grid
+from backtest.record import read_decisions
+from backtest.regate import Judged, judged, read_plans
+from domain.errors import ConfigError, DataError, StateError
+from journal.books import Journal
+from market.store.store import MarketStore
+from policies.settings import DEFAULTS, Policy
+from traces.store import TraceStore
+
+Progress = Callable[[str, int, int], None]
+"""Told what is being done, how far it has come, and how far it is."""
+
+
+@dataclass(frozen=True)
+class Past:
+    """A session's record, read once."""
+
+    journal: Journal
+    record: Record
+    own: Policy | None
+    """The session's policy; None where an older release made it."""
+    walker: Walker | None
+    no_walk: str | None
+    """Why it cannot be walked."""
+
+
+def regate(
+    policy: Policy,
+    session: str | None,
+    since: str | None,
+    progress: Progress,
+    *,
+    walk: bool,
+    prove: bool = False,
+) -> dict[str, Any]:
+    """One session under another policy, as a JSON-able document.
+
+    Args:
+        policy: The other one.
+        session: None is the newest.
+        since: A moment, or how far back from the newest decision, such as `30d`; None: everything.
+        progress: Told how far it has come.
+        walk: Also walk through the record on the session's market.
+        prove: Also ask the graph, and hold what it says against the walk.
+
+    Raises:
+        StateError: no such session, or nothing in it to judge.
+        ConfigError: a `since` that is neither.
+    """
+    with _past(session, since, progress, walk=walk) as past:
+        was, past = _walked(past, past.own, "its own policy", progress)
+        now, past = _walked(past, policy, "the other policy", progress)
+        found = Regated(_judged(past.record, policy, progress), now)
+        told = document(past.journal, past.record, policy, found, was, past.no_walk)
+        if not prove or past.walker is None:
+            return {**told, "proof": None}
+        return {**told, "proof": asyncio.run(proven(past.walker, policy, progress))._asdict()}
+
+
+def regate_grid(
+    grid: str,
+    base: Policy | None,
+    session: str | None,
+    since: str | None,
+    progress: Progress,
+    *,
+    walk: bool,
+) -> dict[str, Any]:
+    """One session under many policies, as a JSON-able document; otherwise as `regate`.
+
+    Args:
+        grid: Limits and their values, as `backtest.grid` reads them.
+        base: What they are changed in; None is the session's own policy.
+        session: As in `regate`; the rest likewise.
+        since: See there.
+        progress: See there.
+        walk: See there.
+
+    Raises:
+        ConfigError: a grid that cannot be read.
+    """
+    wanted = read_grid(grid)
+    with _past(session, since, progress, walk=walk) as past:
+        trials = combinations(base or past.own or DEFAULTS, wanted)
+        was, past = _walked(past, past.own, "its own policy", progress)
+        found = []
+        for number, (values, policy) in enumerate(trials, 1):
+            words = f"trial {number} of {len(trials)}"
+            now, past = _walked(past, policy, words, progress)
+            found.append((values, Regated(_judged(past.record, policy, _silent), now)))
+            if past.walker is None:
+                progress("trials", number, len(trials))
+        return grid_document(past.journal, past.record, found, was, past.no_walk)
+
+
+def _walked(
+    past: Past, policy: Policy | None, words: str, progress: Progress
+) -> tuple[Ended | None, Past]:
+    """A walk under a policy; where the market lacks what it takes, none from here on."""
+    if past.walker is None or policy is None:
+        return None, past
+    walking = past.walker.walk(policy, partial(progress, words))
+    try:
+        return asyncio.run(walking), past
+    except (DataError, ConfigError) as error:
+        return None, replace(past, walker=None, no_walk=str(error))
+
+
+def _judged(record: Record, policy: Policy, progress: Progress) -> list[Judged]:
+    found = []
+    for number, (decision, plans) in enumerate(record, 1):
+        found.append(judged(decision, plans, policy))
+        if number % 100 == 0 or number == len(record):
+            progress("each as it stood", number, len(record))
+    return found
+
+
+@contextmanager
+def _past(
+    session: str | None, since: str | None, progress: Progress, *, walk: bool
+) -> Iterator[Past]:
+    database, journal = open_journal(database_place(), session)
+    try:
+        store = TraceStore(database, journal.session)
+        decisions = read_decisions(store)
+        if not decisions:
+            raise StateError(
+                f"session {journal.session!r} has no traces (pruned?); expected one with its "
+                "decisions in it: plangate traces list"
+            )
+        first = read_moment_or_age("--since", since, decisions[-1].as_of)
+        chosen = [one for one in decisions if first is None or one.as_of >= first]
+        if not any(one.plans for one in chosen):
+            raise StateError(
+                f"no plan was judged in session {journal.session!r}"
+                f"{f' since {since}' if since else ''}: there is nothing to judge again"
+            )
+        record = []
+        for number, pair in enumerate(read_plans(chosen, store.blobs.get), 1):
+            record.append(pair)
+            if number % 100 == 0:
+                progress("reading", number, len(chosen))
+        yield _opened(journal, store, record, walk=walk)
+    finally:
+        database.close()
+
+
+def _opened(journal: Journal, store: TraceStore, record: Record, *, walk: bool) -> Past:
+    config = journal.config()
+    own = kept_policy(journal.session, config)
+    if not walk:
+        return Past(journal, record, own, None, "it was not asked for")
+    if own is None:
+        return Past(
+            journal, record, own, None, "the session does not keep its policy (plangate 0.1)"
+        )
+    end = max(journal.valued_at() or record[-1][0].as_of, record[-1][0].as_of)
+    try:
+        options = stored_options(journal.session, config, None, None)
+        source = walked_source(options, MarketStore(journal.database))
+        walker = Walker(walked_options(options, record, end), record, store, source, end)
+    except (ConfigError, DataError) as error:
+        return Past(journal, record, own, None, str(error))
+    return Past(journal, record, own, walker, None)
+
+
+def _silent(_words: str, _made: int, _total: int) -> None:
+    pass
