@@ -20,7 +20,7 @@ class Terminal:
     def __init__(self, home: Path) -> None:
         self.child = pexpect.spawn(
             COMMAND[0],
-            [*COMMAND[1:], "step", *SLOT, "--session", "stepped", "--armed"],
+            [*COMMAND[1:], "step", *SLOT, "--session", "stepped", "--armed", "--plain"],
             env=environment(home, TERM="xterm"),
             dimensions=(50, 100),
             encoding="utf-8",
@@ -102,3 +102,21 @@ def test_step_through_a_pipe_ends_with_the_input(tmp_path: Path) -> None:
     assert '"BTC/USD"' in done.stdout
     assert "run the next node" in done.stdout
     assert "no field 'nothing'" in done.stdout
+
+
+def test_the_screen_is_left_by_ctrl_c_and_the_terminal_is_as_it_was(tmp_path: Path) -> None:
+    child = pexpect.spawn(
+        COMMAND[0],
+        [*COMMAND[1:], "step", *SLOT],
+        env=environment(tmp_path, TERM="xterm"),
+        dimensions=(24, 80),
+        encoding="utf-8",
+        timeout=40,
+    )
+    child.expect("DISARMED")
+    child.send("\x03")
+    child.expect("interrupted; what had ended is kept")
+    assert "\x1b[?1049l" in child.before
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 130
