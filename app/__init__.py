@@ -10,7 +10,7 @@ What is told of it: document · listing · holdings · plan_life · report · re
 · selectivity · cost (cost_words) · trade_report · charts · trace_reader ·
 trace_choice · trace_check · trace_pruning.
 Recorded plans under another policy: regating · regate_document · walking · regate_proof (what the
-graph says to that).
+graph says to that) · shadow (what was not traded).
 Whether it saw its future: lookahead · lookahead_seen.
 The market store: keeping · data_options · data_sync · data_import · data_watching · data_status ·
 data_verify · data_export · data_words.

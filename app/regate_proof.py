@@ -59,10 +59,11 @@ class Again:
         return await self.runner.decide(symbol, slot)
 
 
-async def proven(walker: Walker, policy: Policy, progress: Progress) -> Proof:
-    """Hold a walk against the graph under the same policy."""
-    policy = Policy.model_validate({**policy.model_dump(), "evidence": "off"})
-    walked = await walker.walk(policy, partial(progress, "walked for the graph"))
+async def proven(walker: Walker, policy: Policy, walked: Ended, progress: Progress) -> Proof:
+    """Hold a walk under a policy against the graph under the same one."""
+    if policy.evidence != "off":
+        policy = Policy.model_validate({**policy.model_dump(), "evidence": "off"})
+        walked = await walker.walk(policy, partial(progress, "walked for the graph"))
     model, answers = QueuedModel(), _answers(walker)
     made: list[datetime] = []
 

@@ -76,9 +76,10 @@ def regate(
         now, past = _walked(past, policy, "the other policy", progress)
         found = Regated(_judged(past.record, policy, progress), now)
         told = document(past.journal, past.record, policy, found, was, past.no_walk)
-        if not prove or past.walker is None:
+        if not prove or past.walker is None or now is None:
             return {**told, "proof": None}
-        return {**told, "proof": asyncio.run(proven(past.walker, policy, progress))._asdict()}
+        asked = proven(past.walker, policy, now, progress)
+        return {**told, "proof": asyncio.run(asked)._asdict()}
 
 
 def regate_grid(

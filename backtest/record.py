@@ -55,7 +55,7 @@ class StoredDecision:
     exit: dict[str, Any] | None = None
     """What it closes, where it ended in an exit."""
     outvoted: str | None = None
-    """Why others held up what the gate had let through; None: they did not."""
+    """The code under which others held up what the gate had let through; None: they did not."""
     denied_at_send: tuple[str, ...] = ()
     filled: bool = False
     """Whether its entry filled, in whole or in part."""
@@ -117,7 +117,7 @@ def _note_fate(decision: StoredDecision, event: ev.Event) -> None:
         case ev.Reviewed(stage="send"):
             decision.denied_at_send = () if event.approved else tuple(event.codes)
         case VotesCounted(code=str()):
-            decision.outvoted = event.sentence
+            decision.outvoted = event.code
         case Filled(leg="entry"):
             decision.filled = True
         case _:

@@ -6,5 +6,5 @@ deposit · operate · doctor · gate · policy · paper · data · feeds · tool
 What a person sees of them: output (the two streams) · bars (of progress) · run_view · step_lines ·
 report_view · cost_view · list_view · life_view · operate_view · paper_view · data_view ·
 tools_view.
-Recorded plans under another policy: regate · regate_view.
+Recorded plans under another policy: regate · regate_view · shadow_view.
 """

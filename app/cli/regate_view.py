@@ -41,6 +41,7 @@ def _show_proof(proof: dict[str, Any] | None) -> None:
 
 def show_grid(document: dict[str, Any]) -> None:
     """Print one session under many policies."""
+    from rich.markup import escape
     from rich.table import Table
 
     console, trials = out(), document["trials"]
@@ -60,10 +61,10 @@ def show_grid(document: dict[str, Any]) -> None:
             figures.append(_percent(one["max_drawdown_fraction"]))
         table.add_row(
             "*" if trial["values"] == document["best"] else "",
-            *trial["values"].values(),
+            *map(escape, trial["values"].values()),
             str(flips.get("approved to denied", 0)),
             str(flips.get("denied to approved", 0)),
-            *figures,
+            *map(escape, figures),
         )
     console.print()
     console.print(table)
@@ -156,6 +157,7 @@ def _show_codes(codes: list[dict[str, Any]]) -> None:
 
 
 def _show_walk(walk: dict[str, Any]) -> None:
+    from rich.markup import escape
     from rich.table import Table
 
     console = out()
@@ -165,10 +167,9 @@ def _show_walk(walk: dict[str, Any]) -> None:
         table.add_column(column, overflow="fold")
     for was, now, more in zip(walk["was"], walk["now"], walk["difference"], strict=True):
         for name, row in _figures(was, now):
-            table.add_row(name, *row)
-        table.add_row(
-            f"difference, {more['currency']} [95 %]", "", _money(more["net"], more["interval"])
-        )
+            table.add_row(escape(name), *map(escape, row))
+        name = f"difference, {more['currency']} [95 %]"
+        table.add_row(escape(name), "", escape(_money(more["net"], more["interval"])))
     console.print(table)
     unknown = walk["unknown_count"]
     if unknown:

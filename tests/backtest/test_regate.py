@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,24 +12,10 @@ from app.report import open_journal
 from backtest.record import read_decisions
 from domain.errors import ConfigError, StateError
 from policies.policy_file import read_policy
-from tests import places
-from tests.backtest.room import DECISIONS, LOOSE, ONE_SIDED, OWN, STRICT, SYMBOL, lived, silent
+from tests.backtest.room import DECISIONS, LOOSE, ONE_SIDED, OWN, STRICT, SYMBOL, silent
 from traces.store import TraceStore
 
-
-@pytest.fixture(scope="module")
-def session() -> Iterator[Path]:
-    """A state folder with one session in it."""
-    home = places.scratch()
-    lived(home)
-    yield home
-    shutil.rmtree(home, ignore_errors=True)
-
-
-@pytest.fixture(autouse=True)
-def home(session: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("PLANGATE_HOME", str(session))
-    return session
+pytestmark = pytest.mark.usefixtures("home")
 
 
 def test_a_record_holds_every_plan_that_was_judged(home: Path) -> None:

@@ -1,0 +1,118 @@
+"""What a session did not trade, followed on paper: `plangate report --shadow`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from app.document import DISCLAIMER
+from app.home import database_place
+from app.options import stored_options
+from app.report import open_journal
+from app.walking import walked_source
+from backtest.record import read_decisions
+from backtest.shadow import Rule, Shadow, by_code, followed, held, rule_of, untraded
+from domain.clock import iso
+from domain.errors import StateError
+from journal.books import Journal
+from market.sources.recorded import RecordedSource
+from market.store.store import MarketStore
+from traces.store import TraceStore
+
+Progress = Callable[[int, int], None]
+"""Told how many plans were followed, and how many there are."""
+
+
+def shadow_report(session: str | None, progress: Progress) -> dict[str, Any]:
+    """Everything that a session did not trade, as a JSON-able document.
+
+    Raises:
+        StateError: no such session, or it has no traces.
+        ConfigError: its market is not on record.
+    """
+    database, journal = open_journal(database_place(), session)
+    try:
+        store = TraceStore(database, journal.session)
+        decisions = read_decisions(store)
+        if not decisions:
+            raise StateError(
+                f"session {journal.session!r} has no traces (pruned?); expected one with its "
+                "decisions in it: plangate traces list"
+            )
+        options = stored_options(journal.session, journal.config(), None, None)
+        source = walked_source(options, MarketStore(database))
+        waiting = list(untraded(decisions))
+        found = asyncio.run(_all(waiting, store, source, options.symbols, progress))
+        return _document(journal, source, found, dict(held(decisions)), len(decisions))
+    finally:
+        database.close()
+
+
+async def _all(
+    waiting: Sequence[Shadow],
+    store: TraceStore,
+    source: RecordedSource,
+    symbols: Sequence[str],
+    progress: Progress,
+) -> list[Shadow]:
+    await source.open(symbols)
+    info = source.info
+    if info.ends_at is None:
+        raise StateError(f"{info.name} has no end of its own; expected a market on record")
+    until = info.ends_at + info.base_timeframe.delta
+    found = []
+    for number, shadow in enumerate(waiting, 1):
+        found.append(await followed(shadow, store.blobs.get, source, until))
+        progress(number, len(waiting))
+    return found
+
+
+def _document(
+    journal: Journal,
+    source: RecordedSource,
+    found: Sequence[Shadow],
+    nothing: dict[str, int],
+    decisions_count: int,
+) -> dict[str, Any]:
+    return {
+        "schema": "plangate.shadow/1",
+        "disclaimer": DISCLAIMER,
+        "session": journal.session,
+        "decisions_count": decisions_count,
+        "market": source.info.description,
+        "filled_on": source.info.base_timeframe.value,
+        "by_why": [
+            _rule(rule_of(why, [one for one in found if one.why == why]))
+            for why in dict.fromkeys(one.why for one in found)
+        ],
+        "by_code": [_rule(rule) for rule in by_code(found)],
+        "not_followed": dict(Counter(one.not_followed for one in found if one.not_followed)),
+        "without_a_plan": nothing,
+        "plans": [_row(one) for one in found],
+    }
+
+
+def _rule(rule: Rule) -> dict[str, Any]:
+    interval = rule.mean_interval
+    return {**asdict(rule), "mean_interval": None if interval is None else list(interval)}
+
+
+def _row(one: Shadow) -> dict[str, Any]:
+    trade = one.followed.trade if one.followed else None
+    return {
+        "run_id": one.decision.run_id,
+        "as_of": iso(one.decision.as_of),
+        "symbol": one.decision.symbol,
+        "version": one.plan.version,
+        "why": one.why,
+        "codes": list(one.codes),
+        "fate": one.followed.fate if one.followed else None,
+        "not_followed": one.not_followed or None,
+        "r": one.r,
+        "net": None if trade is None else str(trade.net),
+        "closed_by": None if trade is None else trade.close_reason,
+        "closed_at": None if trade is None else iso(trade.closed_at),
+    }
