@@ -49,7 +49,7 @@ class Visit:
             "output_tokens": sum(e.output_tokens for e in asked),
             "cached_tokens": sum(e.cached_tokens for e in asked),
             "cost_usd": _sum(e.cost_usd for e in asked),
-            "words": [words for item in self.events if (words := _words(item.event))],
+            "words": [words for item in self.events if (words := words_of(item.event))],
         }
 
     def _of(self, *kinds: type[Any]) -> list[Any]:
@@ -103,7 +103,7 @@ def _sum(parts: Any) -> str | None:
     return None if None in told else plain(sum(map(Decimal, told), ZERO))
 
 
-def _words(event: ev.Event) -> str:  # noqa: C901  # one line a kind
+def words_of(event: ev.Event) -> str:  # noqa: C901  # one line a kind
     """What came of it, in a few words; most kinds need none."""
     match event:
         case ev.SnapshotTaken():

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from app.cli import choosing, trace_diff, trace_show
+from app.cli import choosing, trace_diff, trace_show, trace_stats, trace_tail
 from app.cli.parameters import AsJson
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ EXIT_CHANGED = 9
 app = typer.Typer(help="Look at recorded decisions.", no_args_is_help=True)
 app.command(name="show")(trace_show.show)
 app.command(name="diff")(trace_diff.diff)
+app.command(name="stats")(trace_stats.stats)
+app.command(name="tail")(trace_tail.tail)
 
 
 @app.callback()

@@ -51,6 +51,19 @@ def test_a_node_a_prompt_and_the_bytes_of_a_decision_are_shown(home: Path) -> No
         assert (refused.code, refused.out) == (2, "")
 
 
+def test_figures_of_the_chosen_decisions_are_added_up(home: Path) -> None:
+    every = plangate(home, "traces", "stats", "--json").document
+    one = plangate(home, "traces", "stats", "--session", "one", "--json").document
+    assert every["decisions_count"] == 2 * one["decisions_count"] > 0
+    assert one["nodes"]["plan"]["model_calls"] == one["models"]["count"] > 0
+    shown = plangate(home, "traces", "stats", "--session", "one")
+    assert shown.err == ""
+    assert "call_tools" in shown.out
+    nothing = plangate(home, "traces", "stats", "--model", "other")
+    assert (nothing.code, nothing.out) == (0, "")
+    assert "no decision fits" in nothing.err
+
+
 def test_two_decisions_are_compared_across_sessions(home: Path) -> None:
     rows = plangate(home, "traces", "list", "--session", "one", "--json").document["runs"]
     newest, oldest = rows[0]["run_id"], rows[-1]["run_id"]
