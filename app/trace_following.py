@@ -1,4 +1,4 @@
-"""`plangate traces tail`: events as they are recorded, from a database that may not be there yet."""
+"""Events as they are recorded, by any process, in a database that may not be there yet."""
 
 from __future__ import annotations
 

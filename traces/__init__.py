@@ -6,5 +6,5 @@ node_events, happening) · redact and secret_forms · blobs · chain (each event
 · store · recorder · verify (what was changed) · prune · index (fast listing, of chosen runs) · view
 (for a person; visits, by node; view_words) · prompts (as they were sent) · document (for a program)
 · telemetry (one line a decision).
-Of several: diff (of two) · stats · following (as they are recorded).
+Of several: diff (of two; differences) · stats · following (as they are recorded).
 """

@@ -6,28 +6,20 @@ they read, so that a provider's ids of calls are none either.
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from difflib import unified_diff
 from itertools import zip_longest
 from typing import Any
 
 from traces import events as ev
+from traces.differences import Row, by_name, json_of, rows_of, text_row
+from traces.node_events import NodeDone
 from traces.opinion_events import VoteCast, VotesCounted
 from traces.order_events import Filled, PlanInvalidated
 from traces.store import Recorded
 from traces.view_words import message
 
 ReadBlob = Callable[[str], str]
-Row = dict[str, Any]
-"""`where`, `a` and `b`; of texts also `lines`, a unified diff, or `numbers`, the pairs that differ
-where nothing but numbers does."""
-
-LONG_LIST = 32
-"""A list longer than this is compared as a whole: candles of another hour differ in every row."""
-_NUMBER = re.compile(r"[-+]?\d[\d,_]*(?:\.\d+)?(?:[eE][-+]?\d+)?")
 _PASSING = frozenset(
     {"latency_ms", "duration_ms", "plan_id", "client_order_id", "orders", "case", "cached"}
 )
@@ -46,6 +38,10 @@ class Side:
     def of(self, *kinds: type[Any]) -> list[Any]:
         """Its events of these kinds, in order."""
         return [item.event for item in self.recorded if isinstance(item.event, kinds)]
+
+    def told(self) -> list[Recorded]:
+        """Its events without what a replay alone needs."""
+        return [item for item in self.recorded if not isinstance(item.event, NodeDone)]
 
     def essence(self, event: Any) -> Row:
         """What of an event counts."""
@@ -84,13 +80,13 @@ def _first(a: Side, b: Side) -> Row | None:
 
 
 def _apart(a: Side, b: Side) -> Iterator[Row]:
-    for number, (one, other) in enumerate(zip_longest(a.recorded, b.recorded), 1):
+    for number, (one, other) in enumerate(zip_longest(a.told(), b.told()), 1):
         if one is None or other is None or one.event.kind != other.event.kind:
             told = [None if item is None else item.event.kind for item in (one, other)]
             nodes = [None if item is None else item.node for item in (one, other)]
             yield {"event": number, "nodes": nodes, "kinds": told, "rows": []}
             return
-        found = _rows("", a.essence(one.event), b.essence(other.event))
+        found = rows_of("", a.essence(one.event), b.essence(other.event))
         hashes = {name for name, _ in one.event.texts()}
         rows = sorted(found, key=lambda row: row["where"] in hashes)
         if rows:
@@ -105,7 +101,7 @@ def _apart(a: Side, b: Side) -> Iterator[Row]:
 
 def _fields(a: list[Any], b: list[Any], names: Sequence[str]) -> list[Row]:
     one, other = (each[-1].model_dump(mode="json") if each else {} for each in (a, b))
-    return list(_rows("", *({n: each.get(n) for n in names} for each in (one, other))))
+    return list(rows_of("", *({n: each.get(n) for n in names} for each in (one, other))))
 
 
 def _market(a: Side, b: Side) -> list[Row]:
@@ -113,10 +109,10 @@ def _market(a: Side, b: Side) -> list[Row]:
     for one, other in zip_longest(a.of(ev.SnapshotTaken), b.of(ev.SnapshotTaken)):
         if one is None or other is None or one.snapshot != other.snapshot:
             seen = [
-                None if e is None else _json(side.read_blob(e.snapshot))
+                None if e is None else json_of(side.read_blob(e.snapshot))
                 for side, e in ((a, one), (b, other))
             ]
-            rows += _rows("", *seen)
+            rows += rows_of("", *seen)
     return rows
 
 
@@ -130,8 +126,8 @@ def _prompts(a: Side, b: Side) -> list[Row]:
             rows.append({"where": f"prompt {number}", "a": one and "sent", "b": other and "sent"})
             continue
         if (one.tools, other.tools) not in seen:
-            schemas = (_json(side.read_blob(e.tools)) for side, e in ((a, one), (b, other)))
-            rows += _rows(f"prompt {number}, tools", *schemas)
+            schemas = (json_of(side.read_blob(e.tools)) for side, e in ((a, one), (b, other)))
+            rows += rows_of(f"prompt {number}, tools", *schemas)
         for place, pair in enumerate(zip_longest(one.messages, other.messages), 1):
             if pair not in seen:
                 rows += _message_row(f"prompt {number}, message {place}", _told(a, b, pair))
@@ -151,7 +147,7 @@ def _message_row(where: str, told: Sequence[tuple[str, str]]) -> list[Row]:
     roles = {role for role, _ in told if role}
     if roles <= {"ai", "tool"}:
         return []
-    return _text_row(f"{where} ({'/'.join(sorted(roles))})", told[0][1], told[1][1])
+    return text_row(f"{where} ({'/'.join(sorted(roles))})", told[0][1], told[1][1])
 
 
 def _answers(a: Side, b: Side) -> list[Row]:
@@ -160,7 +156,7 @@ def _answers(a: Side, b: Side) -> list[Row]:
         a.of(ev.ModelAnswered, ev.ModelFailed), b.of(ev.ModelAnswered, ev.ModelFailed)
     )
     for number, pair in enumerate(pairs, 1):
-        rows += _text_row(
+        rows += text_row(
             f"answer {number}", *(_said(s, e) for s, e in zip((a, b), pair, strict=True))
         )
     return rows
@@ -177,18 +173,18 @@ def _said(side: Side, event: Any) -> str:
 def _tools(a: Side, b: Side) -> list[Row]:
     """Calls by their result's id, such as `ohlcv#1`."""
     rows: list[Row] = []
-    for name, one, other in _by(
+    for name, one, other in by_name(
         lambda e: e.result_id, a.of(ev.ToolAnswered), b.of(ev.ToolAnswered)
     ):
         calls = [_call(side, event) for side, event in ((a, one), (b, other))]
-        rows += _rows(name, *calls)
+        rows += rows_of(name, *calls)
     return rows
 
 
 def _call(side: Side, event: ev.ToolAnswered | None) -> Row | None:
     if event is None:
         return None
-    content = _json(side.read_blob(event.content))
+    content = json_of(side.read_blob(event.content))
     return {"arguments": event.arguments, "refusal": event.refusal, "answer": content}
 
 
@@ -199,7 +195,7 @@ def _bodies(a: Side, b: Side) -> list[Row]:
     for number, (one, other) in enumerate(zip_longest(*drafts), 1):
         told = [e and {"answer": e.answer, "complaint": e.complaint, **(e.body or {})}
                 for e in (one, other)]  # fmt: skip
-        rows += _rows(f"draft {number}", *told)
+        rows += rows_of(f"draft {number}", *told)
     return rows
 
 
@@ -208,19 +204,19 @@ def _opinions(a: Side, b: Side) -> list[Row]:
         return f"{event.voter} {event.repeat or ''}".strip()
 
     rows: list[Row] = []
-    for name, one, other in _by(vote, a.of(VoteCast), b.of(VoteCast)):
+    for name, one, other in by_name(vote, a.of(VoteCast), b.of(VoteCast)):
         told = [e and {"answer": e.answer, "agrees": e.agrees, "body": e.body}
                 for e in (one, other)]  # fmt: skip
-        rows += _rows(name, *told)
+        rows += rows_of(name, *told)
     return rows + _fields(a.of(VotesCounted), b.of(VotesCounted), ("code", "sentence", "body"))
 
 
 def _verdicts(a: Side, b: Side) -> list[Row]:
     """Verdicts of a stage and version, finding by finding where something else was found."""
     rows: list[Row] = []
-    told = _by(lambda e: f"{e.stage} v{e.version}", a.of(ev.Reviewed), b.of(ev.Reviewed))
+    told = by_name(lambda e: f"{e.stage} v{e.version}", a.of(ev.Reviewed), b.of(ev.Reviewed))
     for name, one, other in told:
-        rows += _rows(name, *(e and _verdict(e) for e in (one, other)))
+        rows += rows_of(name, *(e and _verdict(e) for e in (one, other)))
     return rows
 
 
@@ -229,7 +225,7 @@ def _verdict(event: ev.Reviewed) -> Row:
         name: " ".join(
             ["✓" if each["passed"] else "✗", each["measured"], each["limit"], each["unit"]]
         ).rstrip()
-        for name, each, _ in _by(lambda f: f["code"], event.findings, [])
+        for name, each, _ in by_name(lambda f: f["code"], event.findings, [])
     }
     bracket = event.bracket or {}
     return {"approved": event.approved, "codes": event.codes, "bracket": bracket, **found}
@@ -238,62 +234,8 @@ def _verdict(event: ev.Reviewed) -> Row:
 def _fills(a: Side, b: Side) -> list[Row]:
     names = ("side", "quantity", "price", "expected_price", "slippage_bps", "fee", "at")
     rows: list[Row] = []
-    for name, one, other in _by(lambda e: e.leg, a.of(Filled), b.of(Filled)):
+    for name, one, other in by_name(lambda e: e.leg, a.of(Filled), b.of(Filled)):
         told = [e and e.model_dump(mode="json", include=set(names)) for e in (one, other)]
-        rows += _rows(name, *told)
+        rows += rows_of(name, *told)
     left = (a.of(PlanInvalidated), b.of(PlanInvalidated))
     return rows + _fields(*left, names=("condition", "measured"))
-
-
-def _by(
-    name: Callable[[Any], str], a: Iterable[Any], b: Iterable[Any]
-) -> Iterator[tuple[str, Any, Any]]:
-    """Pairs of the same name, in the order of the first; the n-th of a name goes with the n-th."""
-    named: list[dict[str, Any]] = []
-    for items in (a, b):
-        counts: dict[str, int] = {}
-        keyed: dict[str, Any] = {}
-        for item in items:
-            key = name(item)
-            counts[key] = counts.get(key, 0) + 1
-            keyed[key if counts[key] == 1 else f"{key} ({counts[key]})"] = item
-        named.append(keyed)
-    for key in dict.fromkeys([*named[0], *named[1]]):
-        yield key, named[0].get(key), named[1].get(key)
-
-
-def _rows(where: str, a: Any, b: Any) -> Iterator[Row]:
-    """The places in two JSON values that differ, as paths."""
-    if a == b:
-        return
-    if isinstance(a, dict) and isinstance(b, dict):
-        for name in dict.fromkeys([*a, *b]):
-            yield from _rows(f"{where}.{name}".lstrip("."), a.get(name), b.get(name))
-    elif _is_short(a) and _is_short(b):
-        for place, pair in enumerate(zip_longest(a, b), 1):
-            yield from _rows(f"{where}[{place}]", *pair)
-    else:
-        yield {"where": where, "a": a, "b": b}
-
-
-def _is_short(value: Any) -> bool:
-    return isinstance(value, list | tuple) and len(value) <= LONG_LIST
-
-
-def _text_row(where: str, a: str, b: str) -> list[Row]:
-    """How a text differs: by line, or in its numbers alone."""
-    if a == b:
-        return []
-    row: Row = {"where": where, "a": None, "b": None}
-    if _NUMBER.sub("0", a) == _NUMBER.sub("0", b):
-        pairs = zip(_NUMBER.findall(a), _NUMBER.findall(b), strict=True)
-        return [row | {"numbers": [list(pair) for pair in pairs if pair[0] != pair[1]]}]
-    lines = unified_diff(a.splitlines(), b.splitlines(), "a", "b", lineterm="", n=1)
-    return [row | {"lines": list(lines)[2:]}]
-
-
-def _json(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return text

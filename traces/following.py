@@ -6,8 +6,7 @@ given in the order of committing: writers take turns.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select, select
 
@@ -47,15 +46,17 @@ def last_key(database: Database) -> int:
         return connection.execute(statement).scalar_one_or_none() or 0
 
 
-def _of(session: str | None) -> Select[tuple[int, str, str, int, str, str]]:
+def _of(session: str | None) -> Select[Any]:
     names = ("id", "session", "run_id", "at_ms", "node", "body")
-    every = select(*(_TABLE.c[name] for name in names))
+    # What a replay alone needs is not shown.
+    every = select(*(_TABLE.c[name] for name in names)).where(_TABLE.c.kind != "node_done")
     return every if session is None else every.where(_TABLE.c.session == session)
 
 
-def _read(database: Database, statement: Select[tuple[int, str, str, int, str, str]]) -> list[Seen]:
+def _read(database: Database, statement: Select[Any]) -> list[Seen]:
     with database.read() as connection:
-        rows: Sequence[tuple[int, str, str, int, str, str]] = [
-            tuple(row) for row in connection.execute(statement)
-        ]
-    return [Seen(*row[:-1], EVENT.validate_json(row[-1])) for row in rows]
+        rows = list(connection.execute(statement))
+    return [
+        Seen(row.id, row.session, row.run_id, row.at_ms, row.node, EVENT.validate_json(row.body))
+        for row in rows
+    ]

@@ -33,6 +33,7 @@ def tail(
     from traces.view_words import visible
     from traces.visits import words_of
 
+    nothing = count > 0
     for seen in followed(count, session, on=follow):
         if as_json:
             body = seen.event.model_dump(mode="json")
@@ -46,3 +47,6 @@ def tail(
             ).rstrip()
         sys.stdout.write(f"{line}\n")
         sys.stdout.flush()
+        nothing = False
+    if nothing:
+        typer.echo("nothing is recorded here yet; start with: plangate run", err=True)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
+from subprocess import PIPE, Popen
 
 import pytest
 
-from tests.e2e.command import plangate, unasked
+from tests.e2e.command import COMMAND, environment, plangate, unasked
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +64,22 @@ def test_figures_of_the_chosen_decisions_are_added_up(home: Path) -> None:
     nothing = plangate(home, "traces", "stats", "--model", "other")
     assert (nothing.code, nothing.out) == (0, "")
     assert "no decision fits" in nothing.err
+
+
+def test_what_is_recorded_is_followed_until_interrupted(home: Path, tmp_path: Path) -> None:
+    newest = plangate(home, "traces", "tail", "-n", "3", "--json").out.splitlines()
+    kinds = [json.loads(line)["kind"] for line in newest]
+    assert len(kinds) == 3
+    words = ("traces", "tail", "-f", "-n", "1")
+    with Popen([*COMMAND, *words], env=environment(home), stdout=PIPE, stderr=PIPE) as process:
+        assert process.stdout is not None
+        assert kinds[-1] in process.stdout.readline().decode()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 130
+    nothing = plangate(tmp_path, "traces", "tail")
+    assert (nothing.code, nothing.out) == (0, "")
+    assert "plangate run" in nothing.err
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_two_decisions_are_compared_across_sessions(home: Path) -> None:
