@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+from decimal import Decimal
 from pathlib import Path
 from subprocess import PIPE, Popen
 
@@ -80,6 +81,28 @@ def test_what_is_recorded_is_followed_until_interrupted(home: Path, tmp_path: Pa
     assert (nothing.code, nothing.out) == (0, "")
     assert "plangate run" in nothing.err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_was_wanted_is_held_against_what_was_filled(home: Path) -> None:
+    found = plangate(home, "traces", "wanted", "--session", "one", "--json").document
+    fills = plangate(home, "report", "--session", "one", "--json").document["trades"]
+    orders = plangate(home, "orders", "--session", "one", "--status", "filled", "--json").document
+    entries = [order for order in orders["orders"] if order["leg"] == "entry"]
+    had = [row for row in found["wanted"] if row["filled_quantity"] is not None]
+    assert [row["filled_quantity"] for row in had] == [order["filled"] for order in entries]
+    assert len(had) >= len(fills) > 0
+    denied = [row for row in found["wanted"] if not row["approved"]]
+    assert {row["wanted_quantity"] for row in denied} == {None}
+    assert all(row["codes"] for row in denied)
+    assert found["sums"]["proposed_count"] == len(found["wanted"]) > len(denied) > 0
+    (money,) = found["sums"]["by_currency"].values()
+    notional = sum(Decimal(r["filled_quantity"]) * Decimal(r["filled_price"]) for r in had)
+    assert Decimal(money["filled_notional"]) == notional
+    text = plangate(home, "traces", "wanted", "--session", "one")
+    assert (text.code, text.err) == (0, "")
+    assert "denied RR_BELOW_MIN" in " ".join(text.out.split())
+    nothing = plangate(home, "traces", "wanted", "--symbol", "ETH/USD")
+    assert (nothing.code, nothing.out) == (0, "")
 
 
 def test_two_decisions_are_compared_across_sessions(home: Path) -> None:
