@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
-import zstandard
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
-from domain.errors import StateError
 from domain.strict_json import content_hash
 from traces.database import Database
+from traces.packing import Packer
+from traces.stored_text import read_blob, read_if_there
 from traces.tables import METADATA
 from traces.upsert import keep_all
-
-COMPRESSION_LEVEL = 3
-"""Higher levels take three times as long for one part in fifty."""
-
-COMPRESSED_ABOVE_BYTES = 256
 
 REMEMBERED_HASHES = 8192
 """So many of the newest written texts cost no SQL when they come again; memory stays bounded."""
@@ -33,7 +28,7 @@ class Blobs:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._pending: dict[str, str] = {}
-        self._compressor = zstandard.ZstdCompressor(COMPRESSION_LEVEL)
+        self._packer = Packer()
         self._stored: OrderedDict[str, None] = OrderedDict()
         self._recent: OrderedDict[str, str] = OrderedDict()
 
@@ -64,6 +59,11 @@ class Blobs:
             self._remember(name, text)
         return text
 
+    def find(self, connection: Connection, name: str) -> str | None:
+        """The same for one that may not be there, with the caller's connection."""
+        text = self._pending.get(name, self._recent.get(name))
+        return read_if_there(connection, name) if text is None else text
+
     def write(self, connection: Connection) -> None:
         """Write what is buffered, inside the caller's transaction."""
         if not self._pending:
@@ -90,28 +90,5 @@ class Blobs:
 
     def _row(self, name: str, text: str) -> dict[str, object]:
         raw = text.encode("utf-8", "surrogatepass")
-        packed = self._compressor.compress(raw) if len(raw) > COMPRESSED_ABOVE_BYTES else raw
-        smaller = len(packed) < len(raw)
-        return {
-            "hash": name,
-            "encoding": "zstd" if smaller else "utf8",
-            "size_bytes": len(raw),
-            "data": packed if smaller else raw,
-        }
-
-
-def read_blob(connection: Connection, name: str) -> str:
-    """The text stored under a hash.
-
-    Raises:
-        StateError: there is none.
-        ZstdError: it is damaged; as UnicodeDecodeError.
-    """
-    chosen = select(_BLOBS.c.encoding, _BLOBS.c.data).where(_BLOBS.c.hash == name)
-    row = connection.execute(chosen).one_or_none()
-    if row is None:
-        raise StateError(f"no text is stored under {name!r}; the database may be incomplete")
-    raw: bytes = row.data
-    if row.encoding == "zstd":
-        raw = zstandard.ZstdDecompressor().decompress(raw)
-    return raw.decode("utf-8", "surrogatepass")
+        encoding, data = self._packer.pack(raw)
+        return {"hash": name, "encoding": encoding, "size_bytes": len(raw), "data": data}

@@ -15,10 +15,10 @@ from sqlalchemy import Connection, select, union
 
 from domain.errors import StateError
 from domain.strict_json import content_hash
-from traces.blobs import read_blob
 from traces.chain import Head, Run, head_of, link
 from traces.database import Database
 from traces.events import EVENT, RunEnded
+from traces.stored_text import read_blob
 from traces.tables import METADATA
 
 _EVENTS = METADATA.tables["trace_event"]
