@@ -8,7 +8,7 @@ run_command · studio (the graph for `langgraph dev`).
 A hand on it: operating · deposits · reconcile_command.
 What is told of it: document · listing · holdings · plan_life · report · report_words · report_page
 · selectivity · cost (cost_words) · trade_report · charts · trace_reader ·
-trace_choice · trace_check · trace_pruning.
+trace_choice · trace_search · trace_check · trace_pruning.
 Recorded plans under another policy: regating · regate_document · walking · regate_proof (what the
 graph says to that) · shadow (what was not traded).
 Whether it saw its future: lookahead · lookahead_seen.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from journal.reading import session_names
 from traces.database import Database
 from traces.prune import Doomed, doomed, prune
 from traces.tables import METADATA
+from traces.words import rebuild
 
 
 def pruned(older_than: str, *, keep_plans: bool, really: bool) -> dict[str, Any]:
@@ -28,9 +30,7 @@ def pruned(older_than: str, *, keep_plans: bool, really: bool) -> dict[str, Any]
     database = Database.open(database_place(), METADATA)
     try:
         if really:
-            with ExitStack() as stack:
-                for name in session_names(database):
-                    stack.enter_context(lease(state_home(), name))
+            with nobody_records(database):
                 gone = prune(database, to_ms(before), keep_plans=keep_plans)
         else:
             with database.read() as connection:
@@ -41,20 +41,36 @@ def pruned(older_than: str, *, keep_plans: bool, really: bool) -> dict[str, Any]
 
 
 def vacuumed() -> dict[str, Any]:
-    """Give back the room of what was pruned.
+    """Give back the room of what was pruned; the index of words is made anew without it.
 
     Raises:
-        StateError: another process writes at this moment.
+        StateError: a session is being run on this machine.
     """
     place = database_place()
     database = Database.open(place, METADATA)
     try:
         before = _size(place)
-        database.vacuum()
+        with nobody_records(database):
+            with database.begin() as connection:
+                rebuild(connection)
+            database.vacuum()
     finally:
         database.close()
     after = _size(place)
     return {"schema": "plangate.traces.vacuum/1", "bytes_before": before, "bytes_after": after}
+
+
+@contextmanager
+def nobody_records(database: Database) -> Iterator[None]:
+    """As long as it lasts, no session can be run on this machine.
+
+    Raises:
+        StateError: one is.
+    """
+    with ExitStack() as stack:
+        for name in session_names(database):
+            stack.enter_context(lease(state_home(), name))
+        yield
 
 
 def _size(place: object) -> int | None:

@@ -2,9 +2,10 @@
 
 place · database (the one engine) · sqlite_file · postgres_server · upsert · bulk · schema,
 migrations/ · columns · tables · events (order_events, opinion_events, prompt_events, step_events,
-node_events, happening) · redact and secret_forms · blobs · chain (each event on the one before it)
-· store · recorder · verify (what was changed) · prune · index (fast listing, of chosen runs) · view
-(for a person; visits, by node; view_words) · prompts (as they were sent) · document (for a program)
-· telemetry (one line a decision).
+node_events, happening) · redact and secret_forms · blobs (packing, with its dictionaries/;
+stored_text) · chain (each event on the one before it) · store · recorder · verify (what was
+changed) · prune · index (fast listing, of chosen runs) · prose and words (the index of its words;
+word_sql) · search (of a question) · view (for a person; visits, by node; view_words) · prompts (as
+they were sent) · document (for a program) · telemetry (one line a decision).
 Of several: diff (of two; differences) · stats · following (as they are recorded).
 """

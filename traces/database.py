@@ -22,7 +22,7 @@ from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from domain.errors import StateError
 from traces.place import Place, Server
-from traces.schema import SCHEMA_VERSION, bring_to_head
+from traces.schema import INDEXED_SINCE, SCHEMA_VERSION, bring_to_head
 from traces.sqlite_file import SqliteFile
 
 BUSY_TIMEOUT_MS = 5000
@@ -162,6 +162,8 @@ class Database:
                 version = self._known_version(connection)
                 if version < SCHEMA_VERSION:
                     bring_to_head(connection, metadata, version)
+                    if version < INDEXED_SINCE:
+                        _index_words(connection)
                     self._backend.upgraded(connection)
 
     def _known_version(self, connection: Connection) -> int:
@@ -181,6 +183,12 @@ def _backend(place: Place, busy_timeout_ms: int) -> Backend:
     from traces.postgres_server import PostgresServer
 
     return PostgresServer(place, busy_timeout_ms)
+
+
+def _index_words(connection: Connection) -> None:
+    from traces.words import rebuild
+
+    rebuild(connection)
 
 
 def _dispose(*engines: Engine) -> None:

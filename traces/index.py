@@ -51,7 +51,7 @@ def count_unknown_cost(place: Place, chosen: Chosen) -> int:
     """How many decisions a filter by cost leaves out because nobody knows theirs."""
     where, values = replace(chosen, min_cost_usd=None, max_cost_usd=None).where()
     query = f"SELECT count(*) FROM trace_run WHERE {where} AND cost_usd IS NULL"  # noqa: S608  # every value is bound
-    rows = _query(place, query, values)
+    rows = query_place(place, query, values)
     return int(rows[0][0]) if rows else 0
 
 
@@ -71,13 +71,13 @@ def extent(place: Place, most: int = 8) -> Extent | None:
     Raises:
         StateError: the file is not a database of ours.
     """
-    rows = _query(place, "SELECT count(*), min(as_of_ms), max(as_of_ms) FROM trace_run", [])
+    rows = query_place(place, "SELECT count(*), min(as_of_ms), max(as_of_ms) FROM trace_run", [])
     if not rows or not rows[0][0]:
         return None
     names = {
         column: [
             row[0]
-            for row in _query(
+            for row in query_place(
                 place,
                 f"SELECT DISTINCT {column} FROM trace_run ORDER BY {column} LIMIT ?",  # noqa: S608  # of the names below
                 [most + 1],
@@ -151,17 +151,22 @@ def last_fired(place: Place) -> dict[str, Fired]:
     Raises:
         StateError: the file is not a database of ours.
     """
-    query = _LAST_FIRED if isinstance(place, Path) else _LAST_FIRED_ON_SERVER
-    return {row[0]: Fired(*row) for row in _query(place, query, [])}
+    wanted = _LAST_FIRED if isinstance(place, Path) else _LAST_FIRED_ON_SERVER
+    return {row[0]: Fired(*row) for row in query_place(place, wanted, [])}
 
 
 def _rows(place: Place, tail: str, values: list[str | int]) -> list[RunRow]:
     # The tail is made of constants above; every value is bound.
     query = f"SELECT {_COLUMNS} FROM trace_run {tail}"  # noqa: S608  # see above
-    return [RunRow(*row) for row in _query(place, query, values)]
+    return [RunRow(*row) for row in query_place(place, query, values)]
 
 
-def _query(place: Place, query: str, values: list[str | int]) -> list[Any]:
+def query_place(place: Place, query: str, values: list[str | int]) -> list[Any]:
+    """Rows of one query; none when there is no database yet.
+
+    Raises:
+        StateError: the file is not a database of ours.
+    """
     if not isinstance(place, Path):
         from traces.postgres_server import query_server
 

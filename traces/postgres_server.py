@@ -104,7 +104,7 @@ class PostgresServer:
         """Have the room used again; the server gives the disk what it can."""
         options = {"isolation_level": "AUTOCOMMIT"}
         with self._engine.connect().execution_options(**options) as connection:
-            for table in ("trace_event", "trace_run", "trace_blob"):
+            for table in ("trace_event", "trace_run", "trace_blob", "trace_prose", "trace_words"):
                 connection.execute(text(f"VACUUM {table}"))
 
     def complaint(self, error: DatabaseError) -> str:

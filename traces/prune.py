@@ -19,6 +19,7 @@ from traces.tables import METADATA
 _EVENTS = METADATA.tables["trace_event"]
 _RUNS = METADATA.tables["trace_run"]
 _CHAINS = METADATA.tables["trace_chain"]
+_PROSE = METADATA.tables["trace_prose"]
 _BLOBS = METADATA.tables["trace_blob"]
 _NAME = re.compile(r'"([0-9a-f]{32})"')
 """Whatever looks like the hash of a text counts as naming it: rather one too many is kept."""
@@ -76,7 +77,7 @@ def prune(database: Database, before_ms: int, *, keep_plans: bool) -> Doomed:
     with database.begin() as connection:
         gone = doomed(connection, before_ms, keep_plans=keep_plans)
         for session, run_id in gone.runs:
-            for table in (_EVENTS, _RUNS):
+            for table in (_EVENTS, _RUNS, _PROSE):
                 mine = (table.c.session == session) & (table.c.run_id == run_id)
                 connection.execute(delete(table).where(mine))
             _mark(connection, (session, run_id))

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Connection, MetaData, PrimaryKeyConstraint, String, Table
 
-HEAD = "0012"
+HEAD = "0013"
 """The newest script in `traces/migrations/versions`."""
 SCHEMA_VERSION = int(HEAD)
+INDEXED_SINCE = 13
+"""What is older has no index of words yet."""
 
 TABLES = frozenset(
     {
@@ -18,8 +20,8 @@ TABLES = frozenset(
         "market_coverage", "market_flaw", "market_funding", "market_instrument",
         "market_open_interest", "market_revision", "market_series", "model_call", "operator_act",
         "order", "paper_log", "paper_order", "paper_venue", "plan", "plan_version", "price_path",
-        "purse", "session", "tool_rate", "trace_blob", "trace_chain", "trace_event", "trace_run",
-        "trade", "trading_state",
+        "purse", "session", "tool_rate", "trace_blob", "trace_chain", "trace_event", "trace_prose",
+        "trace_run", "trade", "trading_state",
     }
 )  # fmt: skip
 """Every table of the newest schema, whichever modules are imported."""

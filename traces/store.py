@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, NamedTuple
 
 from sqlalchemy import select
@@ -15,6 +16,7 @@ from traces.database import Database
 from traces.events import EVENT, Event
 from traces.tables import METADATA, TraceEvent
 from traces.upsert import put
+from traces.words import index_events
 
 _RUNS = METADATA.tables["trace_run"]
 
@@ -54,6 +56,7 @@ class TraceStore:
             self.blobs.write(connection)
             if events:
                 self._chain.append(connection, events)
+                index_events(connection, events, partial(self.blobs.find, connection))
             for run in runs:
                 put(connection, _RUNS, run)
         self.blobs.written()

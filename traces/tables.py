@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Text,
+    UniqueConstraint,
+)
 from sqlmodel import Field, SQLModel
 
 METADATA: MetaData = SQLModel.metadata
@@ -57,7 +66,7 @@ class TraceBlob(SQLModel, table=True):
 
     hash: str = Field(primary_key=True)
     encoding: str
-    """`utf8` or `zstd`."""
+    """How it is packed; see `traces.packing`."""
     size_bytes: int
     """Of the text as UTF-8."""
     data: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
@@ -89,6 +98,21 @@ class TraceRun(SQLModel, table=True):
     """None where a price is unknown."""
     duration_ms: float
     recorded_ms: int = Field(sa_column=Column(_BIG, nullable=False))
+
+
+class TraceProse(SQLModel, table=True):
+    """Which run an entry of the index of words is about; see `traces.words`."""
+
+    __tablename__ = "trace_prose"
+    __table_args__ = (
+        UniqueConstraint("session", "run_id", name="uq_trace_prose_run"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: int | None = Field(default=None, sa_column=Column(_BIG, primary_key=True))
+    """Of the entry; never given again, since old entries may still be on the disk."""
+    session: str
+    run_id: str
 
 
 class ToolRate(SQLModel, table=True):

@@ -1,7 +1,8 @@
 """The command line, one file a command group. Heavy imports happen inside the commands.
 
 main (where all are mounted, and `__main__`) · run · step · parameters (what these two share) ·
-report · cost · traces (trace_show, trace_diff, trace_stats, trace_tail, trace_wanted) · choosing
+report · cost · traces (trace_show, trace_diff, trace_search, trace_stats, trace_tail,
+trace_wanted) · choosing
 (what its lists share) · lists · deposit · operate · doctor · gate · policy · paper · data · feeds ·
 tools · model · mcp · lookahead.
 What a person sees of them: output (the two streams) · bars (of progress) · run_view · step_lines ·

@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from app.cli import choosing, trace_diff, trace_show, trace_stats, trace_tail, trace_wanted
+from app.cli import (
+    choosing,
+    trace_diff,
+    trace_search,
+    trace_show,
+    trace_stats,
+    trace_tail,
+    trace_wanted,
+)
 from app.cli.parameters import AsJson
 
 if TYPE_CHECKING:
@@ -21,6 +29,7 @@ app.command(name="diff")(trace_diff.diff)
 app.command(name="stats")(trace_stats.stats)
 app.command(name="tail")(trace_tail.tail)
 app.command(name="wanted")(trace_wanted.wanted)
+app.command(name="search")(trace_search.search)
 
 
 @app.callback()

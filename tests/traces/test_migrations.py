@@ -39,7 +39,8 @@ def rows(path: Path, query: str) -> list[Any]:
 
 def counts(path: Path) -> dict[str, int]:
     """Rows per table."""
-    names = [n for (n,) in rows(path, "SELECT name FROM sqlite_schema WHERE type = 'table'")]
+    found = rows(path, "SELECT name FROM sqlite_schema WHERE type = 'table'")
+    names = [name for (name,) in found if is_defined(name, "table", None)]
     return {name: rows(path, f'SELECT count(*) FROM "{name}"')[0][0] for name in names}  # noqa: S608 - names of tables cannot be bound
 
 
@@ -56,8 +57,13 @@ def _plain(sql: str) -> list[str]:
 def differences(database: Database) -> list[Any]:
     """What Alembic would change to come to the tables as they are defined."""
     with database.read() as connection:
-        context = MigrationContext.configure(connection)
+        context = MigrationContext.configure(connection, opts={"include_name": is_defined})
         return list(compare_metadata(context, METADATA))
+
+
+def is_defined(name: str | None, kind: str, _parents: Any) -> bool:
+    """Whether it is among the tables' definitions: the index of words is its database's own."""
+    return kind != "table" or not str(name).startswith("trace_words")
 
 
 def looks(database: Database) -> dict[str, Any]:
@@ -72,6 +78,7 @@ def looks(database: Database) -> dict[str, Any]:
                 sorted((str(i["name"]), *i["column_names"]) for i in look.get_indexes(name)),
             )
             for name in look.get_table_names()
+            if is_defined(name, "table", None)
         }
 
 
