@@ -107,6 +107,11 @@ async def _ask(ballot: Ballot, timeout_s: float, allowance: Allowance | None) ->
     except (Unreachable, AccessRefused, ConfigError, OverBudget) as error:
         ballot.voter.planner.tell(ballot.voter.planner.model_name, error)
         return Vote(ballot, None, error, (time.monotonic() - begun) * 1000)
+    return vote_of(ballot, reply)
+
+
+def vote_of(ballot: Ballot, reply: Reply) -> Vote:
+    """What an answer comes to."""
     parsed = parse_answer(reply.message, ())
     if isinstance(parsed, Asked):  # there is nothing that it could ask
         parsed = Invalid("UNKNOWN_TOOL", "a second opinion has no data tools")

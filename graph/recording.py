@@ -77,7 +77,7 @@ def note_start(context: RunContext, identity: str, symbol: str, as_of: datetime)
             policy_hash=context.policy.policy_hash,
             prompt_hash=context.prompt_hash,
             market=world.market(),
-            terms=context.recorder.blob(terms_of(context).model_dump_json()),
+            terms=context.recorder.blob(terms_of(context).text),
         ),
     )
 

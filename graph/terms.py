@@ -9,10 +9,15 @@ from agent.prompt import prompt_hash
 from agent.prompt_budget import PromptBudget
 from agent.voter_prompt import voting_hash
 from domain.candles import Timeframe
+from domain.strict_json import exact, loads
 from graph.attention import Attention
 from graph.caps import Caps
 from graph.context import RunContext
+from policies.case_document import policy_document
 from policies.settings import Policy
+
+MOST_BYTES = 1_000_000
+"""A text of terms is no longer."""
 
 
 class Asked(BaseModel):
@@ -48,6 +53,12 @@ class RunTerms(BaseModel):
     repeats_count: int
     agreement: Terms
 
+    @property
+    def text(self) -> str:
+        """As JSON in which each limit keeps its digits."""
+        body = self.model_dump(mode="json", exclude={"policy"})
+        return exact(body | {"policy": policy_document(self.policy)})
+
     def prompts_hash(self) -> str:
         """Of the prompts as this release has them."""
         shared = prompt_hash(self.prompt, charts=self.charts)
@@ -55,6 +66,15 @@ class RunTerms(BaseModel):
         personalities = dict.fromkeys(name for name in named if name)
         others = bool(self.voters) or self.repeats_count > 0
         return voting_hash(shared, personalities, others=others)
+
+
+def read_terms(text: str) -> RunTerms:
+    """From `RunTerms.text`.
+
+    Raises:
+        ValueError: it is none, or has limits that this release does not know.
+    """
+    return RunTerms.model_validate(loads(text, max_bytes=MOST_BYTES))
 
 
 def terms_of(context: RunContext) -> RunTerms:

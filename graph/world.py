@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from functools import partial
 from typing import Any, Literal, NamedTuple, TypeVar
 
 from langchain_core.messages import BaseMessage
@@ -68,13 +67,17 @@ class World:
 
     def position(self, symbol: str) -> Position | None:
         """What is held."""
-        ask = partial(self._context.journal.position, symbol)
-        return self._reads.known(f"position {symbol}", Position | None, ask)
+        return self._reads.known(
+            f"position {symbol}", Position | None, lambda: self._context.journal.position(symbol)
+        )
 
     def stored_standing_plan(self, symbol: str) -> StoredPlan | None:
         """The plan of an instrument that an answer could change."""
-        ask = partial(self._context.journal.standing_plan, symbol)
-        return self._reads.known(f"standing plan {symbol}", StoredPlan | None, ask)
+        return self._reads.known(
+            f"standing plan {symbol}",
+            StoredPlan | None,
+            lambda: self._context.journal.standing_plan(symbol),
+        )
 
     def standing_plan(self, symbol: str) -> StandingPlan | None:
         """The same as the model is told of it."""
@@ -87,43 +90,59 @@ class World:
 
     def stored_plan(self, plan_id: str) -> StoredPlan:
         """A committed plan."""
-        ask = partial(self._context.journal.stored_plan, plan_id)
-        return self._reads.known(f"plan {plan_id}", StoredPlan, ask)
+        return self._reads.known(
+            f"plan {plan_id}", StoredPlan, lambda: self._context.journal.stored_plan(plan_id)
+        )
 
     def versions(self, plan_id: str) -> list[StoredPlan]:
         """Every version of it."""
-        ask = partial(self._context.journal.versions, plan_id)
-        return self._reads.known(f"versions of {plan_id}", list[StoredPlan], ask)
+        return self._reads.known(
+            f"versions of {plan_id}",
+            list[StoredPlan],
+            lambda: self._context.journal.versions(plan_id),
+        )
 
     def plan_orders(self, plan_id: str) -> list[Order]:
         """Its orders."""
-        ask = partial(self._context.journal.plan_orders, plan_id)
-        return self._reads.known(f"orders of {plan_id}", list[Order], ask)
+        return self._reads.known(
+            f"orders of {plan_id}", list[Order], lambda: self._context.journal.plan_orders(plan_id)
+        )
 
     def plan_fills(self, plan_id: str) -> list[Fill]:
         """Its fills."""
-        ask = partial(self._context.journal.plan_fills, plan_id)
-        return self._reads.known(f"fills of {plan_id}", list[Fill], ask)
+        return self._reads.known(
+            f"fills of {plan_id}", list[Fill], lambda: self._context.journal.plan_fills(plan_id)
+        )
 
     def standing_facts(self, plan: TradePlan) -> Standing | None:
         """How the plan that a version changes stands."""
-        ask = partial(standing_facts, self._context.journal, plan)
-        return self._reads.known(f"standing of {plan.plan_id}", Standing | None, ask)
+        return self._reads.known(
+            f"standing of {plan.plan_id}",
+            Standing | None,
+            lambda: standing_facts(self._context.journal, plan),
+        )
 
     def memory(self, symbol: str) -> TradingMemory:
         """What the session looks back on."""
-        ask = partial(trading_memory, self._context.journal, symbol)
-        return self._reads.known(f"memory {symbol}", TradingMemory, ask)
+        return self._reads.known(
+            f"memory {symbol}", TradingMemory, lambda: trading_memory(self._context.journal, symbol)
+        )
 
     def last_denial(self, symbol: str, before: datetime) -> LastDenial | None:
         """Why the newest plan was denied, if it was."""
-        ask = partial(last_denial, self._context.journal, symbol, before)
-        return self._reads.known(f"last denial {symbol}", LastDenial | None, ask)
+        return self._reads.known(
+            f"last denial {symbol}",
+            LastDenial | None,
+            lambda: last_denial(self._context.journal, symbol, before),
+        )
 
     def last_asked(self, symbol: str, before: datetime, most: int) -> Asked | None:
         """The newest decision at which a model was asked."""
-        ask = partial(self._context.journal.last_asked, symbol, before, most)
-        return self._reads.known(f"last asked {symbol}", Asked | None, ask)
+        return self._reads.known(
+            f"last asked {symbol}",
+            Asked | None,
+            lambda: self._context.journal.last_asked(symbol, before, most),
+        )
 
     def has_decided(self) -> bool:
         """Whether the session has made any decision."""
@@ -142,8 +161,9 @@ class World:
 
     def instrument(self, symbol: str) -> Instrument:
         """Units, steps and fees."""
-        ask = partial(self._context.source.instrument, symbol)
-        return self._reads.known(f"instrument {symbol}", Instrument, ask)
+        return self._reads.known(
+            f"instrument {symbol}", Instrument, lambda: self._context.source.instrument(symbol)
+        )
 
     async def snapshot(self, symbol: str, at: datetime) -> Snapshot:
         """What is known of the market as of a moment.
@@ -209,12 +229,13 @@ class World:
 
     def clock_jump_s(self) -> float:
         """How far the clock was set lately."""
-        return self._reads.known("clock jump", float, self._context.clock.jump_s)
+        return self._reads.known("clock jump", float, lambda: self._context.clock.jump_s())
 
     def elapsed_s(self, run_id: str) -> float:
         """Wall seconds since the run began."""
-        ask = partial(self._context.stopwatch.elapsed_s, run_id)
-        return self._reads.counted("elapsed", float, ask)
+        return self._reads.counted(
+            "elapsed", float, lambda: self._context.stopwatch.elapsed_s(run_id)
+        )
 
     # Models and tools.
 
@@ -236,8 +257,7 @@ class World:
 
     def text_size(self, text: str) -> int:
         """Tokens of a text by itself."""
-        ask = partial(self._context.planner.count_text, text)
-        return self._reads.counted("text size", int, ask)
+        return self._reads.counted("text size", int, lambda: self._context.planner.count_text(text))
 
     def tools_text(self, offers: Sequence[str], planner: Planner | None = None) -> str:
         """Schemas of the tools that are offered, as they are sent."""
@@ -260,8 +280,9 @@ class World:
         self, calls: Sequence[ToolCall], request: ToolRequest, spent: Spent
     ) -> list[ToolAnswer]:
         """What the desk answers to the calls of one turn."""
-        ask = partial(self._context.desk.answer, calls, request, spent)
-        return await self._reads.said("tool answers", calls, ask)
+        return await self._reads.said(
+            "tool answers", calls, lambda: self._context.desk.answer(calls, request, spent)
+        )
 
     async def votes(self, asked: Sequence[Ballot], within_s: float, state: RunState) -> list[Vote]:
         """What everybody else would do.

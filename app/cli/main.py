@@ -12,6 +12,7 @@ Exit codes:
     8    `lookahead`: a decision saw, or may have seen, what came after it; `regate --prove`: the
          graph says otherwise
     9    `traces verify`: something recorded was changed
+    10   `replay`: a decision came out otherwise than it was recorded
     130  interrupted; a session can be continued
 """
 
@@ -39,6 +40,7 @@ from app.cli import (
     paper,
     policy,
     regate,
+    replay,
     report,
     run,
     step,
@@ -77,7 +79,7 @@ app = typer.Typer(
     epilog=(
         "Exit codes: 0 done, 1 bug, 2 usage or settings, 3 market data, 4 network or access, "
         "5 plan denied, 6 state folder, 7 venue and journal disagree, 8 look-ahead, "
-        "9 traces changed, 130 interrupted.  "
+        "9 traces changed, 10 replay differs, 130 interrupted.  "
         "Paper trading only; no advice, no promise of profit."
     ),
     no_args_is_help=True,
@@ -96,6 +98,7 @@ app.command(name="report")(report.report)
 app.command(name="cost")(cost.cost)
 app.command(name="regate")(regate.regate)
 app.command(name="lookahead")(lookahead.lookahead)
+app.command(name="replay")(replay.replay)
 app.add_typer(lists.orders_app, name="orders")
 app.command(name="positions")(lists.positions)
 app.add_typer(lists.trades_app, name="trades")

@@ -1,0 +1,92 @@
+"""`plangate replay`: recorded decisions made again from their traces, and where they part."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from app.cli.bars import Bars
+from app.cli.parameters import AsJson
+
+EXIT_DIFFERS = 10
+"""A decision came out otherwise than it was recorded."""
+EXIT_STATE = 6
+"""A trace lacks what a replay takes; as for other things that the state folder lacks."""
+SHOWN_COUNT = 5
+"""So many differences are told."""
+
+
+def replay(
+    run_id: Annotated[
+        str | None, typer.Argument(help="Run id or its beginning, as `traces list` shows it.")
+    ] = None,
+    session: Annotated[
+        str | None, typer.Option(help="Which session; default: the one that decided last.")
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="Every decision of the session.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make a recorded decision again from its trace alone; exits with 10 where it differs.
+
+    The same graph runs on recorded answers: of the model, the tools, the market, the journal and
+    the clock. Nobody is asked, nothing is written and no order can follow. Each node's events and
+    its change of the state must come out as they were recorded; the first difference is named
+    with its node, so that a changed trace, prompt, policy or program shows where it matters. Such
+    as: plangate replay --all
+    """
+    from app.cli.output import out, print_json
+    from app.replaying import replay_document
+
+    if (run_id is None) != every:
+        raise typer.BadParameter("give a run's id, or --all for a whole session")
+    with _Bar(quiet=as_json or not every) as bar:
+        document = replay_document(run_id, session, bar.told)
+    if as_json:
+        print_json(document)
+    else:
+        for line in words(document):
+            out().print(line, markup=False, soft_wrap=True)
+    if document["differences"]:
+        raise typer.Exit(EXIT_DIFFERS)
+    if document["not_replayable"]:
+        raise typer.Exit(EXIT_STATE)
+
+
+def words(document: dict[str, Any]) -> list[str]:
+    """The document as lines."""
+    lines: list[str] = []
+    if document["runs_count"] == 1 and document["exact_count"] == 1:
+        only = document["runs"][0]
+        lines.append(f"{only['run_id']}: {only['outcome']}, by {' > '.join(only['nodes'])}")
+    for found in document["differences"][:SHOWN_COUNT]:
+        lines.append(f"{found['run_id']} differs at {found['node']}: {found['where']}")
+        lines += [f"  expected  {found['expected']}", f"  found     {found['found']}"]
+    for missing in document["not_replayable"][:SHOWN_COUNT]:
+        lines.append(missing["sentence"])
+    lines.append(_verdict(document))
+    return lines
+
+
+def _verdict(document: dict[str, Any]) -> str:
+    count, exact = document["runs_count"], document["exact_count"]
+    parts = [f"exact: {exact} of {count} {'decision' if count == 1 else 'decisions'}"]
+    for name, what in (("differences", "differ"), ("not_replayable", "cannot be replayed")):
+        if told := len(document[name]):
+            more = f" ({SHOWN_COUNT} shown)" if told > SHOWN_COUNT else ""
+            parts.append(f"{told} {what}{more}")
+    return ", ".join(parts)
+
+
+class _Bar(Bars):
+    """One bar."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        super().__init__(quiet=quiet)
+        self._bar: Any = None
+
+    def told(self, made: int, total: int) -> None:
+        """Move it on."""
+        if made == 0:
+            self._bar = self.add("replay", total)
+        self.move(self._bar, made, "decisions replayed")

@@ -1,0 +1,90 @@
+"""A recorded decision as a replay reads it: call by call of a node, with what each had and made."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from domain.errors import StateError
+from graph.build import NODES
+from traces.events import Event, RunStarted
+from traces.node_events import NodeDone
+from traces.step_events import BranchTaken, StateEdited
+from traces.store import Recorded
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One call of a node."""
+
+    node: str
+    name: str
+    """The node, from its second call on with a number: `plan`, `plan#2`."""
+    events: tuple[Event, ...]
+    """What it recorded, but for its end."""
+    done: NodeDone | None
+    """None: the trace does not have what it asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tape:
+    """A decision from its beginning to its end."""
+
+    run_id: str
+    started: RunStarted
+    visits: tuple[Visit, ...]
+
+
+def tape_of(run_id: str, recorded: Sequence[Recorded]) -> Tape:
+    """The decision as it was made the last time, where it was begun anew.
+
+    Raises:
+        StateError: there is no beginning, or a person stepped through it and changed its way.
+    """
+    begun = [n for n, item in enumerate(recorded) if isinstance(item.event, RunStarted)]
+    if not begun:
+        raise StateError(f"run {run_id!r} has no events from its beginning on; was it pruned?")
+    last = recorded[begun[-1] :]
+    for item in last:
+        if isinstance(item.event, StateEdited | BranchTaken):
+            raise StateError(
+                f"a person stepped through run {run_id!r} and changed its way "
+                f"({item.event.kind}), so that it is not the graph's alone; "
+                "see: plangate traces show"
+            )
+    started = last[0].event
+    assert isinstance(started, RunStarted)  # noqa: S101  # as it was found
+    if started.fork_of is not None:
+        raise StateError(
+            f"run {run_id!r} is a fork, and half of it another run's; replay that one: "
+            f"plangate replay {started.fork_of.run_id} --session {started.fork_of.session}"
+        )
+    return Tape(run_id, started, tuple(_visits(last)))
+
+
+def _visits(recorded: Sequence[Recorded]) -> list[Visit]:
+    visits: list[Visit] = []
+    counts: Counter[str] = Counter()
+    events: list[Event] = []
+    node: str | None = None
+
+    def close(done: NodeDone | None) -> None:
+        if node is not None and (events or done):
+            counts[node] += 1
+            name = node if counts[node] == 1 else f"{node}#{counts[node]}"
+            visits.append(Visit(node, name, tuple(events), done))
+        events.clear()
+
+    for item in recorded:
+        if item.node not in NODES:
+            continue
+        if item.node != node:
+            close(None)
+            node = item.node
+        if isinstance(item.event, NodeDone):
+            close(item.event)
+        else:
+            events.append(item.event)
+    close(None)
+    return visits
