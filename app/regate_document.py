@@ -143,6 +143,7 @@ def _walk(was: Ended | None, now: Ended | None) -> dict[str, Any] | None:
     return {
         "market": now.source,
         "filled_on": now.base_timeframe,
+        "decisions_count": len(now.walked),
         "unknown_count": sum(one.outcome == "unknown" for one in now.walked),
         "was": [_purse(one) for one in was.outcomes],
         "now": [_purse(one) for one in now.outcomes],

@@ -21,7 +21,7 @@ from app.regate_document import Regated, document, grid_document
 from app.regate_proof import proven
 from app.reopening import kept_policy
 from app.report import open_journal
-from app.walking import Ended, Record, Walker, walked_options, walked_source
+from app.walking import Ended, Record, Walker, known_until, walked_options, walked_source
 from backtest.grid import combinations, read_grid
 from backtest.record import read_decisions
 from backtest.regate import Judged, judged, read_plans
@@ -179,10 +179,11 @@ def _opened(journal: Journal, store: TraceStore, record: Record, *, walk: bool) 
         return Past(
             journal, record, own, None, "the session does not keep its policy (plangate 0.1)"
         )
-    end = max(journal.valued_at() or record[-1][0].as_of, record[-1][0].as_of)
+    newest = record[-1][0].as_of
     try:
         options = stored_options(journal.session, config, None, None)
-        source = walked_source(options, MarketStore(journal.database))
+        source = asyncio.run(walked_source(options, MarketStore(journal.database)))
+        end = min(max(journal.valued_at() or newest, newest), known_until(source))
         walker = Walker(walked_options(options, record, end), record, store, source, end)
     except (ConfigError, DataError) as error:
         return Past(journal, record, own, None, str(error))

@@ -12,7 +12,7 @@ from app.document import DISCLAIMER
 from app.home import database_place
 from app.options import stored_options
 from app.report import open_journal
-from app.walking import walked_source
+from app.walking import known_until, walked_source
 from backtest.record import read_decisions
 from backtest.shadow import Rule, Shadow, by_code, followed, held, rule_of, untraded
 from domain.clock import iso
@@ -43,9 +43,8 @@ def shadow_report(session: str | None, progress: Progress) -> dict[str, Any]:
                 "decisions in it: plangate traces list"
             )
         options = stored_options(journal.session, journal.config(), None, None)
-        source = walked_source(options, MarketStore(database))
-        waiting = list(untraded(decisions))
-        found = asyncio.run(_all(waiting, store, source, options.symbols, progress))
+        source = asyncio.run(walked_source(options, MarketStore(database)))
+        found = asyncio.run(_all(list(untraded(decisions)), store, source, progress))
         return _document(journal, source, found, dict(held(decisions)), len(decisions))
     finally:
         database.close()
@@ -55,15 +54,9 @@ async def _all(
     waiting: Sequence[Shadow],
     store: TraceStore,
     source: RecordedSource,
-    symbols: Sequence[str],
     progress: Progress,
 ) -> list[Shadow]:
-    await source.open(symbols)
-    info = source.info
-    if info.ends_at is None:
-        raise StateError(f"{info.name} has no end of its own; expected a market on record")
-    until = info.ends_at + info.base_timeframe.delta
-    found = []
+    found, until = [], known_until(source)
     for number, shadow in enumerate(waiting, 1):
         found.append(await followed(shadow, store.blobs.get, source, until))
         progress(number, len(waiting))

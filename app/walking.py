@@ -32,7 +32,7 @@ from backtest.record import StoredDecision
 from backtest.regate import ReadPlan
 from backtest.walk import Key, Walk, Walked
 from domain.clock import EPOCH, FixedClock
-from domain.errors import ConfigError
+from domain.errors import ConfigError, DataError
 from market.sources.open import make_source
 from market.sources.recorded import RecordedSource
 from market.store.store import MarketStore
@@ -116,7 +116,8 @@ class Walker:
             trouble=_unsaid,
             notice=_unsaid,
         )
-        await session.replay(sorted({one.as_of for one, _ in self.record}), self.end)
+        slots = sorted({one.as_of for one, _ in self.record if one.as_of <= self.end})
+        await session.replay(slots, self.end)
 
     def _told(self, walk: Walk, progress: Progress, _slot: datetime, _final: object) -> None:
         progress(len(walk.walked), len(self.record))
@@ -130,11 +131,12 @@ class Unwritten(Diary):
         """It was decided long ago."""
 
 
-def walked_source(options: SessionOptions, store: MarketStore) -> RecordedSource:
-    """The market of a session as it is on record; a live one's is what the store kept of it.
+async def walked_source(options: SessionOptions, store: MarketStore) -> RecordedSource:
+    """The market of a session as it is on record, opened; a live one's is what the store kept.
 
     Raises:
         ConfigError: none of it is on record.
+        DataError: of one of its symbols there is nothing.
     """
     kind, _, names = options.market.partition(":")
     market = options.market
@@ -148,7 +150,16 @@ def walked_source(options: SessionOptions, store: MarketStore) -> RecordedSource
     source = make_source(market, clock=FixedClock(EPOCH), seed=options.seed, store=store)
     if not isinstance(source, RecordedSource):
         raise ConfigError(f"market {options.market!r} is not on record")
+    await source.open(options.symbols)
     return source
+
+
+def known_until(source: RecordedSource) -> datetime:
+    """The close of the newest candle that all symbols have."""
+    info = source.info
+    if info.ends_at is None:
+        raise DataError(f"{info.name} has no end of its own; expected a market on record")
+    return info.ends_at + info.base_timeframe.delta
 
 
 def walked_options(options: SessionOptions, record: Record, end: datetime) -> SessionOptions:

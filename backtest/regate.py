@@ -15,7 +15,7 @@ from backtest.record import StoredDecision, StoredPlan
 from domain.errors import ConfigError
 from domain.finding import Finding
 from domain.numbers import ZERO
-from domain.verdict import Verdict
+from domain.verdict import Denied, Verdict
 from policies.case import Case
 from policies.document import read_case
 from policies.evidence import with_evidence
@@ -40,11 +40,24 @@ class ReadPlan:
     """Why it cannot be judged by itself; empty: it can."""
 
 
+class Word(NamedTuple):
+    """A verdict without what passed: of many plans, that would be most of what is kept."""
+
+    approved: bool
+    failed: tuple[Finding, ...]
+    """The findings that denied, in gate order."""
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """Their codes, each once."""
+        return tuple(dict.fromkeys(finding.code for finding in self.failed))
+
+
 class Judged(NamedTuple):
     """A decision under another policy, each of its plans as it stood."""
 
     decision: StoredDecision
-    verdicts: tuple[Verdict | None, ...]
+    verdicts: tuple[Word | None, ...]
     """Per plan; None where it could not be judged, and stays as it was recorded."""
     approved: int | None
     """Which plan is the first to be approved, counted from 0."""
@@ -64,9 +77,7 @@ class Judged(NamedTuple):
         """The findings that deny what was approved; none for what is approved now."""
         was = self.decision.approved
         verdict = None if was is None else self.verdicts[was]
-        if verdict is None or self.approved is not None:
-            return ()
-        return tuple(finding for finding in verdict.findings if finding.passed is not True)
+        return () if verdict is None or self.approved is not None else verdict.failed
 
     @property
     def no_longer(self) -> tuple[str, ...]:
@@ -84,12 +95,18 @@ def read_plans(
 
 def judged(decision: StoredDecision, plans: Sequence[ReadPlan], policy: Policy) -> Judged:
     """One decision under another policy. Pure: no clock, no market, no model."""
-    verdicts = tuple(rejudged(one, policy) for one in plans)
+    verdicts = tuple(_word(rejudged(one, policy)) for one in plans)
     passed = (
         one.plan.approved if verdict is None else verdict.approved
         for one, verdict in zip(plans, verdicts, strict=True)
     )
     return Judged(decision, verdicts, next((n for n, yes in enumerate(passed) if yes), None))
+
+
+def _word(verdict: Verdict | None) -> Word | None:
+    if verdict is None:
+        return None
+    return Word(verdict.approved, verdict.failed if isinstance(verdict, Denied) else ())
 
 
 def rejudged(read: ReadPlan, policy: Policy) -> Verdict | None:

@@ -72,6 +72,10 @@ def regate(
             "there is no other policy: give one with --policy FILE (plangate policy init writes "
             "one), or limits with --grid"
         )
+    if prove and (grid is not None or not walk):
+        raise ConfigError(
+            "--prove holds one walk against the graph: leave --grid and --no-walk out"
+        )
     given = None if policy is None else load_policy(policy)
     with _PhaseBars(quiet=as_json) as bars:
         if grid is None and given is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,9 +14,21 @@ from app.report import open_journal
 from backtest.record import read_decisions
 from domain.errors import ConfigError, StateError
 from policies.policy_file import read_policy
-from tests.backtest.room import DECISIONS, LOOSE, ONE_SIDED, OWN, STRICT, SYMBOL, silent
+from tests.backtest.room import (
+    DECISIONS,
+    LOOSE,
+    ONE_SIDED,
+    OPTIONS,
+    OWN,
+    START,
+    STRICT,
+    SYMBOL,
+    lived,
+    silent,
+)
 from traces.store import TraceStore
 
+H = timedelta(hours=1)
 pytestmark = pytest.mark.usefixtures("home")
 
 
@@ -98,3 +112,14 @@ def test_a_grid_ranks_its_trials_and_says_how_little_that_means() -> None:
     best = max(found["trials"], key=lambda row: row["more_than_own"])
     assert found["best"] == best["values"]
     assert 0 <= found["reality_check_p"] <= 1
+
+
+def test_a_live_market_that_the_store_kept_nothing_of_is_judged_and_not_walked(
+    monkeypatch: pytest.MonkeyPatch, in_memory: Path
+) -> None:
+    lived(in_memory, options=replace(OPTIONS, market="ccxt:kraken", end=START + 4 * H))
+    monkeypatch.setenv("PLANGATE_HOME", str(in_memory))
+    found = regate(read_policy(STRICT, "other"), None, None, silent, walk=True)
+    assert found["judged_count"] == found["plans_count"] > 0
+    assert found["walk"] is None
+    assert "market store" in found["no_walk"]
