@@ -98,7 +98,7 @@ def _note(decision: StoredDecision, event: ev.Event, answers: dict[str, _Answer]
     match event:
         case ev.AnswerParsed(answer="plan" | "replan" | "exit" as kind, body=dict(body)):
             answers[name] = _Answer(kind, body)
-        case VotesCounted(body=dict(body)) if name in answers:
+        case VotesCounted(code=None, body=dict(body)) if name in answers:
             answers[name] = answers[name]._replace(body=body)
         case ev.Reviewed(stage="review"):
             decision.plans.append(_plan(event, answers.get(name)))

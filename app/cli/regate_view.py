@@ -50,29 +50,29 @@ def show_grid(document: dict[str, Any]) -> None:
     console, trials = out(), document["trials"]
     _show_head(document)
     table = Table(box=None, pad_edge=False)
-    for column in ("", *trials[0]["values"], "denied now", "approved now", "trades", "net"):
-        table.add_column(column, overflow="fold")
-    for column in ("more than own [95 %]", "drawdown"):
-        table.add_column(column, overflow="fold")
+    for column in ("", "limits", "flips", "trades", "net", "more than own [95 %]", "drawdown"):
+        table.add_column(escape(column), no_wrap=True)
     for trial in trials:
-        flips, purses = trial["flips"], trial["outcomes"]
-        one = purses[0] if purses and len(purses) == 1 else None
-        figures = ["-"] * 4
-        if one is not None:
-            more = _money(trial["more_than_own"], trial["interval"])
-            figures = [str(one["trades_count"]), f"{one['net']:.2f}", more]
-            figures.append(_percent(one["max_drawdown_fraction"]))
-        table.add_row(
-            "*" if trial["values"] == document["best"] else "",
-            *map(escape, trial["values"].values()),
-            str(flips.get("approved to denied", 0)),
-            str(flips.get("denied to approved", 0)),
-            *map(escape, figures),
-        )
+        best = "*" if trial["values"] == document["best"] else ""
+        table.add_row(best, *map(escape, _trial(trial)))
     console.print()
     console.print(table)
+    console.print("flips: approved to denied / denied to approved / another version")
     _show_warning(document)
     console.print(f"\n{document['disclaimer']}", style="dim")
+
+
+def _trial(trial: dict[str, Any]) -> list[str]:
+    values = "\n".join(f"{key}={value}" for key, value in trial["values"].items())
+    kinds = ("approved to denied", "denied to approved", "another version")
+    flips = "/".join(str(trial["flips"].get(kind, 0)) for kind in kinds)
+    purses = trial["outcomes"] or []
+    if len(purses) != 1:
+        return [values, flips, *["-"] * 4]
+    (one,) = purses
+    more = _money(trial["more_than_own"], trial["interval"])
+    drawdown = _percent(one["max_drawdown_fraction"])
+    return [values, flips, str(one["trades_count"]), f"{one['net']:+.2f}", more, drawdown]
 
 
 def _show_warning(document: dict[str, Any]) -> None:
