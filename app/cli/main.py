@@ -30,6 +30,7 @@ from app.cli import (
     data,
     deposit,
     doctor,
+    export,
     feeds,
     gate,
     lists,
@@ -113,6 +114,7 @@ app.add_typer(model.app, name="model")
 app.add_typer(tools.app, name="tools")
 app.command(name="mcp")(mcp.mcp)
 app.add_typer(data.app, name="data")
+app.command(name="export")(export.export)
 app.command(name="doctor")(doctor.doctor)
 
 

@@ -9,8 +9,11 @@ from pathlib import Path
 from subprocess import PIPE, Popen
 
 import pytest
+from jsonschema import Draft202012Validator
 
-from tests.e2e.command import COMMAND, environment, plangate, unasked
+from tests.e2e.command import COMMAND, ROOT, environment, plangate, unasked
+
+SCHEMAS = ROOT / "docs" / "schemas"
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +106,31 @@ def test_what_was_wanted_is_held_against_what_was_filled(home: Path) -> None:
     assert "denied RR_BELOW_MIN" in " ".join(text.out.split())
     nothing = plangate(home, "traces", "wanted", "--symbol", "ETH/USD")
     assert (nothing.code, nothing.out) == (0, "")
+
+
+def test_a_session_is_written_as_tables_whose_lines_fit_their_schemas(
+    home: Path, tmp_path: Path
+) -> None:
+    made = {}
+    for table in ("signals", "bars", "summary"):
+        file = tmp_path / f"{table}.jsonl"
+        done = plangate(home, "export", table, "-o", str(file), "--session", "one", "--json")
+        made[table] = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
+        assert done.document["rows_count"] == len(made[table])
+        check = Draft202012Validator(json.loads((SCHEMAS / f"{table}.json").read_text("utf-8")))
+        for row in made[table]:
+            check.validate(row)
+    (summary,) = made["summary"]
+    runs = plangate(home, "traces", "list", "--session", "one", "--json").document["runs"]
+    decided = {row["run_id"] for row in made["bars"] if row["decided"]}
+    assert decided == {row["run_id"] for row in runs}
+    assert (summary["decisions_count"], summary["bars_count"]) == (len(runs), len(made["bars"]))
+    assert summary["proposed_count"] == len(made["signals"])
+    telemetry = Draft202012Validator(json.loads((SCHEMAS / "telemetry.json").read_text("utf-8")))
+    for line in (home / "telemetry.jsonl").read_text("utf-8").splitlines():
+        telemetry.validate(json.loads(line))
+    assert plangate(home, "export", "bars", "-o", "x.xls").code == 2
+    assert plangate(tmp_path, "export", "bars", "-o", "x.csv").code == 6
 
 
 def test_two_decisions_are_compared_across_sessions(home: Path) -> None:
