@@ -6,6 +6,7 @@ asked) · answers · replanning (what an answer changes) · reviewing (a draft b
 evidence (its numbers beside what was seen) · consulting (second opinions) · submitting and
 committing (approved answers to intents) · certificate (what could be known) · recording ·
 decision · routes · build · run (one decision) · debugger (stop, look, edit, go back, go on; edits,
-branches, breakpoints) · replay (a decision again from its trace: tape, stage, retold, difference).
-Nodes are thin and never call a venue: the framework may run a node again after a crash.
+branches, breakpoints) · replay (a decision again from its trace: tape, stage, retold, difference) ·
+rerun (the same with a person in it). Nodes are thin and never call a venue: the framework may run a
+node again after a crash.
 """

@@ -23,6 +23,8 @@ class Stop:
     """The node that ran last; `__start__` at the beginning."""
     state: RunState
     config: RunnableConfig
+    edited: bool = False
+    """Whether a person has changed anything on the way here."""
 
 
 @dataclass(slots=True)

@@ -8,14 +8,14 @@ the code `DISARMED`.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from langchain_core.messages import BaseMessage
 
 from domain.errors import ConfigError
 from domain.verdict import Verdict
 from graph.branches import MAIN, Branch, Stop
-from graph.build import RECURSION_LIMIT, build_graph
+from graph.build import RECURSION_LIMIT, ReadsFor, build_graph, noting
 from graph.context import RunContext
 from graph.edits import edited, text_of
 from graph.recording import answer_of, message_of, verdict_of
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from langchain_core.runnables import RunnableConfig
     from langgraph.checkpoint.base import BaseCheckpointSaver
 
+Mode = Literal["armed", "disarmed", "finished"]
+"""What follows from a run: orders, nothing, or nothing any more, where it is told from a trace."""
 COMMITS = "submit"
 """The node that leaves intents in the journal."""
 HELD_BACK = {
@@ -41,15 +43,20 @@ class Debugger:
     """One run, stopped before each node."""
 
     def __init__(
-        self, context: RunContext, saver: BaseCheckpointSaver[Any], *, armed: bool = False
+        self,
+        context: RunContext,
+        saver: BaseCheckpointSaver[Any],
+        *,
+        mode: Mode = "disarmed",
+        reads_for: ReadsFor = noting,
     ) -> None:
         self.context = context
-        self.armed = armed
+        self.mode: Mode = mode
         self.branches: dict[str, Branch] = {}
         self.recorded: str | None = None
         """The branch whose end the journal has."""
         self._here = MAIN
-        self._graph = build_graph(context).compile(checkpointer=saver)
+        self._graph = build_graph(context, reads_for).compile(checkpointer=saver)
 
     @property
     def branch(self) -> Branch:
@@ -66,9 +73,28 @@ class Debugger:
         """Names of the nodes that ran on this branch, in order."""
         return [stop.came_from for stop in self.branch.trail[1:]]
 
-    async def start(self, symbol: str, slot: datetime) -> Stop:
-        """Open the run and stop before its first node."""
-        config = thread(self.context, symbol, slot)
+    @property
+    def armed(self) -> bool:
+        """Whether what is approved is committed."""
+        return self.mode == "armed"
+
+    @property
+    def holds_back(self) -> bool:
+        """Whether a commit is next that is not made; an unchanged one of a finished run is told."""
+        told = self.mode == "finished" and not self.stop.edited
+        return self.stop.node == COMMITS and not self.armed and not told
+
+    async def start(
+        self, symbol: str, slot: datetime, config: RunnableConfig | None = None
+    ) -> Stop:
+        """Open the run and stop before its first node.
+
+        Args:
+            symbol: The instrument.
+            slot: The decision's moment.
+            config: The run's thread in the checkpoint file; None: as the session names it.
+        """
+        config = config or thread(self.context, symbol, slot)
         self.branches, self._here, self.recorded = {MAIN: Branch(MAIN, config)}, MAIN, None
         await self._graph.ainvoke(
             run_input(symbol, slot), config, interrupt_before="*", durability="sync"
@@ -82,14 +108,14 @@ class Debugger:
         node = stop.node
         if node is None:
             return stop
-        if node == COMMITS and not self.armed:
+        if self.holds_back:
             config = await self._graph.aupdate_state(stop.config, HELD_BACK, as_node=node)
         else:
             run = stop.state.get("run_id", "")
             self.context.stopwatch.forget(run)  # thinking is not running
             await self._graph.ainvoke(None, stop.config, interrupt_before="*", durability="sync")
             config = branch.thread
-        branch.trail.append(await self._look(config, node))
+        branch.trail.append(await self._look(config, node, edited=stop.edited))
         if self.stop.node is None:
             self.recorded = branch.name
         return self.stop
@@ -131,7 +157,8 @@ class Debugger:
             config = await self._graph.aupdate_state(
                 config, dict(stop.state), as_node=stop.came_from
             )
-            branch.trail.append(await self._look(config, stop.came_from))
+            look = await self._look(config, stop.came_from, edited=stop.edited)
+            branch.trail.append(look)
         self.branches[name] = branch
         self._here = name
         self._note("fork")
@@ -161,7 +188,7 @@ class Debugger:
             self.stop.config, {edit.root: edit.value}, as_node=self.stop.came_from
         )
         self._record(StateEdited(field=path, before=edit.before, after=text))
-        self.branch.trail[-1] = await self._look(config, self.stop.came_from)
+        self.branch.trail[-1] = await self._look(config, self.stop.came_from, edited=True)
         return self.stop
 
     def text_of(self, path: str) -> str:
@@ -197,9 +224,9 @@ class Debugger:
             self.context.recorder.record(run, "step", event)
             self.context.recorder.flush()
 
-    async def _look(self, config: RunnableConfig, came_from: str) -> Stop:
+    async def _look(self, config: RunnableConfig, came_from: str, *, edited: bool = False) -> Stop:
         snapshot = await self._graph.aget_state(config)
         node = snapshot.next[0] if snapshot.next else None
         state: RunState = snapshot.values  # type: ignore[assignment]  # the graph's own schema
         pinned: RunnableConfig = {"recursion_limit": RECURSION_LIMIT, **snapshot.config}
-        return Stop(node, came_from, state, pinned)
+        return Stop(node, came_from, state, pinned, edited)

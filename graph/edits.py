@@ -87,9 +87,7 @@ def _opened(state: RunState, path: str, *, armed: bool) -> tuple[str, list[str]]
     root, *rest = path.split(".")
     offered = editable(state, armed=armed)
     if root not in state:
-        raise ConfigError(
-            f"the state has no field {root!r}; what can be edited: {', '.join(offered)}"
-        )
+        raise ConfigError(f"the state has no field {root!r}; {_offer(offered)}")
     if root in offered:
         return root, rest
     why = (
@@ -97,7 +95,13 @@ def _opened(state: RunState, path: str, *, armed: bool) -> tuple[str, list[str]]
         if root in SEALED
         else "was seen, and is not changed where decisions are committed (ARMED)"
     )
-    raise ConfigError(f"{root!r} {why}; what can be edited: {', '.join(offered)}")
+    raise ConfigError(f"{root!r} {why}; {_offer(offered)}")
+
+
+def _offer(names: list[str]) -> str:
+    if not names:
+        return "before the first node has run there is nothing to edit"
+    return f"what can be edited: {', '.join(names)}"
 
 
 def _content(context: RunContext, state: RunState, root: str) -> Any:

@@ -80,7 +80,7 @@ class Replayer:
     async def _run(self, tape: Tape, nodes: list[str]) -> RunState:
         stage = Stage(self._database, self._store.session, self._texts)
         recorder = Recorder(stage, Redactor({}), FixedClock(EPOCH))
-        context = context_for(self._terms(tape), recorder)
+        context = context_for(terms_of_tape(tape, self._texts), recorder)
 
         def reads_for(_: RunContext, node: str) -> Reads:
             visit = _next(tape, nodes, node)
@@ -96,24 +96,31 @@ class Replayer:
             raise
         return cast("RunState", final)
 
-    def _terms(self, tape: Tape) -> RunTerms:
-        name = tape.started.terms
-        if name is None:
-            raise StateError(
-                f"run {tape.run_id!r} cannot be replayed: it was recorded before 0.3: its trace "
-                f"has neither the limits it was decided by nor the account at 'observe'. {STILL}"
-            )
-        try:
-            return read_terms(self._texts.read(name))
-        except Changed as changed:
-            found = f"hash {changed.found}: {changed.text[:120]}"
-            where = Difference(tape.run_id, "observe", "run_started.terms", f"hash {name}", found)
-            raise Differs(where) from None
-        except ValueError as error:
-            raise StateError(
-                f"run {tape.run_id!r} was decided by terms that this release does not know "
-                f"({str(error).splitlines()[0]}); replay it with the release that recorded it"
-            ) from error
+
+def terms_of_tape(tape: Tape, texts: Texts) -> RunTerms:
+    """What a recorded run was decided by.
+
+    Raises:
+        StateError: the trace does not say it, or another release does.
+        Differs: it is not what was recorded.
+    """
+    name = tape.started.terms
+    if name is None:
+        raise StateError(
+            f"run {tape.run_id!r} cannot be replayed: it was recorded before 0.3: its trace "
+            f"has neither the limits it was decided by nor the account at 'observe'. {STILL}"
+        )
+    try:
+        return read_terms(texts.read(name))
+    except Changed as changed:
+        found = f"hash {changed.found}: {changed.text[:120]}"
+        where = Difference(tape.run_id, "observe", "run_started.terms", f"hash {name}", found)
+        raise Differs(where) from None
+    except ValueError as error:
+        raise StateError(
+            f"run {tape.run_id!r} was decided by terms that this release does not know "
+            f"({str(error).splitlines()[0]}); replay it with the release that recorded it"
+        ) from error
 
 
 def context_for(terms: RunTerms, recorder: Recorder) -> RunContext:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Annotated, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
@@ -12,8 +12,19 @@ from app.cli import parameters as p
 if TYPE_CHECKING:
     from app.debugger.protocol import Screen
 
+Work = Callable[["Screen"], Awaitable[None]]
+"""What is shown."""
+
 Armed = Annotated[
     bool, typer.Option("--armed", help="Commit what is approved and send its orders, as run does.")
+]
+FinishedRun = Annotated[
+    str | None,
+    typer.Option(
+        "--run",
+        metavar="RUN",
+        help="A finished run, by the beginning of its id; offline, from its trace alone.",
+    ),
 ]
 Plain = Annotated[
     bool, typer.Option("--plain", help="Line by line, as through a pipe; no full screen.")
@@ -21,6 +32,7 @@ Plain = Annotated[
 
 
 def step(
+    context: typer.Context,
     symbols: p.Symbols = None,
     market: p.Market = "box",
     model: p.Model = "rules",
@@ -53,27 +65,57 @@ def step(
     flips: p.Flips = 0.25,
     armed: Armed = False,
     plain: Plain = False,
+    run: FinishedRun = None,
 ) -> None:
-    """The same run as `plangate run`, stopping before each node.
+    """The same run as `plangate run`, stopping before each node: a screen with keys.
 
-    On a terminal a screen with keys; through a pipe, or with --plain, line by line with the same
-    letters: n or Enter next node, c on to a breakpoint or the end, k NAME breakpoint on a node,
-    tool or code (such as: k RR_BELOW_MIN), s state, p prompt, t tools, v verdict, e PATH VALUE edit
-    (such as: e draft.targets.0.price 43000; without a value in $EDITOR), b back, f fork, w switch
-    to another branch, x compare the branches, q quit, ? help.
+    Through a pipe, or with --plain, line by line with the same letters: n or Enter next node, c on
+    to a breakpoint, k NAME breakpoint on a node, tool or code (such as: k RR_BELOW_MIN), s state,
+    p prompt, t tools, v verdict, e PATH VALUE edit (such as: e draft.targets.0.price 43000; without
+    a value in $EDITOR), b back, f fork, w switch branch, x compare branches, q quit, ? help.
+
+    --run RUN steps through a finished decision from its trace, and wherever an edit leads; with
+    --model somebody is asked what its model never was.
 
     Without --armed nothing is committed and no order is sent: what the gate approves ends as no
     trade with the code DISARMED.
     """
-    asked = {n: value for n, value in locals().items() if n not in {"armed", "plain"}}
+    _begin(**locals())
+
+
+def _begin(
+    context: typer.Context, run: str | None, *, armed: bool, plain: bool, **asked: Any
+) -> None:
+    if run is None:
+        work = _step_on(asked, armed=armed)
+    else:
+        named = context.get_parameter_source("model")
+        asks = named is not None and named.name != "DEFAULT"
+        work = _step_again(run, asked, asks=asks, armed=armed)
+    _show(work, plain=plain)
+
+
+def _step_on(asked: dict[str, Any], *, armed: bool) -> Work:
     from app.debugger.stepping import step_session
     from app.options import read_options
 
     options = read_options(**asked)
-    _show(lambda screen: step_session(options, screen, armed=armed), plain=plain)
+    return lambda screen: step_session(options, screen, armed=armed)
 
 
-def _show(work: Callable[[Screen], Awaitable[None]], *, plain: bool) -> None:
+def _step_again(run: str, asked: dict[str, Any], *, asks: bool, armed: bool) -> Work:
+    """A finished run; a model is asked where one is named, never by default."""
+    from app.debugger.rerunning import step_again
+    from app.options import read_options
+    from domain.errors import ConfigError
+
+    if armed:
+        raise ConfigError(f"--run {run!r} is a finished run and sends nothing; leave out --armed")
+    options = read_options(**asked) if asks else None
+    return lambda screen: step_again(run, asked["session"], screen, options)
+
+
+def _show(work: Work, *, plain: bool) -> None:
     """On a screen where there is one, else line by line."""
     import asyncio
     import os
@@ -97,7 +139,7 @@ def _show(work: Callable[[Screen], Awaitable[None]], *, plain: bool) -> None:
         typer.echo(words)
 
 
-async def _as_coroutine(work: Callable[[Screen], Awaitable[None]], screen: Screen) -> None:
+async def _as_coroutine(work: Work, screen: Screen) -> None:
     await work(screen)
 
 

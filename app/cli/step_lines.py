@@ -49,7 +49,7 @@ class LineScreen:
         if len(debugger.branches) > 1:
             head.append(visible(f"  branch {debugger.branch.name}"))
         console.print(head)
-        console.print(ARMS[debugger.armed], style="red" if debugger.armed else "dim")
+        console.print(ARMS[debugger.mode], style="red" if debugger.armed else "dim")
         line = Text()
         for name in NODES:
             line.append(f" {name} ", style="bold reverse" if name == stop.node else "")

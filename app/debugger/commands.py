@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from graph.debugger import Mode
+
 HELP = """\
 n, Enter        run the next node
 c               go on to the next breakpoint, or to the end of this decision
@@ -25,8 +27,9 @@ LONG = {
     "tools": "t", "verdict": "v", "edit": "e", "back": "b", "fork": "f", "switch": "w",
     "compare": "x", "quit": "q", "help": "?",
 }  # fmt: skip
-ARMS = {
-    True: "ARMED: what is approved is committed and sent",
-    False: "DISARMED: nothing is committed or sent (--armed)",
+ARMS: dict[Mode, str] = {
+    "armed": "ARMED: what is approved is committed and sent",
+    "disarmed": "DISARMED: nothing is committed or sent (--armed)",
+    "finished": "FINISHED RUN: told from its trace, nothing is written or sent",
 }
 """What is said at every stop."""

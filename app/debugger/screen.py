@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from rich.text import Text
 from textual.app import App, ComposeResult, SuspendNotSupported
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.screen import Screen as TextualScreen
 from textual.widgets import Footer, Static, TabbedContent, TabPane
@@ -20,6 +20,7 @@ from app.debugger.comparison import comparison_page
 from app.debugger.dialogs import AskAgain, AskLine, EditText
 from app.debugger.editor import edited_text, editor_command
 from app.debugger.graph_page import graph_page
+from app.debugger.keys import KEYS
 from app.debugger.pages import prompt_page, tools_page, verdict_page
 from app.debugger.state_tree import StateTree
 from traces.view_words import visible
@@ -40,25 +41,7 @@ class DebuggerApp(App[None]):
     CSS_PATH = "screen.tcss"
     ENABLE_COMMAND_PALETTE = False
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-wide")]  # noqa: RUF012  # as Textual has it
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("n", "say('n')", "next"),
-        Binding("c", "say('c')", "continue"),
-        Binding("b", "say('b')", "back"),
-        Binding("k", "breakpoint", "break"),
-        Binding("e", "edit", "edit"),
-        Binding("f", "say('f')", "fork"),
-        Binding("w", "say('w')", "switch"),
-        Binding("s", "page('state')", "state"),
-        Binding("p", "page('prompt')", "prompt"),
-        Binding("t", "page('tools')", "tools"),
-        Binding("v", "page('verdict')", "verdict"),
-        Binding("x", "page('compare')", "compare"),
-        Binding("colon", "command", "command", key_display=":", show=False),
-        Binding("question_mark", "say('?')", "help", key_display="?"),
-        Binding("escape", "break_off", "break off", show=False),
-        Binding("q", "say('q')", "quit"),
-        Binding("ctrl+c,ctrl+q", "interrupt", "quit", show=False, priority=True),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = KEYS
 
     def __init__(self, work: Callable[[Screen], Awaitable[None]]) -> None:
         """A screen for `work`, which is given it and ends with it."""
@@ -68,6 +51,7 @@ class DebuggerApp(App[None]):
         self._typed: asyncio.Queue[list[str]] = asyncio.Queue()
         self._stepped: Stepped | None = None
         self._at_node: tuple[str, float] | None = None
+        self._left = False
         self.asking = False
         """Whether a command is waited for."""
         self.interrupted = False
@@ -116,7 +100,7 @@ class DebuggerApp(App[None]):
         try:
             await self._session_work(self)
         except asyncio.CancelledError:
-            self.interrupted = True
+            self.interrupted = not self._left
         except Exception as error:  # noqa: BLE001  # raised again where the terminal is as it was
             self.failure = error
         finally:
@@ -138,12 +122,14 @@ class DebuggerApp(App[None]):
         """Everything anew."""
         self._stepped = stepper
         debugger = stepper.debugger
-        stop, armed = debugger.stop, debugger.armed
+        stop = debugger.stop
         head = Text(visible(f"{stop.state['symbol']} {stop.state['as_of']}  "), style="bold")
         head.append(f"stopped before {stop.node}" if stop.node else "at the end: n goes on")
         head.append(f" ({stepper.stopped_at})" if stepper.stopped_at else "", style="bold red")
         head.append(visible(f"  branch {debugger.branch.name}\n"))
-        head.append(f" {ARMS[armed]} ", style="bold white on red" if armed else "reverse")
+        head.append(
+            f" {ARMS[debugger.mode]} ", style="bold white on red" if debugger.armed else "reverse"
+        )
         self._put("where", head)
         self._put("graph", graph_page(stepper))
         self._base.query_one(StateTree).fill(stop.state)
@@ -260,6 +246,14 @@ class DebuggerApp(App[None]):
         """End what is running; the run stays where it stood."""
         if self._stepped is not None:
             self._stepped.cancel()
+
+    def action_leave(self) -> None:
+        """Quit, also while a live session waits for its next decision."""
+        if self.asking:
+            self._say(["q"])
+        elif not self._at_node:
+            self._left = True
+            self.action_interrupt()
 
     def action_interrupt(self) -> None:
         """End the session at once; what had ended is kept."""

@@ -13,7 +13,7 @@ from app.debugger.commands import HELP, LONG
 from app.debugger.protocol import Screen
 from domain.errors import ConfigError, PlangateError
 from graph.breakpoints import Breakpoints
-from graph.debugger import COMMITS, Debugger
+from graph.debugger import Debugger
 
 
 class Leave(Exception):
@@ -88,7 +88,7 @@ class Stepper:
     def _counts(self) -> bool:
         """Whether this branch's end is the one that the journal has; said where it is not."""
         recorded, here = self.debugger.recorded, self.debugger.branch.name
-        if recorded == here:
+        if recorded == here or self.debugger.mode == "finished":
             return True
         self._complain(
             f"the journal has the end of branch {recorded!r}, which ended last, not of {here!r}; "
@@ -123,11 +123,10 @@ class Stepper:
 
     def _held_back(self) -> bool:
         """Whether a commit is next that will not be made."""
-        if self.debugger.armed or self.debugger.stop.node != COMMITS:
+        if not self.debugger.holds_back:
             return False
         self._screen.notice(
-            "stopped before the commit, which is not made: DISARMED. n goes on without it, "
-            "b goes back; plangate step --armed commits"
+            "stopped before the commit, which is not made; n goes on without it, b goes back"
         )
         return True
 

@@ -53,7 +53,9 @@ async def step_session(options: SessionOptions, screen: Screen, *, armed: bool) 
             _require_rest(wired)
         if options.probe:
             await require_fit_models(wired, home, screen.notice)
-        stepper = Stepper(Debugger(wired.context, saver, armed=armed), screen)
+        stepper = Stepper(
+            Debugger(wired.context, saver, mode="armed" if armed else "disarmed"), screen
+        )
         session = Session(
             context=wired.context,
             runner=SteppingRunner(wired.context, stepper),

@@ -22,7 +22,7 @@ async def test_an_edit_before_review_changes_the_verdict_and_back_undoes_it(
 ) -> None:
     async with wired_session(tmp_path) as wired, open_saver(tmp_path / "c.db") as saver:
         context, _ = scripted(wired, [proposal(5200)])
-        debugger = Debugger(context, saver, armed=True)
+        debugger = Debugger(context, saver, mode="armed")
         assert (await debugger.start("BTC/USD", SLOT)).node == "observe"
         await debugger.step()
         assert len(debugger.messages()) == 2
@@ -43,7 +43,7 @@ async def test_an_edit_before_review_changes_the_verdict_and_back_undoes_it(
 async def test_going_another_way_withdraws_the_intent_of_the_first(tmp_path: Path) -> None:
     async with wired_session(tmp_path) as wired, open_saver(tmp_path / "c.db") as saver:
         context, _ = scripted(wired, [proposal(5300)])
-        debugger = Debugger(context, saver, armed=True)
+        debugger = Debugger(context, saver, mode="armed")
         await debugger.start("BTC/USD", SLOT)
         while debugger.stop.node != "record":
             await debugger.step()
@@ -61,7 +61,7 @@ async def test_going_another_way_withdraws_the_intent_of_the_first(tmp_path: Pat
 async def test_a_wrong_edit_names_what_is_there(tmp_path: Path) -> None:
     async with wired_session(tmp_path) as wired, open_saver(tmp_path / "c.db") as saver:
         context, _ = scripted(wired, [proposal(5200)])
-        debugger = Debugger(context, saver, armed=True)
+        debugger = Debugger(context, saver, mode="armed")
         await debugger.start("BTC/USD", SLOT)
         with pytest.raises(ConfigError, match="no field 'nothing'"):
             await debugger.edit("nothing", "1")
@@ -178,7 +178,7 @@ async def test_what_a_person_may_not_put_into_the_state(tmp_path: Path) -> None:
                 await debugger.edit(path, text)
         await debugger.edit("snapshot.last", "1.5")
         assert debugger.text_of("snapshot.last") == '"1.5"'
-        debugger.armed = True
+        debugger.mode = "armed"
         with pytest.raises(ConfigError, match="ARMED"):
             await debugger.edit("snapshot.last", "1.6")
 

@@ -29,7 +29,7 @@ async def begun(room: Room, at: datetime, *steps: Step) -> Debugger:
     clock.advance_to(at)
     await room.wired.executor.advance(at)
     context, _ = scripted(room.wired, list(steps), max_revisions_count=0)
-    debugger = Debugger(context, room.saver, armed=True)
+    debugger = Debugger(context, room.saver, mode="armed")
     await debugger.start(SYMBOL, at)
     return debugger
 

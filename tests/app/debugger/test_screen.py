@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -102,7 +103,7 @@ def _state(seat: Seat) -> dict[str, Any]:
 async def test_no_word_from_outside_is_markup_on_the_screen(tmp_path: Path) -> None:
     nasty = "[bold]up[/bold] [/] \x1b[2J [@click=app.quit]x[/]"
     steps: list[Step] = [[("no_trade", {"reason": nasty})]]
-    async with seated(tmp_path, steps, size=(50, 24)) as seat:
+    async with seated(tmp_path, steps, size=(30, 8)) as seat:
         await seat.press("n", "n", "p", "t", "s", "question_mark", "escape", "v")
         assert "[bold]up[/bold]" in seat.page("told")
         assert "\x1b" not in seat.page("told")
@@ -122,6 +123,23 @@ async def test_what_is_wrong_is_told_below_and_the_end_is_an_end(tmp_path: Path)
         await seat.type("s symbol")
         assert seat.tab == "state"
     assert seat.app.interrupted
+
+
+async def test_a_screen_is_left_while_a_session_waits(tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+
+    async def work(_screen: Screen) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            closed.touch()
+
+    app = DebuggerApp(work)
+    async with app.run_test(size=(20, 6)) as pilot:
+        await pilot.press("c", "q")
+        while not app.over:
+            await pilot.pause()
+    assert (app.interrupted, app.failure, closed.exists()) == (False, None, True)
 
 
 async def test_what_the_work_ends_with_is_kept_for_the_command(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ async def stepped(
     screen = TypedScreen(lines, edits)
     async with wired_session(home) as wired, open_saver(home / "c.db") as saver:
         context, _ = scripted(wired, steps)
-        stepper = Stepper(Debugger(context, saver, armed=armed), screen)
+        stepper = Stepper(Debugger(context, saver, mode="armed" if armed else "disarmed"), screen)
         await stepper.debugger.start("BTC/USD", SLOT)
         try:
             final = await stepper.decide()
