@@ -41,30 +41,34 @@ def replay_document(prefix: str | None, session: str | None, progress: Progress)
     """
     database = Database.open(database_place(), METADATA)
     try:
-        name, runs = _runs(database, prefix, session)
-        wanted = [run_id for _, run_id in runs]
-        return asyncio.run(replays(database, name, wanted, progress))
+        name, runs = wanted_runs(database, prefix, session)
+        return asyncio.run(replays(database, runs, progress)) | {"session": name}
     finally:
         database.close()
 
 
-async def replays(
-    database: Database, session: str, run_ids: Sequence[str], progress: Progress
-) -> dict[str, Any]:
+async def replays(database: Database, runs: Sequence[Run], progress: Progress) -> dict[str, Any]:
     """The document of these decisions, in their order."""
-    replayer = Replayer(database, session)
+    replayers = {name: Replayer(database, name) for name in {session for session, _ in runs}}
     came: list[Replayed | Missing] = []
-    for number, run_id in enumerate(run_ids):
-        progress(number, len(run_ids))
+    for number, (session, run_id) in enumerate(runs):
+        progress(number, len(runs))
         try:
-            came.append(await replayer.replay(run_id))
+            came.append(await replayers[session].replay(run_id))
         except StateError as error:
             came.append(Missing(run_id, str(error)))
-    progress(len(run_ids), len(run_ids))
-    return _document(session, came)
+    progress(len(runs), len(runs))
+    return _document(came)
 
 
-def _runs(database: Database, prefix: str | None, session: str | None) -> tuple[str, list[Run]]:
+def wanted_runs(
+    database: Database, prefix: str | None, session: str | None
+) -> tuple[str, list[Run]]:
+    """The session's name, and the run that begins so, or all of the session's.
+
+    Raises:
+        StateError: there is none.
+    """
     if prefix is not None:
         row = run_named(database_place(), prefix, session)
         return row.session, [(row.session, row.run_id)]
@@ -76,11 +80,10 @@ def _runs(database: Database, prefix: str | None, session: str | None) -> tuple[
     return name, runs
 
 
-def _document(session: str, came: Sequence[Replayed | Missing]) -> dict[str, Any]:
+def _document(came: Sequence[Replayed | Missing]) -> dict[str, Any]:
     replayed = [one for one in came if isinstance(one, Replayed)]
     return {
         "schema": "plangate.replay/1",
-        "session": session,
         "runs_count": len(came),
         "exact_count": sum(one.difference is None for one in replayed),
         "differences": [asdict(one.difference) for one in replayed if one.difference],

@@ -8,5 +8,5 @@ What a person sees of them: output (the two streams) · bars (of progress) · ru
 report_view · cost_view · list_view · life_view · operate_view · paper_view · data_view ·
 tools_view.
 Recorded plans under another policy: regate · regate_view · shadow_view.
-Recorded decisions made again: replay.
+Recorded decisions made again: replay · bundles.
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -19,7 +20,7 @@ SHOWN_COUNT = 5
 
 def replay(
     run_id: Annotated[
-        str | None, typer.Argument(help="Run id or its beginning, as `traces list` shows it.")
+        str | None, typer.Argument(help="Run id or its beginning, or a bundle such as X.plangate.")
     ] = None,
     session: Annotated[
         str | None, typer.Option(help="Which session; default: the one that decided last.")
@@ -35,13 +36,19 @@ def replay(
     with its node, so that a changed trace, prompt, policy or program shows where it matters. Such
     as: plangate replay --all
     """
+    import asyncio
+
+    from app.bundles import is_bundle, replayed_bundle
     from app.cli.output import out, print_json
     from app.replaying import replay_document
 
     if (run_id is None) != every:
         raise typer.BadParameter("give a run's id, or --all for a whole session")
     with _Bar(quiet=as_json or not every) as bar:
-        document = replay_document(run_id, session, bar.told)
+        if run_id is not None and is_bundle(run_id):
+            document = asyncio.run(replayed_bundle(Path(run_id), bar.told))
+        else:
+            document = replay_document(run_id, session, bar.told)
     if as_json:
         print_json(document)
     else:

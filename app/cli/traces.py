@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from app.cli import (
+    bundles,
     choosing,
     trace_diff,
     trace_search,
@@ -30,6 +31,8 @@ app.command(name="stats")(trace_stats.stats)
 app.command(name="tail")(trace_tail.tail)
 app.command(name="wanted")(trace_wanted.wanted)
 app.command(name="search")(trace_search.search)
+app.command(name="export")(bundles.export)
+app.command(name="import")(bundles.import_)
 
 
 @app.callback()
@@ -103,7 +106,7 @@ def _lines(rows: list[RunRow]) -> list[str]:
 @app.command()
 def verify(
     run_id: Annotated[
-        str | None, typer.Argument(help="Run id or its beginning; default: a whole session.")
+        str | None, typer.Argument(help="Run id or its beginning, or a bundle; default: a session.")
     ] = None,
     session: Annotated[
         str | None, typer.Option(help="Which session; default: the one that decided last.")
@@ -115,6 +118,9 @@ def verify(
     from app.cli.output import print_json
     from app.trace_check import verified
 
+    if run_id is not None and bundles.is_bundle(run_id):
+        bundles.verify(run_id, as_json=as_json)
+        return
     found = verified(run_id, session, every=every)
     if as_json:
         print_json(found)

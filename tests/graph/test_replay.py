@@ -181,7 +181,7 @@ async def test_a_trace_without_what_was_asked_says_what_it_lacks(tmp_path: Path)
         sql = "UPDATE trace_event SET body = json_remove(body, '$.terms') WHERE kind = :kind"
         change(wired, sql, kind="run_started")
         database = wired.context.journal.database
-        document = await replays(database, "s", [final["run_id"]], lambda _made, _total: None)
+        document = await replays(database, [("s", final["run_id"])], lambda _made, _total: None)
     assert document["exact_count"] == 0
     assert "recorded before 0.3" in document["not_replayable"][0]["sentence"]
 

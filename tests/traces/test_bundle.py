@@ -1,0 +1,123 @@
+"""Bundles: what goes out comes in again, byte for byte, and nothing that was changed does."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from domain.errors import ConfigError, StateError
+from tests.traces.handmade import RUN, opened, record_run, recorder, started
+from traces.bundle import load_bundle, read_bundle, write_bundle
+from traces.database import Database
+from traces.verify import verify_runs
+
+HERE = [("made", RUN)]
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Database:
+    database = opened(tmp_path / "from")
+    record_run(recorder(database))
+    return database
+
+
+@pytest.fixture
+def bundle(made: Database, tmp_path: Path) -> Path:
+    path = tmp_path / "x.plangate"
+    write_bundle(made, HERE, path, {"plangate": "0"})
+    return path
+
+
+def rewritten(bundle: Path, entry: str, change: dict[bytes, bytes]) -> Path:
+    """The archive with bytes of one entry in place of others."""
+    with zipfile.ZipFile(bundle) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    for old, new in change.items():
+        assert old in parts[entry]
+        parts[entry] = parts[entry].replace(old, new, 1)
+    other = bundle.with_name("other.plangate")
+    with zipfile.ZipFile(other, "w") as archive:
+        for name, raw in parts.items():
+            archive.writestr(name, raw)
+    return other
+
+
+def test_what_is_bundled_is_there_again_and_verifies(
+    made: Database, bundle: Path, tmp_path: Path
+) -> None:
+    other = opened(tmp_path / "to")
+    assert load_bundle(read_bundle(bundle), other) == HERE
+    assert load_bundle(read_bundle(bundle), other) == []
+    before, after = recorder(made).store, recorder(other).store
+    assert after.events(RUN) == before.events(RUN)
+    found = verify_runs(other, HERE)
+    assert (found.broken, found.events_count) == ([], len(before.events(RUN)))
+
+
+@pytest.mark.parametrize(
+    ("entry", "old", "new", "words"),
+    [
+        ("events.jsonl", b"7012.5", b"7013.5", "events.jsonl has the hash"),
+        ("texts.jsonl", b"You plan", b"You burn", "texts.jsonl has the hash"),
+        ("manifest.json", b"bundle/1", b"bundle/9", "expected 'plangate.bundle/1'"),
+        ("manifest.json", b'"runs":[{', b'"runs":[[', "no bundle of plangate that is whole"),
+    ],
+)
+def test_one_changed_byte_is_refused(
+    bundle: Path, entry: str, old: bytes, new: bytes, words: str
+) -> None:
+    with pytest.raises(ConfigError, match=words):
+        read_bundle(rewritten(bundle, entry, {old: new}))
+
+
+def test_whoever_makes_the_outer_hashes_anew_meets_the_chain(bundle: Path) -> None:
+    with zipfile.ZipFile(bundle) as archive:
+        raw, manifest = archive.read("events.jsonl"), json.loads(archive.read("manifest.json"))
+    changed = raw.replace(b"7012.5", b"7013.5", 1)
+    hashed = hashlib.blake2b(changed, digest_size=16).hexdigest().encode()
+    other = rewritten(bundle, "events.jsonl", {raw: changed})
+    was = manifest["hashes"]["events.jsonl"].encode()
+    with pytest.raises(ConfigError, match="ends with hash"):
+        read_bundle(rewritten(other, "manifest.json", {was: hashed}))
+
+
+def test_other_entries_and_other_files_are_refused(bundle: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(bundle, "a") as archive:
+        archive.writestr("../../evil", b"no")
+    with pytest.raises(ConfigError, match="it holds"):
+        read_bundle(bundle)
+    (tmp_path / "text.plangate").write_text("hello", encoding="utf-8")
+    with pytest.raises(ConfigError, match="no bundle of plangate"):
+        read_bundle(tmp_path / "text.plangate")
+    with pytest.raises(ConfigError, match="cannot read"):
+        read_bundle(tmp_path / "absent.plangate")
+
+
+def test_a_run_that_was_changed_or_has_not_ended_is_not_bundled(
+    made: Database, tmp_path: Path
+) -> None:
+    to = recorder(made)
+    to.record("begun", "observe", started())
+    to.flush()
+    with pytest.raises(StateError, match="has not ended"):
+        write_bundle(made, [("made", "begun")], tmp_path / "n.plangate", {})
+    with made.begin() as connection:
+        connection.execute(text("UPDATE trace_event SET at_ms = 5 WHERE kind = 'revised'"))
+    with pytest.raises(StateError, match="was changed since it was recorded"):
+        write_bundle(made, HERE, tmp_path / "c.plangate", {})
+    assert not list(tmp_path.glob("*.plangate"))
+
+
+def test_another_run_of_that_name_is_not_written_over(bundle: Path, tmp_path: Path) -> None:
+    other = opened(tmp_path / "to")
+    to = recorder(other)
+    record_run(to)
+    to.record(RUN, "venue", to.store.events(RUN)[-1].event)
+    to.flush()
+    with pytest.raises(StateError, match="has another run"):
+        load_bundle(read_bundle(bundle), other)
