@@ -79,7 +79,8 @@ app = typer.Typer(
     ),
     epilog=(
         "Exit codes: 0 done, 1 bug, 2 usage or settings, 3 market data, 4 network or access, "
-        "5 plan denied, 6 state folder, 7 venue and journal disagree, 8 look-ahead, "
+        "5 plan denied, 6 state folder, 7 venue and journal disagree, 8 look-ahead or another "
+        "verdict of the graph, "
         "9 traces changed, 10 replay differs, 130 interrupted.  "
         "Paper trading only; no advice, no promise of profit."
     ),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,12 +17,9 @@ from tests.backtest.room import (
     DECISIONS,
     LOOSE,
     ONE_SIDED,
-    OPTIONS,
     OWN,
-    START,
     STRICT,
     SYMBOL,
-    lived,
     silent,
 )
 from traces.store import TraceStore
@@ -112,14 +108,3 @@ def test_a_grid_ranks_its_trials_and_says_how_little_that_means() -> None:
     best = max(found["trials"], key=lambda row: row["more_than_own"])
     assert found["best"] == best["values"]
     assert 0 <= found["reality_check_p"] <= 1
-
-
-def test_a_live_market_that_the_store_kept_nothing_of_is_judged_and_not_walked(
-    monkeypatch: pytest.MonkeyPatch, in_memory: Path
-) -> None:
-    lived(in_memory, options=replace(OPTIONS, market="ccxt:kraken", end=START + 4 * H))
-    monkeypatch.setenv("PLANGATE_HOME", str(in_memory))
-    found = regate(read_policy(STRICT, "other"), None, None, silent, walk=True)
-    assert found["judged_count"] == found["plans_count"] > 0
-    assert found["walk"] is None
-    assert "market store" in found["no_walk"]
