@@ -9,10 +9,10 @@ Exit codes:
     5    `gate check` denied the plan
     6    the state folder or database cannot be used
     7    `reconcile`: the venue and the journal disagree
-    8    `lookahead`: a decision saw, or may have seen, what came after it; `regate --prove`: the
-         graph says otherwise
+    8    `lookahead`: a decision saw, or may have seen, what came after it
     9    `traces verify`: something recorded was changed
-    10   `replay`: a decision came out otherwise than it was recorded
+    10   `replay`: a decision came out otherwise than it was recorded; `regate --prove`: the graph
+         says otherwise
     130  interrupted; a session can be continued
 """
 
@@ -79,9 +79,8 @@ app = typer.Typer(
     ),
     epilog=(
         "Exit codes: 0 done, 1 bug, 2 usage or settings, 3 market data, 4 network or access, "
-        "5 plan denied, 6 state folder, 7 venue and journal disagree, 8 look-ahead or another "
-        "verdict of the graph, "
-        "9 traces changed, 10 replay differs, 130 interrupted.  "
+        "5 plan denied, 6 state folder, 7 venue and journal disagree, 8 look-ahead, "
+        "9 traces changed, 10 replay or graph differs, 130 interrupted.  "
         "Paper trading only; no advice, no promise of profit."
     ),
     no_args_is_help=True,

@@ -13,7 +13,7 @@ from app.cli.parameters import AsJson
 if TYPE_CHECKING:
     from rich.progress import TaskID
 
-EXIT_DIFFERS = 8
+EXIT_DIFFERS = 10
 
 
 OtherPolicy = Annotated[
