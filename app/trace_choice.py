@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
+from pathlib import Path
 
+from app.home import database_place
 from app.moments import read_moment_or_age
 from domain.clock import from_ms, iso, to_ms
 from domain.errors import ConfigError
@@ -24,6 +26,7 @@ def read_choice(
     until: str | None,
     min_cost: str | None = None,
     max_cost: str | None = None,
+    text: str | None = None,
 ) -> Chosen:
     """The options' words as filters.
 
@@ -44,6 +47,7 @@ def read_choice(
         until_ms=_ms(end),
         min_cost_usd=_usd("--min-cost", min_cost),
         max_cost_usd=_usd("--max-cost", max_cost),
+        said=None if text is None else _said(text),
     )
 
 
@@ -61,6 +65,14 @@ def nothing_words(place: Place) -> str:
 
 def _some(values: list[str], most: int = 8) -> str:
     return ", ".join(values[:most]) + (", ..." if len(values) > most else "")
+
+
+def _said(text: str) -> tuple[str, str]:
+    from traces.question import read_question, said_in_run
+    from traces.word_sql import ON_FILE, ON_SERVER
+
+    words = ON_FILE if isinstance(database_place(), Path) else ON_SERVER
+    return said_in_run(read_question(text), words)
 
 
 def _ms(moment: datetime | None) -> int | None:

@@ -25,6 +25,9 @@ class Chosen:
     min_cost_usd: str | None = None
     """A cost that is unknown is neither above nor below anything."""
     max_cost_usd: str | None = None
+    said: tuple[str, str] | None = None
+    """What was said in it: a condition as this kind of database has it (`traces.question`), and its
+    one value."""
 
     @property
     def is_by_cost(self) -> bool:
@@ -46,6 +49,8 @@ class Chosen:
                 None if self.code is None else f" {self.code} "
             ),
         }
+        if self.said is not None:
+            conditions[self.said[0]] = self.said[1]
         told = {sql: value for sql, value in conditions.items() if value is not None}
         return " AND ".join(told) or "1 = 1", list(told.values())
 

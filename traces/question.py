@@ -66,6 +66,24 @@ class Question:
         return asked
 
 
+def said_in_run(question: Question, words: WordSql) -> tuple[str, str]:
+    """The condition on a row of `trace_run` that all of it was said there, and its value.
+
+    Raises:
+        ConfigError: there is a phrase in it, which the index does not know.
+    """
+    if not question.exact:
+        raise ConfigError(
+            "--text takes words, each for itself; a phrase is found by: plangate traces search"
+        )
+    # Names are constants; the value is bound.
+    held = (
+        f"SELECT prose.session, prose.run_id FROM trace_words JOIN trace_prose AS prose "  # noqa: S608  # see above
+        f"ON prose.id = {words.entry} WHERE {words.holds}"
+    )
+    return f"(session, run_id) IN ({held})", question.sql(words)
+
+
 def read_question(text: str) -> Question:
     """A question from what was typed.
 

@@ -23,6 +23,14 @@ Since = Annotated[
     ),
 ]
 Until = Annotated[str | None, typer.Option(help="Decided before this moment, or this age.")]
+Text = Annotated[
+    str | None,
+    typer.Option(
+        metavar="WORDS",
+        help="All of these words were said in it; -word was not, break* is how a word begins. "
+        "The sentences: plangate traces search.",
+    ),
+]
 MinCost = Annotated[
     str | None, typer.Option(metavar="USD", help="Cost at least this; unknown cost is left out.")
 ]

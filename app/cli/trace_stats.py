@@ -21,6 +21,7 @@ def stats(
     until: choosing.Until = None,
     min_cost: choosing.MinCost = None,
     max_cost: choosing.MaxCost = None,
+    text: choosing.Text = None,
     as_json: AsJson = False,
 ) -> None:
     """Add up what decisions took: time by node and tool, tokens, money, caches, denials, failures.
@@ -45,6 +46,7 @@ def stats(
         until=until,
         min_cost=min_cost,
         max_cost=max_cost,
+        text=text,
     )
     with Bars(quiet=as_json) as bars:
         bar = None

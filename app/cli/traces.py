@@ -51,6 +51,7 @@ def list_(
     until: choosing.Until = None,
     min_cost: choosing.MinCost = None,
     max_cost: choosing.MaxCost = None,
+    text: choosing.Text = None,
     limit: int = typer.Option(30, min=1, max=100_000, help="At most so many, newest first."),
     as_json: AsJson = False,
 ) -> None:
@@ -72,6 +73,7 @@ def list_(
         until=until,
         min_cost=min_cost,
         max_cost=max_cost,
+        text=text,
     )
     place = database_place()
     rows = list_runs(place, chosen, limit=limit)

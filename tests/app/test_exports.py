@@ -10,10 +10,10 @@ from jsonschema import Draft202012Validator
 from app.export_columns import TABLES, json_schema
 from app.export_file import read_frame, write_table
 from domain.errors import ConfigError, DataError, StateError
+from tests.app.schemas import FOLDER
 from tests.traces.handmade import RUN, ended, opened, record_run, recorder, started
 from traces.telemetry import append_line, decision_line
 
-SCHEMAS = Path(__file__).parents[2] / "docs" / "schemas"
 FORMATS = ("csv", "csv.gz", "jsonl", "jsonl.gz", "parquet")
 VALUES = {
     "text": "BTC/USD",
@@ -37,7 +37,7 @@ def rows(name: str) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("name", TABLES)
 def test_the_published_schema_is_that_of_the_columns(name: str) -> None:
-    published = json.loads((SCHEMAS / f"{name}.json").read_text(encoding="utf-8"))
+    published = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
     assert published == json_schema(name)
     Draft202012Validator.check_schema(published)
 

@@ -32,13 +32,21 @@ def test_decisions_are_chosen_and_what_there_is_instead_is_said(home: Path) -> N
     later = plangate(home, *words, "--since", "2019-04-06T20:00", "--json").document["runs"]
     assert 0 < len(later) < len(every)
     assert {row["run_id"] for row in later} < {row["run_id"] for row in every}
+    said = plangate(home, *words, "--text", "breakout -nowhere", "--json").document["runs"]
+    search = plangate(home, "traces", "search", "breakout", "--session", "one", "--json").document
+    assert {row["run_id"] for row in said} == {row["run_id"] for row in search["found"]} != set()
     nothing = plangate(home, *words, "--since", "30d", "--max-cost", "1")
     assert (nothing.code, nothing.out) == (0, "")
     assert "sessions one, two; symbols BTC/USD; outcomes" in nothing.err
-    for wrong in (("--since", "soon"), ("--min-cost", "-1"), ("--since", "1h", "--until", "2h")):
+    for wrong in (
+        ("--since", "soon"),
+        ("--min-cost", "-1"),
+        ("--since", "1h", "--until", "2h"),
+        ("--text", '"two words"'),
+    ):
         refused = plangate(home, *words, *wrong)
         assert (refused.code, refused.out) == (2, "")
-        assert wrong[1] in refused.err
+        assert wrong[0] in refused.err
 
 
 def test_a_node_a_prompt_and_the_bytes_of_a_decision_are_shown(home: Path) -> None:
