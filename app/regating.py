@@ -69,9 +69,11 @@ def regate(
 
     Raises:
         StateError: no such session, or nothing in it to judge.
-        ConfigError: a `since` that is neither.
+        ConfigError: a `since` that is neither; a session that cannot be proven.
     """
     with _past(session, since, progress, walk=walk) as past:
+        if prove:
+            _require_provable(past.journal)
         was, past = _walked(past, past.own, "its own policy", progress)
         now, past = _walked(past, policy, "the other policy", progress)
         found = Regated(_judged(past.record, policy, progress), now)
@@ -80,6 +82,21 @@ def regate(
             return {**told, "proof": None}
         asked = proven(past.walker, policy, now, progress)
         return {**told, "proof": asyncio.run(asked)._asdict()}
+
+
+def _require_provable(journal: Journal) -> None:
+    """Refuse what the graph could not be asked again as it was.
+
+    Raises:
+        ConfigError: the session had voters, or files of tools or feeds, which it does not keep.
+    """
+    config = journal.config()
+    had = [name for name in ("opinions", "tools", "feeds") if config.get(name)]
+    if had:
+        raise ConfigError(
+            f"--prove asks the graph with the session's own answers alone, and session "
+            f"{journal.session!r} had {' and '.join(had)} besides; leave --prove out"
+        )
 
 
 def regate_grid(

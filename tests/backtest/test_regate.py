@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from app.home import DATABASE
+from app.opinion_options import OpinionOptions
 from app.regating import regate, regate_grid
 from app.report import open_journal
 from backtest.record import read_decisions
@@ -17,9 +19,12 @@ from tests.backtest.room import (
     DECISIONS,
     LOOSE,
     ONE_SIDED,
+    OPTIONS,
     OWN,
+    START,
     STRICT,
     SYMBOL,
+    lived,
     silent,
 )
 from traces.store import TraceStore
@@ -108,3 +113,13 @@ def test_a_grid_ranks_its_trials_and_says_how_little_that_means() -> None:
     best = max(found["trials"], key=lambda row: row["more_than_own"])
     assert found["best"] == best["values"]
     assert 0 <= found["reality_check_p"] <= 1
+
+
+def test_what_the_graph_cannot_be_asked_again_is_not_proven(
+    monkeypatch: pytest.MonkeyPatch, in_memory: Path
+) -> None:
+    asked = OpinionOptions(personality="trend")
+    lived(in_memory, options=replace(OPTIONS, opinions=asked, end=START + timedelta(hours=4)))
+    monkeypatch.setenv("PLANGATE_HOME", str(in_memory))
+    with pytest.raises(ConfigError, match="had opinions besides"):
+        regate(read_policy(STRICT, "other"), None, None, silent, walk=True, prove=True)
