@@ -18,6 +18,7 @@ from agent.planner import Planner
 from agent.recorded_model import RecordedModel
 from domain.clock import EPOCH, FixedClock
 from domain.errors import StateError
+from graph.branches import Stop
 from graph.build import RECURSION_LIMIT
 from graph.context import RunContext
 from graph.debugger import Debugger
@@ -25,7 +26,7 @@ from graph.difference import Differs
 from graph.reads import Reads, Saying
 from graph.replay import context_for, terms_of_tape
 from graph.retold import Retold
-from graph.stage import Stage, Texts
+from graph.stage import Changed, Stage, Texts
 from graph.tape import Tape, Visit, tape_of
 from journal.spending import SpendingLedger
 from tools.found import Outcome, told
@@ -47,6 +48,27 @@ class ToolNames(NamedTuple):
     """What the run's model could ask for; in a finished run nobody answers."""
 
     names: tuple[str, ...]
+
+
+class Untold(Exception):  # no error of a node: no node may make an outcome of it
+    """The record does not say what a node asks."""
+
+
+class Retelling(Debugger):
+    """The debugger of a finished run."""
+
+    async def step(self) -> Stop:
+        """As ever.
+
+        Raises:
+            StateError: the record does not say what the node asks, or something else than it was.
+        """
+        try:
+            return await super().step()
+        except Untold as error:
+            raise StateError(str(error)) from error
+        except Differs as found:
+            raise _changed(found) from found
 
 
 class StandIn(NamedTuple):
@@ -89,8 +111,15 @@ class Rerun:
         self._recorder = Recorder(
             self._stage, Redactor(stand_in.secrets if stand_in else {}), FixedClock(EPOCH)
         )
-        terms = terms_of_tape(self.tape, self._texts)
-        schemas = _schemas(self.tape, self._texts)
+        try:
+            terms = terms_of_tape(self.tape, self._texts)
+            schemas = _schemas(self.tape, self._texts)
+        except Differs as found:
+            raise _changed(found) from found
+        except Changed as error:
+            raise StateError(
+                f"text {error.name!r} of run {run_id!r} is not what it was; see: traces verify"
+            ) from error
         names = tuple(one["function"]["name"] for one in schemas)
         self.context = replace(
             context_for(terms, self._recorder),
@@ -178,14 +207,14 @@ class Reheard(Retold):
         """As models and tools answered, where they were asked the same.
 
         Raises:
-            StateError: they were not.
+            Untold: they were not.
         """
         if question == "tool answers":
             return cast("T", self._known_tool_answers(to))
         if question == "reply" and not self._same_prompt():
             if self._asks:
                 return await ask()
-            raise StateError(
+            raise Untold(
                 "the model was never asked this, and a finished run has only the answers that were "
                 "given; go back and edit the draft, or say with --model who is asked in its place"
             )
@@ -204,7 +233,7 @@ class Reheard(Retold):
                 return other.known(question, kind, lambda: None)
         if kind is None or type(None) in get_args(kind):
             return None
-        raise StateError(
+        raise Untold(
             f"{question!r} was never asked in this run, so that its record does not say; go back"
         )
 
@@ -229,6 +258,14 @@ class Reheard(Retold):
                 told(call, len(answered) + len(answers) + 1, Outcome(None, complaint), 0)
             )
         return answers
+
+
+def _changed(found: Differs) -> StateError:
+    one = found.difference
+    return StateError(
+        f"{one.node}: {one.where}: {one.expected} was expected, {one.found} is recorded; "
+        "whether the record was changed says: plangate traces verify"
+    )
 
 
 def _planner(name: str, schemas: Sequence[dict[str, Any]], stand_in: StandIn | None) -> Planner:

@@ -13,8 +13,7 @@ from app.options import SessionOptions
 from app.settings import load_settings
 from app.spending import opened_spending
 from app.trace_reader import run_named
-from graph.debugger import Debugger
-from graph.rerun import Rerun, StandIn, own_thread, unkept
+from graph.rerun import Rerun, Retelling, StandIn, own_thread, unkept
 from journal.books import Journal
 from traces.database import Database
 from traces.tables import METADATA
@@ -40,7 +39,7 @@ async def step_again(
     with closing(Database.open(place, METADATA)) as database:
         async with _stand_in(asked, Journal(database, row.session)) as stand_in:
             rerun = Rerun(database, row.session, row.run_id, screen.notice, stand_in)
-            debugger = Debugger(
+            debugger = Retelling(
                 rerun.context,
                 unkept(),
                 mode="finished",

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 import pytest
 
 from agent.models import NamedModel
 from agent.scripted_model import ScriptedModel, Step
+from app.home import DATABASE
 from domain.errors import StateError
 from graph.debugger import Debugger
-from graph.rerun import Rerun, StandIn, own_thread, unkept
+from graph.rerun import Rerun, Retelling, StandIn, own_thread, unkept
 from graph.run import Runner
 from tests.graph.room import SLOT, proposal, scripted, wired_session
 
@@ -35,7 +37,7 @@ async def finished(
         named = [NamedModel("other", model)] if model else []
         stand_in = StandIn(named, context.spending, {}) if model else None
         rerun = Rerun(database, session, final["run_id"], told.append, stand_in)
-        debugger = Debugger(
+        debugger = Retelling(
             rerun.context,
             unkept(),
             mode="finished",
@@ -113,3 +115,18 @@ async def test_another_model_is_asked_what_nobody_was_asked(tmp_path: Path) -> N
             await debugger.step()
         assert debugger.stop.state["reason"] == "down"
         assert told == []
+
+
+async def test_a_record_that_was_changed_is_not_told_as_if_it_were_sound(tmp_path: Path) -> None:
+    async with finished(tmp_path) as (debugger, _, _told):
+        for _ in range(2):
+            await debugger.step()
+        with closing(sqlite3.connect(tmp_path / DATABASE)) as connection:
+            connection.execute(
+                "UPDATE trace_blob SET data = x'00' WHERE hash = (SELECT json_extract(body, "
+                "'$.content') FROM trace_event WHERE kind = 'tool_answered')"
+            )
+            connection.commit()
+        with pytest.raises(StateError, match="plangate traces verify"):
+            await debugger.step()
+        assert debugger.stop.node == "call_tools"
