@@ -3,13 +3,16 @@
 Storage counts the growth of both files on disk over several runs: database (events, texts) and
 LangGraph's checkpoints, with the state holding hashes as ours does. `messages in state` is the
 same graph with the texts in a list that every checkpoint repeats. Aim <= 1.2x of the unique text,
-limit 2x, at 10 and at 40 steps. Recording one model call (8 KB of new text, two events, one
-flush) is held against one SQLModel row with the whole prompt, added and committed as SQLModel does
-by default: aim <= 1/3. Run: python benchmarks/bench_traces.py
+limit 2x, at 10 and at 40 steps. A run of 8 calls that sends its growing history again each time is
+held against the full prompts: aim 1/30 a call, limit 1/8. Recording one model call (8 KB of new
+text, two events, one flush) is held against one SQLModel row with the whole prompt, added and
+committed as SQLModel does by default: aim <= 1/10, limit 1/3.
+Run: python benchmarks/bench_traces.py
 """
 
 from __future__ import annotations
 
+import json
 import random
 import sqlite3
 import sys
@@ -36,7 +39,9 @@ from traces.redact import Redactor
 from traces.store import TraceStore
 from traces.tables import METADATA
 
+ROOT = Path(__file__).parents[1]
 RUNS = 4
+CALL_RUNS = 20
 SYSTEM_BYTES = 4_600
 STEP_BYTES = 4_000
 CALLS = 400
@@ -157,6 +162,36 @@ def storage() -> None:
             )
 
 
+def per_call() -> None:
+    """Disk that each call of an 8-call run takes, against its prompt.
+
+    Rules and tool schemas are the same in every run; each call adds the answer of a tool, whose
+    digits are random: the hardest case.
+    """
+    source = random.Random(8)
+    rules = (ROOT / "agent/prompts/system.md").read_text(encoding="utf-8")
+    fixed = [rules, text_of(source, 6_000)]
+    sizes, prompts = [], 0
+    with tempfile.TemporaryDirectory() as folder:
+        to = recorder_in(Path(folder))
+        for run in range(CALL_RUNS + 1):
+            texts = [*fixed, text_of(source, 3_600)]
+            for number in range(8):
+                names = [to.blob(text) for text in texts]
+                prompts += sum(map(len, texts)) if run else 0
+                answer = {"id": f"ohlcv#{number}", "source": "box", "symbol": "BTC/USD"}
+                texts.append(json.dumps(answer | {"rows": text_of(source, 3_600)}))
+                record_call(to, f"20240101T0000Z-btcusd-{run:08x}", names, to.blob(texts[-1]))
+            sizes.append(size_of(Path(folder)))
+        to.store._database.close()
+    calls = CALL_RUNS * 8
+    stored = (sizes[-1] - sizes[0]) / calls
+    print(
+        f"\na call of an 8-call run: prompt {prompts / calls / 1000:.1f} KB, on disk "
+        f"{stored / 1000:.2f} KB, 1/{prompts / calls / stored:.1f}"
+    )
+
+
 def ours_ms(folder: Path, texts: list[str]) -> float:
     to = recorder_in(folder)
     times = []
@@ -203,4 +238,5 @@ def blocking() -> None:
 
 if __name__ == "__main__":
     storage()
+    per_call()
     blocking()

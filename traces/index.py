@@ -18,6 +18,10 @@ _COLUMNS = (
 )
 
 
+_LAST = "\U0010ffff"
+"""Comes after whatever else an id could go on with."""
+
+
 class RunRow(NamedTuple):
     """One run in a listing."""
 
@@ -90,17 +94,17 @@ def extent(place: Place, most: int = 8) -> Extent | None:
 
 
 def find_runs(place: Place, prefix: str) -> list[RunRow]:
-    """The runs whose id begins with `prefix`.
+    """The runs whose id begins with `prefix`, in whichever letters where none does in these.
 
     Raises:
         StateError: the file is not a database of ours.
     """
+    order = "ORDER BY as_of_ms LIMIT 1000"
+    as_typed: list[str | int] = [prefix, prefix + _LAST]
+    if found := _rows(place, f"WHERE run_id >= ? AND run_id < ? {order}", as_typed):
+        return found
     escaped = prefix.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return _rows(
-        place,
-        "WHERE lower(run_id) LIKE lower(?) ESCAPE '\\' ORDER BY as_of_ms LIMIT 1000",
-        [f"{escaped}%"],
-    )
+    return _rows(place, f"WHERE lower(run_id) LIKE lower(?) ESCAPE '\\' {order}", [f"{escaped}%"])
 
 
 class Fired(NamedTuple):

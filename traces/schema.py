@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Connection, MetaData, PrimaryKeyConstraint, String, Table
 
-HEAD = "0013"
+HEAD = "0014"
 """The newest script in `traces/migrations/versions`."""
 SCHEMA_VERSION = int(HEAD)
 INDEXED_SINCE = 13

@@ -103,8 +103,9 @@ def _said(place: Place, hits: Sequence[_Hit]) -> dict[tuple[str, str], list[_Sai
     runs = ", ".join(["(?, ?)"] * len(hits))
     rows = query_place(
         place,
-        "SELECT session, run_id, node, kind, body FROM trace_event "  # noqa: S608  # marks alone
-        f"WHERE (session, run_id) IN (VALUES {runs}) ORDER BY id",
+        f"WITH hit (of_session, of_run) AS (VALUES {runs}) "  # noqa: S608  # marks alone
+        "SELECT session, run_id, node, kind, body FROM hit "
+        "JOIN trace_event ON session = of_session AND run_id = of_run ORDER BY id",
         [value for hit in hits for value in (hit.session, hit.run_id)],
     )
     read = _texts(place, rows)

@@ -77,7 +77,8 @@ class TraceRun(SQLModel, table=True):
 
     __tablename__ = "trace_run"
     __table_args__ = (
-        Index("ix_trace_run_as_of", "as_of_ms"),
+        Index("ix_trace_run_as_of", "as_of_ms", "recorded_ms"),
+        Index("ix_trace_run_id", "run_id"),
         Index("ix_trace_run_symbol", "symbol", "as_of_ms"),
         Index("ix_trace_run_session", "session", "as_of_ms"),
     )

@@ -132,10 +132,32 @@ def test_a_filter_by_time_walks_an_index(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("prefix", "found"),
-    [("btc", 3), ("btc-1", 2), ("eth-1", 1), ("b%", 1), ("b%c_", 1), ("b_c", 0), ("x", 0)],
+    [
+        ("btc", 3),
+        ("btc-1", 2),
+        ("eth-1", 1),
+        ("b%", 1),
+        ("b%c_", 1),
+        ("b_c", 0),
+        ("x", 0),
+        ("BTC-", 3),
+    ],
 )
 def test_runs_are_found_by_how_their_id_begins(tmp_path: Path, prefix: str, found: int) -> None:
     assert len(find_runs(listed(tmp_path), prefix)) == found
+
+
+def test_a_run_is_found_without_looking_at_all_of_them(tmp_path: Path) -> None:
+    listed(tmp_path)
+    if isinstance(place_in(tmp_path), Server):
+        pytest.skip("how a server looks for it depends on how many there are")
+    with closing(sqlite3.connect(tmp_path / "plangate.sqlite")) as connection:
+        plan = connection.execute(
+            "EXPLAIN QUERY PLAN SELECT * FROM trace_run WHERE run_id >= ? AND run_id < ? "
+            "ORDER BY as_of_ms LIMIT 1000",
+            ("btc-1", "btc-2"),
+        ).fetchall()
+    assert "USING INDEX ix_trace_run_id" in plan[0][3]
 
 
 def test_without_a_database_there_are_no_runs_and_none_is_made(tmp_path: Path) -> None:

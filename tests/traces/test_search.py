@@ -228,18 +228,7 @@ def test_the_index_made_anew_finds_the_same(three: Path) -> None:
     assert told == [(1, 4), (2, 4), (3, 4), (4, 4)] * 2
 
 
-def test_an_upgrade_takes_in_what_was_recorded_before(three: Path, each_database: str) -> None:
-    with opened(three).begin() as connection:
-        for table in ("trace_words", "trace_prose"):
-            connection.execute(text(f"DROP TABLE {table}"))
-        connection.execute(text("UPDATE alembic_version SET version_num = '0012'"))
-        if each_database == "sqlite":
-            connection.execute(text("PRAGMA user_version = 12"))
-    opened(three).close()
-    assert runs(three, "average") == ["fall", "rise"]
-
-
-def test_what_0_1_recorded_is_found(tmp_path: Path) -> None:
+def test_an_upgrade_takes_in_what_0_1_recorded(tmp_path: Path) -> None:
     Database.open(former(1, place_of(tmp_path)), METADATA).close()
     assert [row.node for row in found(tmp_path, '"holding the open long"')] == ["plan", "plan"]
 
