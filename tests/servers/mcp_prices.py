@@ -12,6 +12,8 @@ import sys
 import time
 from typing import Any
 
+from tests.spellings import spellings
+
 NUMBER = {"type": "integer"}
 TEXT = {"type": "string"}
 TOOLS = {
@@ -21,6 +23,7 @@ TOOLS = {
         ["symbol"],
     ),
     "names": ("Names in the environment.", {}, []),
+    "values": ("What the environment says, spelt so.", {"spelling": TEXT}, ["spelling"]),
     "buy": ("Buys.", {"symbol": TEXT}, ["symbol"]),
 }
 
@@ -63,6 +66,9 @@ def answer(method: str, params: dict[str, Any]) -> dict[str, Any] | None:
         }
     if method == "tools/call" and params["name"] == "quote":
         return quote(**params["arguments"])
+    if method == "tools/call" and params["name"] == "values":
+        told = [v for name, v in sorted(os.environ.items()) if name.startswith("CANARY")]
+        return said(" | ".join(spellings(value)[params["arguments"]["spelling"]] for value in told))
     return said(",".join(sorted(os.environ))) if method == "tools/call" else None
 
 
