@@ -18,7 +18,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from functools import wraps
 from typing import Any
 
@@ -79,7 +78,7 @@ def _bind(name: str, node: Node, context: RunContext, reads_for: ReadsFor) -> An
 
     async def run(state: RunState) -> dict[str, Any]:
         reads = reads_for(context, name)
-        made = await node(replace(context, reads=reads), state)
+        made = await node(context.reading(reads), state)
         update: dict[str, Any] = context.recorder.clean(made)
         reads.done(state.get("run_id") or update["run_id"], update)
         context.recorder.flush()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from agent.opinions import NO_OPINIONS, Opinions
 from agent.planner import Planner
@@ -75,6 +75,10 @@ class RunContext:
     account_name: str = PAPER_ACCOUNT
     """Enters the client order ids."""
     stopwatch: Stopwatch = field(default_factory=Stopwatch)
+
+    def reading(self, reads: Reads) -> RunContext:
+        """The same, whose ways out into the world are these."""
+        return replace(self, reads=reads)
 
     def allowance(self, state: RunState, node: str) -> DecisionAllowance:
         """The money that a step of the run asks a model with.

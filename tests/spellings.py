@@ -38,7 +38,7 @@ def spellings(secret: str) -> dict[str, str]:
 
 
 def found(text: str, secret: str) -> list[str]:
-    """The spellings of the secret that stand in a text, however it is strewn with what none sees."""
+    """The spellings of the secret that stand in a text, invisible characters aside."""
     bare = "".join(c for c in text if c.isprintable() and c not in "\u200b\u2060")
     return [
         name

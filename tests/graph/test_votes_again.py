@@ -61,7 +61,7 @@ async def told(home: Path) -> tuple[list[Any], list[dict[str, Any]]]:
         context = session(wired, LEAD, one, two, again=itself)
         final = await Runner(context, None).decide("BTC/USD", SLOT)
         recorded = context.recorder.store.events(final["run_id"])
-        took = {"latency_ms", "duration_ms"}
+        took = {"latency_ms", "duration_ms", "read"}
         return context.journal.decisions(), [
             each.event.model_dump(exclude=took) for each in recorded
         ]

@@ -12,6 +12,7 @@ from domain.orders import client_order_id
 from tests.spellings import LETTERS, canaries, found, spellings
 from traces.redact import Redactor
 
+
 @pytest.mark.parametrize("name", spellings("x"))
 def test_a_known_secret_is_found_in_every_spelling(name: str) -> None:
     secrets = canaries(40)
