@@ -38,10 +38,10 @@ def spellings(secret: str) -> dict[str, str]:
 
 
 def found(text: str, secret: str) -> list[str]:
-    """The spellings of the secret that stand in a text, invisible characters aside."""
-    bare = "".join(c for c in text if c.isprintable() and c not in "\u200b\u2060")
+    """The spellings of the secret in a text, what is invisible and how deep it is escaped aside."""
+    bare = "".join(c for c in text if c.isprintable() and c not in "\\\u200b\u2060")
     return [
         name
         for name, form in spellings(secret).items()
-        if form in text or ("zero" in name and secret in bare)
+        if form in text or ("zero" in name and secret.replace("\\", "") in bare)
     ]

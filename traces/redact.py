@@ -20,7 +20,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from traces.secret_forms import bare_texts, forms_of, split_pattern
+from traces.secret_forms import bare, forms_of, split_pattern
 
 MIN_SECRET_LENGTH = 6
 """Shorter known values are left alone: they would blank out ordinary words."""
@@ -100,7 +100,8 @@ class Redactor:
     def __init__(self, known: Mapping[str, str]) -> None:
         self._salt = random_bytes.token_bytes(16)
         values = {value for value in known.values() if len(value) >= MIN_SECRET_LENGTH}
-        self._forms = sorted({f for v in values for f in forms_of(v)}, key=len, reverse=True)
+        forms = {f for v in values for f in forms_of(v) if len(f) >= MIN_SECRET_LENGTH}
+        self._forms = sorted(forms, key=len, reverse=True)
         self._name = lru_cache(maxsize=1024)(self.text)
 
     def text(self, text: str) -> str:
@@ -152,9 +153,9 @@ class Redactor:
         return value
 
     def _without_known(self, text: str) -> str:
-        bare, *other = bare_texts(text)
+        stripped = bare(text)
         for form in self._forms:
-            if form in bare or (other and form in other[0]):
+            if form in stripped:
                 text = split_pattern(form).sub(lambda m: self._mark("known", m.group()), text)
         return text
 
@@ -165,7 +166,7 @@ class Redactor:
         return f"{key}{match['between']}{self._mark('key', value)}"
 
     def _mark(self, kind: str, secret: str) -> str:
-        raw = bare_texts(secret)[0].encode(errors="surrogatepass")
+        raw = bare(secret).encode(errors="surrogatepass")
         return f"[redacted:{kind}:{hashlib.blake2b(raw, key=self._salt).hexdigest()[:6]}]"
 
 

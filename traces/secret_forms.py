@@ -16,23 +16,21 @@ ZERO_WIDTH = "\u00ad\u200b\u200c\u200d\u2060\ufeff"
 """Soft hyphen, zero-width space, non-joiner, joiner, word joiner and byte order mark."""
 
 _CODES = "|".join(f"{ord(character):04x}" for character in ZERO_WIDTH)
-_STREWN = re.compile(rf"[{ZERO_WIDTH}]|(?i:\\u(?:{_CODES}))")
-_STREWN_DEEP = re.compile(rf"[{ZERO_WIDTH}]|(?i:\\+u(?:{_CODES}))")
-_BETWEEN = rf"(?:[{ZERO_WIDTH}]|(?i:\\+u(?:{_CODES})))*"
+_STREWN = rf"[{ZERO_WIDTH}]|\\(?i:u(?:{_CODES}))?"
+_STREWN_ALONE = re.compile(_STREWN)
+_BETWEEN = rf"(?:{_STREWN})*"
 
 MIN_INNER_FORM = 10
 """A shorter piece of Base64 could stand in any other one by chance."""
 
 
 def forms_of(value: str) -> set[str]:
-    """Every spelling under which `value` is looked for."""
+    """Every spelling under which `value` is looked for, in bare texts."""
     raw = value.encode("utf-8", "surrogatepass")
-    escaped = json.dumps(value)[1:-1]
     return {
-        value,
-        escaped,
-        json.dumps(value, ensure_ascii=False)[1:-1],
-        json.dumps(escaped)[1:-1],
+        bare(value),
+        bare(json.dumps(value)[1:-1]),
+        bare(json.dumps(value, ensure_ascii=False)[1:-1]),
         *_percent(raw),
         *_base64(raw),
         raw.hex(),
@@ -40,21 +38,23 @@ def forms_of(value: str) -> set[str]:
     }
 
 
-def bare_texts(text: str) -> tuple[str, ...]:
-    """`text` without invisible characters, escaped ones too; just itself if it has none.
+def bare(text: str) -> str:
+    """`text` without invisible characters, escaped ones too, and without any backslash.
 
-    Two readings where a backslash stands before an escape: it belongs to the text, or it is the
-    escape of JSON inside JSON.
+    So a quote reads alike in a text, in JSON, and in JSON inside JSON however deep.
     """
     if "\\u" in text or (not text.isascii() and any(c in text for c in ZERO_WIDTH)):
-        return _STREWN.sub("", text), _STREWN_DEEP.sub("", text)
-    return (text,)
+        return _STREWN_ALONE.sub("", text)
+    return text.replace("\\", "")
 
 
 @lru_cache(maxsize=64)
 def split_pattern(form: str) -> re.Pattern[str]:
-    """A pattern that also finds `form` with invisible characters strewn into it."""
-    return re.compile(_BETWEEN.join(re.escape(character) for character in form))
+    """A pattern that finds a bare form with what is left out of bare texts strewn into it.
+
+    Backslashes before it are its own: what stays behind them would be an escape of something else.
+    """
+    return re.compile(r"\\*" + _BETWEEN.join(re.escape(character) for character in form))
 
 
 def _percent(raw: bytes) -> set[str]:

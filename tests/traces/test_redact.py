@@ -25,6 +25,28 @@ def test_a_known_secret_is_found_in_every_spelling(name: str) -> None:
         assert clean.endswith(" after")
 
 
+@pytest.mark.parametrize("depth", range(6))
+def test_a_known_secret_is_found_in_json_however_deep(depth: int) -> None:
+    for secret in (
+        *canaries(40),
+        'a"b"c"d"e',
+        "C:\\me\\key",
+        "tab\tand\nline",
+        '"quoted"',
+        "\\\\\\\\",
+    ):
+        redactor = Redactor({"k": secret})
+        text = f"before {secret} after"
+        for _ in range(depth):
+            text = json.dumps({"said": text}, ensure_ascii=depth % 2 == 0)
+        clean = redactor.text(text)
+        for _ in range(depth):
+            clean = json.loads(clean)["said"]
+        assert clean.startswith("before ")
+        assert clean.endswith(" after")
+        assert secret not in clean or not secret.strip("\\")
+
+
 def test_the_fingerprint_is_keyed_and_tells_equal_secrets() -> None:
     first, second = Redactor({"a": "hunter2-hunter2"}), Redactor({"a": "hunter2-hunter2"})
     one, other = first.text("x hunter2-hunter2 y hunter2-hunter2").split(" y ")
