@@ -12,7 +12,7 @@ trace_choice · trace_search · trace_check · trace_pruning.
 Recorded plans under another policy: regating · regate_document · walking · regate_proof (what the
 graph says to that) · shadow (what was not traded).
 Whether it saw its future: lookahead · lookahead_seen. Whether it comes out again: replaying ·
-bundles.
+bundles · forking.
 Many traces: signals (wanted and had) · exporting, export_columns, export_file (tables) ·
 trace_sums · trace_following (as they are recorded).
 The market store: keeping · data_options · data_sync · data_import · data_watching · data_status ·

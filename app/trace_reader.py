@@ -155,7 +155,8 @@ def run_named(place: Place, prefix: str, session: str | None) -> RunRow:
 def _only(rows: list[RunRow], prefix: str) -> RunRow:
     if not rows:
         raise StateError(f"no run begins with {prefix!r}; see: plangate traces list")
-    exact = [row for row in rows if row.run_id == prefix] or rows
+    own = [row for row in rows if "~" in prefix or "~" not in row.run_id] or rows  # no forks
+    exact = [row for row in own if row.run_id == prefix] or own
     if len(exact) > 1:
         named = ", ".join(f"{r.run_id} --session {r.session}" for r in exact[:6])
         raise StateError(f"{len(exact)} runs begin with {prefix!r}: {named}")

@@ -22,6 +22,10 @@ from traces.step_events import BranchTaken, StateEdited
 SCHEMA = 1
 
 
+FORKS = "~forks"
+"""Ends the name of the session that a session's forks are recorded in; no user's has a `~`."""
+
+
 class ForkOf(Happening):
     """Where a run left another one's path; up to there it was replayed."""
 

@@ -17,7 +17,7 @@ from domain.errors import StateError
 from domain.strict_json import content_hash
 from traces.chain import Head, Run, head_of, link
 from traces.database import Database
-from traces.events import EVENT, RunEnded
+from traces.events import EVENT, FORKS, RunEnded
 from traces.stored_text import read_blob
 from traces.tables import METADATA
 
@@ -69,8 +69,9 @@ def runs_of(database: Database, session: str | None = None) -> list[Run]:
 
 
 def newest_session(database: Database) -> str | None:
-    """The session that ended a run last; None where none has."""
-    newest = select(_RUNS.c.session).order_by(_RUNS.c.recorded_ms.desc()).limit(1)
+    """The session that ended a run last, forks aside; None where none has."""
+    own = _RUNS.c.session.not_like(f"%{FORKS}")
+    newest = select(_RUNS.c.session).where(own).order_by(_RUNS.c.recorded_ms.desc()).limit(1)
     with database.read() as connection:
         return connection.execute(newest).scalar_one_or_none()
 

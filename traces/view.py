@@ -24,6 +24,7 @@ from traces.view_words import (
     bracket,
     chart,
     compact,
+    fork,
     message,
     number_words,
     section,
@@ -107,7 +108,7 @@ class _Page:
         """What was decided about, by whom, and the nodes in short."""
         for event in started:
             self._model = event.model
-            self._put(f"{event.symbol}  as of {iso(event.as_of)}")
+            self._put(f"{event.symbol}  as of {iso(event.as_of)}{fork(event)}")
             self._put(f"model {event.model}  market {event.market}")
             self._put(f"policy {event.policy_hash[:12]}  prompt {event.prompt_hash[:12]}")
         self.lines += map(visible, tree_lines)

@@ -6,6 +6,7 @@ import json
 from decimal import Decimal
 from typing import Any
 
+from traces.events import RunStarted
 from traces.opinion_events import VoteCast
 from traces.prompt_events import ChartDrawn, PromptSection
 
@@ -33,6 +34,12 @@ def _part(part: Any) -> str:
     if isinstance(part, dict) and part.get("type") == "picture":
         return f"[picture {str(part.get('blob'))[:12]}] {part.get('caption')}"
     return compact(part)
+
+
+def fork(event: RunStarted) -> str:
+    """Which run it goes on from, and where; nothing of a run that is no fork."""
+    of = event.fork_of
+    return "" if of is None else f"\nfork of {of.run_id} (session {of.session}) from {of.node}"
 
 
 def spaced(text: str) -> str:

@@ -26,6 +26,13 @@ def replay(
         str | None, typer.Option(help="Which session; default: the one that decided last.")
     ] = None,
     every: Annotated[bool, typer.Option("--all", help="Every decision of the session.")] = False,
+    live_from: Annotated[
+        str | None,
+        typer.Option(help="Go on anew from this node, such as plan or plan#2: a fork."),
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option(help="Who is asked in a fork; default: the run's own model.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Make a recorded decision again from its trace alone; exits with 10 where it differs.
@@ -35,6 +42,10 @@ def replay(
     its change of the state must come out as they were recorded; the first difference is named
     with its node, so that a changed trace, prompt, policy or program shows where it matters. Such
     as: plangate replay --all
+
+    --live-from NODE replays up to that node and asks a model anew from there on; market, account
+    and tools answer what they answered then. What comes of it is recorded as a run of its own,
+    RUN~1, beside the session; nothing is committed and no order can follow.
     """
     import asyncio
 
@@ -42,8 +53,14 @@ def replay(
     from app.cli.output import out, print_json
     from app.replaying import replay_document
 
-    if (run_id is None) != every:
-        raise typer.BadParameter("give a run's id, or --all for a whole session")
+    if live_from is not None and run_id is not None and not is_bundle(run_id):
+        _fork(run_id, session, live_from, model, as_json=as_json)
+        return
+    if live_from is not None or model is not None or (run_id is None) != every:
+        raise typer.BadParameter(
+            "give a run's id or a bundle, or --all for a session; a fork takes a run's id and "
+            "--live-from, and --model is for forks"
+        )
     with _Bar(quiet=as_json or not every) as bar:
         if run_id is not None and is_bundle(run_id):
             document = asyncio.run(replayed_bundle(Path(run_id), bar.told))
@@ -58,6 +75,24 @@ def replay(
         raise typer.Exit(EXIT_DIFFERS)
     if document["not_replayable"]:
         raise typer.Exit(EXIT_STATE)
+
+
+def _fork(run_id: str, session: str | None, node: str, model: str | None, *, as_json: bool) -> None:
+    from app.cli.output import out, print_json
+    from app.forking import fork_document
+
+    done = fork_document(run_id, session, node, model)
+    if as_json:
+        print_json(done)
+        return
+    before, decision = done["before"], done["decision"]
+    for line in (
+        f"{done['run_id']}: a fork of {done['fork_of']['run_id']} from {node}, by {done['model']}",
+        f"  was  {before['outcome']} {' '.join(before['codes'])}",
+        f"  is   {decision['outcome']} {' '.join(decision['codes'])}",
+        f"plangate traces diff {done['fork_of']['run_id']} {done['run_id']}",
+    ):
+        out().print(line, markup=False, soft_wrap=True)
 
 
 def words(document: dict[str, Any]) -> list[str]:

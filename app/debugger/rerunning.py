@@ -37,7 +37,7 @@ async def step_again(
     place = database_place()
     row = run_named(place, prefix, session)
     with closing(Database.open(place, METADATA)) as database:
-        async with _stand_in(asked, Journal(database, row.session)) as stand_in:
+        async with stand_in_for(asked, Journal(database, row.session)) as stand_in:
             rerun = Rerun(database, row.session, row.run_id, screen.notice, stand_in)
             debugger = Retelling(
                 rerun.context,
@@ -54,9 +54,10 @@ async def step_again(
 
 
 @asynccontextmanager
-async def _stand_in(
+async def stand_in_for(
     asked: SessionOptions | None, journal: Journal
 ) -> AsyncIterator[StandIn | None]:
+    """The model that is asked in the place of a run's own, until the block ends."""
     if asked is None:
         yield None
         return
