@@ -6,7 +6,6 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
-from app.home import database_place
 from app.moments import read_moment_or_age
 from domain.clock import from_ms, iso, to_ms
 from domain.errors import ConfigError
@@ -68,10 +67,11 @@ def _some(values: list[str], most: int = 8) -> str:
 
 
 def _said(text: str) -> tuple[str, str]:
+    from app.trace_search import indexed_place
     from traces.question import read_question, said_in_run
     from traces.word_sql import ON_FILE, ON_SERVER
 
-    words = ON_FILE if isinstance(database_place(), Path) else ON_SERVER
+    words = ON_FILE if isinstance(indexed_place(), Path) else ON_SERVER
     return said_in_run(read_question(text), words)
 
 

@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from app.home import database_place
 from domain.clock import from_ms, iso
+from domain.errors import StateError
 from traces.chosen import Chosen
+from traces.index import query_place
+from traces.place import Place
 from traces.question import read_question
 from traces.search import search
 
@@ -21,9 +24,26 @@ def searched(words: str, chosen: Chosen, limit: int) -> dict[str, Any]:
         ConfigError: nothing of it can be looked for.
         StateError: the database cannot be read.
     """
-    found = search(database_place(), read_question(words), chosen, limit=limit)
+    found = search(indexed_place(), read_question(words), chosen, limit=limit)
     rows = [row._asdict() | {"as_of": iso(from_ms(row.as_of_ms))} for row in found]
     return {"schema": "plangate.traces.search/1", "words": words, "found": rows}
+
+
+def indexed_place() -> Place:
+    """The database; what an older plangate left without an index is upgraded first.
+
+    Raises:
+        StateError: it cannot be.
+    """
+    place = database_place()
+    try:
+        query_place(place, "SELECT id FROM trace_prose LIMIT 1", [])
+    except StateError:
+        from traces.database import Database
+        from traces.tables import METADATA
+
+        Database.open(place, METADATA).close()
+    return place
 
 
 def rebuilt(progress: Progress) -> dict[str, Any]:

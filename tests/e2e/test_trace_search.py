@@ -7,6 +7,7 @@ import pytest
 from app.home import DATABASE
 from tests.e2e.command import plangate
 from tests.traces.handmade import recorder
+from tests.traces.stored import former
 from tests.traces.test_search import REASONS, record_decision
 from traces.database import Database
 from traces.tables import METADATA
@@ -52,6 +53,16 @@ def test_wrong_usage_says_what_was_expected(home: Path, words: list[str]) -> Non
     ran = plangate(home, "traces", "search", *words)
     assert (ran.code, ran.out) == (2, "")
     assert "cannot look for" in ran.err or "leave 'stop' out" in ran.err
+
+
+@pytest.mark.parametrize("words", [("search", "holding"), ("list", "--text", "holding")])
+def test_what_an_older_release_recorded_is_found_at_the_first_question(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    former(1, tmp_path / DATABASE)
+    ran = plangate(tmp_path, "traces", *words, "--limit", "1")
+    assert (ran.code, ran.err) == (0, "")
+    assert "no_trade" in ran.out
 
 
 def test_the_index_is_made_anew_by_command(home: Path) -> None:
