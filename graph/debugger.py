@@ -110,6 +110,7 @@ class Debugger:
             return stop
         if self.holds_back:
             config = await self._graph.aupdate_state(stop.config, HELD_BACK, as_node=node)
+            self._record(StateEdited(field="outcome", before="null", after="no_trade DISARMED"))
         else:
             run = stop.state.get("run_id", "")
             self.context.stopwatch.forget(run)  # thinking is not running

@@ -96,6 +96,9 @@ async def test_without_arms_nothing_is_committed_and_the_decision_says_so(tmp_pa
         assert debugger.stop.state["orders"] == []
         decided = context.journal.decisions()
         assert [(one["outcome"], one["codes"]) for one in decided] == [("no_trade", ["DISARMED"])]
+        recorded = context.recorder.store.events(debugger.stop.state["run_id"])
+        (edit,) = (one.event for one in recorded if isinstance(one.event, StateEdited))
+        assert (edit.field, edit.after) == ("outcome", "no_trade DISARMED")
 
 
 async def test_branches_keep_their_own_ways(tmp_path: Path) -> None:
@@ -128,7 +131,7 @@ async def test_branches_keep_their_own_ways(tmp_path: Path) -> None:
         recorded = context.recorder.store.events(debugger.stop.state["run_id"])
         hands = [one.event for one in recorded if isinstance(one.event, BranchTaken | StateEdited)]
         told = [e.how if isinstance(e, BranchTaken) else "edit" for e in hands]
-        assert told == ["back", "fork", "edit", "switch"]
+        assert told == ["back", "fork", "edit", "edit", "switch"]
 
 
 async def test_a_tools_answer_is_edited_before_the_model_reads_it(tmp_path: Path) -> None:
