@@ -53,9 +53,13 @@ class Replayer:
     """Replays the decisions of one session."""
 
     def __init__(self, database: Database, session: str) -> None:
-        self._database = database
         self._store = TraceStore(database, session)
         self._texts = Texts(database)
+        self._stage = Stage(database, session, self._texts)
+        self._recorder = Recorder(self._stage, Redactor({}), FixedClock(EPOCH))
+        self._graphs: dict[str, Any] = {}
+        self._now: tuple[Tape, list[str]]
+        """The run that is replayed, and the nodes that it has come by."""
 
     async def replay(self, run_id: str) -> Replayed:
         """Make one decision again.
@@ -78,16 +82,10 @@ class Replayer:
         return Replayed(run_id, tuple(nodes), None, final)
 
     async def _run(self, tape: Tape, nodes: list[str]) -> RunState:
-        stage = Stage(self._database, self._store.session, self._texts)
-        recorder = Recorder(stage, Redactor({}), FixedClock(EPOCH))
-        context = context_for(terms_of_tape(tape, self._texts), recorder)
-
-        def reads_for(_: RunContext, node: str) -> Reads:
-            visit = _next(tape, nodes, node)
-            nodes.append(visit.name)
-            return Retold(tape, visit, self._texts, stage, recorder)
-
-        graph = build_graph(context, reads_for).compile()
+        graph = self._graph(tape)
+        self._recorder.flush()  # what a replay left that ended early
+        self._stage.clear()
+        self._now = tape, nodes
         begin = RunState(symbol=tape.started.symbol, as_of=iso(tape.started.as_of))
         try:
             final = await graph.ainvoke(begin, {"recursion_limit": RECURSION_LIMIT})
@@ -95,6 +93,20 @@ class Replayer:
             nodes.pop()
             raise
         return cast("RunState", final)
+
+    def _graph(self, tape: Tape) -> Any:
+        """Compiled once for all runs of the same terms."""
+        terms = terms_of_tape(tape, self._texts)
+        if terms.text not in self._graphs:
+            context = context_for(terms, self._recorder)
+            self._graphs[terms.text] = build_graph(context, self._reads_for).compile()
+        return self._graphs[terms.text]
+
+    def _reads_for(self, _: RunContext, node: str) -> Reads:
+        tape, nodes = self._now
+        visit = _next(tape, nodes, node)
+        nodes.append(visit.name)
+        return Retold(tape, visit, self._texts, self._stage, self._recorder)
 
 
 def terms_of_tape(tape: Tape, texts: Texts) -> RunTerms:

@@ -54,6 +54,11 @@ class Stage(TraceStore):
         self.blobs: OnTop = OnTop(database, texts)
         self.made: list[Event] = []
 
+    def clear(self) -> None:
+        """Begin anew."""
+        self.made = []
+        self.blobs.own.clear()
+
     def write(self, events: Sequence[dict[str, Any]], runs: Sequence[dict[str, Any]]) -> None:  # noqa: ARG002  # the base class's signature
         """Keep the events at hand."""
         self.made += [EVENT.validate_json(row["body"]) for row in events]
