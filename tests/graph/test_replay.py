@@ -116,6 +116,14 @@ async def test_votes_and_repeats_are_told_again_and_who_was_silent_stays_so(
     assert (replayed.difference, replayed.final) == (None, final)
 
 
+async def test_a_chart_is_not_drawn_again(tmp_path: Path) -> None:
+    async with decided(tmp_path, [proposal(5300)], charts=True) as (wired, final):
+        replayed = await again(wired, final)
+        kinds = {e.event.kind for e in wired.context.recorder.store.events(final["run_id"])}
+    assert "chart_drawn" in kinds
+    assert (replayed.difference, replayed.final) == (None, final)
+
+
 async def test_a_model_that_did_not_answer_does_not_answer_again(tmp_path: Path) -> None:
     mute = voter("gone", Unreachable("gone"))[0].planner
     async with decided(tmp_path, [], planner=mute) as (wired, final):
