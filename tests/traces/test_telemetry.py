@@ -23,6 +23,8 @@ def test_one_line_holds_what_was_seen_decided_and_had(tmp_path: Path) -> None:
         "policy_hash": "a1" * 16,
         "prompt_hash": "b2" * 16,
         "market": "box",
+        "terms": None,
+        "fork_of": None,
         "snapshot": "-",
         "last": "7012.5",
         "missing_count": 1,
