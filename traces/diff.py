@@ -13,7 +13,6 @@ from typing import Any
 
 from traces import events as ev
 from traces.differences import Row, by_name, json_of, rows_of, text_row
-from traces.node_events import NodeDone
 from traces.opinion_events import VoteCast, VotesCounted
 from traces.order_events import Filled, PlanInvalidated
 from traces.store import Recorded
@@ -41,7 +40,7 @@ class Side:
 
     def told(self) -> list[Recorded]:
         """Its events without what a replay alone needs."""
-        return [item for item in self.recorded if not isinstance(item.event, NodeDone)]
+        return [item for item in self.recorded if not item.event.for_replay_only]
 
     def essence(self, event: Any) -> Row:
         """What of an event counts."""

@@ -8,7 +8,7 @@ hashes; decimals are text. A change that an old reader could misread counts `SCH
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, TypeAdapter
 
@@ -254,3 +254,10 @@ Event = Annotated[
 
 EVENT: TypeAdapter[Event] = TypeAdapter(Event)
 """Reads an event back from its JSON."""
+
+FOR_REPLAY_ONLY = tuple(
+    kind.model_fields["kind"].default
+    for kind in get_args(get_args(Event)[0])
+    if kind.for_replay_only
+)
+"""The kinds that no reader of a decision is shown."""

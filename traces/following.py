@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, select
 
 from traces.database import Database
-from traces.events import EVENT, Event
+from traces.events import EVENT, FOR_REPLAY_ONLY, Event
 from traces.tables import TraceEvent
 
 _TABLE = TraceEvent.__table__  # type: ignore[attr-defined]  # SQLModel adds it at run time
@@ -48,8 +48,7 @@ def last_key(database: Database) -> int:
 
 def _of(session: str | None) -> Select[Any]:
     names = ("id", "session", "run_id", "at_ms", "node", "body")
-    # What a replay alone needs is not shown.
-    every = select(*(_TABLE.c[name] for name in names)).where(_TABLE.c.kind != "node_done")
+    every = select(*(_TABLE.c[name] for name in names)).where(_TABLE.c.kind.not_in(FOR_REPLAY_ONLY))
     return every if session is None else every.where(_TABLE.c.session == session)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -20,6 +20,8 @@ class Happening(BaseModel):
     """Base of the events."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    for_replay_only: ClassVar[bool] = False
+    """Kept for replays: no reader of the decision is shown it."""
 
     def texts(self) -> Iterator[tuple[str, str]]:
         """Every text that it names: the field, and the text's hash."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from traces.happening import Happening
 
@@ -11,6 +11,7 @@ from traces.happening import Happening
 class NodeDone(Happening):
     """A node has run; the events before it, back to the last of its kind, are that node's."""
 
+    for_replay_only: ClassVar[bool] = True
     kind: Literal["node_done"] = "node_done"
     read: dict[str, list[list[Any] | str]]
     """By question, its answers in the order of asking: a short one as a list of one value, a longer

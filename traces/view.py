@@ -116,8 +116,8 @@ class _Page:
     def enter(self, visit: Visit) -> None:
         """Append one node's events."""
         self.lines += ["", f"── {visit.number} {visible(visit.node)} ".ljust(WIDTH, "─")]
-        for item in visit.events:
-            self._show.get(type(item.event), lambda _: None)(item.event)  # a replay's are not
+        for event in (item.event for item in visit.events if not item.event.for_replay_only):
+            self._show[type(event)](event)
 
     def _head(self, text: str) -> None:
         self.lines.append("")
