@@ -23,7 +23,6 @@ from graph.rerun import Reheard, Rerun, StandIn
 from graph.retold import Retold
 from graph.stage import Lacks, Stage, Texts
 from graph.state import RunState
-from graph.tape import Visit
 from traces.database import Database
 from traces.events import EVENT, FORKS, ForkOf, RunStarted
 from traces.store import TraceStore
@@ -72,10 +71,8 @@ class Fork(Rerun):
         if node not in names:
             raise ConfigError(f"run {run_id!r} has no node {node!r}; it has {', '.join(names)}")
         self._database, self._clock = database, clock
-        self._first, self._of = (
-            names.index(node),
-            ForkOf(session=session, run_id=run_id, node=node),
-        )
+        self._first = names.index(node)
+        self._of = ForkOf(session=session, run_id=run_id, node=node)
         self._kept = Kept(database, session, self._texts, clock)
         self._stage = self._recorder.store = self._kept
 
@@ -89,15 +86,12 @@ class Fork(Rerun):
         calls: list[str] = []
 
         def reads_for(_: RunContext, node: str) -> Reads:
-            number, visits = len(calls), self.tape.visits
+            number, nth = len(calls), calls.count(node)
             calls.append(node)
-            if number < self._first:
-                return Retold(self.tape, visits[number], self._texts, self._stage, self._recorder)
-            mine = [visit for visit in visits if visit.node == node]
-            nth = min(calls.count(node), len(mine)) - 1
-            visit = mine[nth] if mine else Visit(node, node, (), None)
+            is_replayed = number < self._first
+            visit = self.tape.visits[number] if is_replayed else self.tape.visit(node, nth)[0]
             parts = (self.tape, visit, self._texts, self._stage, self._recorder)
-            return Anew(*parts, asks=True)
+            return Retold(*parts) if is_replayed else Anew(*parts, asks=True)
 
         graph = build_graph(self.context, reads_for).compile()
         started = self.tape.started

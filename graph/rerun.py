@@ -134,11 +134,9 @@ class Rerun:
 
         def reads(_: RunContext, node: str) -> Reads:
             here, self._stage.made = debugger(), []
-            visits = [visit for visit in self.tape.visits if visit.node == node]
-            number = here.trail.count(node)
-            visit = visits[min(number, len(visits) - 1)] if visits else Visit(node, node, (), None)
+            visit, was_called = self.tape.visit(node, here.trail.count(node))
             parts = (self.tape, visit, self._texts, self._stage, self._recorder)
-            if here.stop.edited or number >= len(visits):
+            if here.stop.edited or not was_called:
                 return Reheard(*parts, asks=self._asks)
             return Heard(*parts, self._tell)
 
@@ -245,8 +243,7 @@ class Reheard(Retold):
         return bool(sent and was) and sent[-1].messages == was[-1].messages
 
     def _known_tool_answers(self, calls: Sequence[ToolCall]) -> list[ToolAnswer]:
-        every = [event for visit in self._tape.visits for event in visit.events]
-        answered = [event for event in every if isinstance(event, ToolAnswered)]
+        answered = [event for event in self._tape.events if isinstance(event, ToolAnswered)]
         answers = []
         for call in calls:
             same = [e for e in answered if (e.name, e.arguments) == (call.name, call.arguments)]
@@ -278,8 +275,7 @@ def _planner(name: str, schemas: Sequence[dict[str, Any]], stand_in: StandIn | N
 
 def _schemas(tape: Tape, texts: Texts) -> list[dict[str, Any]]:
     """Of the data tools that the model was offered first."""
-    every = (event for visit in tape.visits for event in visit.events)
-    sent = next((event for event in every if isinstance(event, PromptSent)), None)
+    sent = next((event for event in tape.events if isinstance(event, PromptSent)), None)
     offered: list[dict[str, Any]] = json.loads(texts.read(sent.tools)) if sent else []
     return [one for one in offered if one["function"]["name"] not in ANSWERS]
 

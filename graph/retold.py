@@ -126,8 +126,7 @@ class Retold:
 
     def _told_to_model(self, text: str) -> str | None:
         """A tool's answer as it stands in the messages, where that is nearly the given text."""
-        every = (event for visit in self._tape.visits for event in visit.events)
-        sent = [event for event in every if isinstance(event, PromptSent)]
+        sent = [event for event in self._tape.events if isinstance(event, PromptSent)]
         for name in sent[-1].messages if sent else ():
             content = load_message(self._texts.blobs.get(name)).content
             if isinstance(content, str) and _nearly(content, text):

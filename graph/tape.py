@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from domain.errors import StateError
@@ -34,6 +34,25 @@ class Tape:
     run_id: str
     started: RunStarted
     visits: tuple[Visit, ...]
+
+    @property
+    def events(self) -> Iterator[Event]:
+        """Of all nodes, but for their ends."""
+        return (event for visit in self.visits for event in visit.events)
+
+    def visit(self, node: str, number: int) -> tuple[Visit, bool]:
+        """The n-th call of a node, and whether it was called that often.
+
+        Where it was not, the last call stands in, or an empty one of a node that never was.
+
+        Args:
+            node: The node.
+            number: From 0.
+        """
+        mine = [visit for visit in self.visits if visit.node == node]
+        if number < len(mine):
+            return mine[number], True
+        return (mine[-1] if mine else Visit(node, node, (), None)), False
 
 
 def tape_of(run_id: str, recorded: Sequence[Recorded]) -> Tape:
