@@ -12,9 +12,9 @@ trace_choice · trace_search · trace_check · trace_pruning.
 Recorded plans under another policy: regating · regate_document · walking · regate_proof (what the
 graph says to that) · shadow (what was not traded).
 Whether it saw its future: lookahead · lookahead_seen. Whether it comes out again: replaying ·
-bundles · forking.
-Many traces: signals (wanted and had) · exporting, export_columns, export_file (tables) ·
-trace_sums · trace_following (as they are recorded).
+bundles · forking (standing_in).
+Many traces: journal_choice · signals (wanted and had) · exporting, export_columns, export_file
+(tables) · trace_sums · trace_following (as they are recorded).
 The market store: keeping · data_options · data_sync · data_import · data_watching · data_status ·
 data_verify · data_export · data_words.
 Feeds, tools and models by hand: feed_listing · model_listing · model_probe (sight_probe) ·

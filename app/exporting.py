@@ -6,7 +6,6 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,9 +14,9 @@ from sqlalchemy import select
 
 from app.export_columns import BARS
 from app.export_file import suffix_of, write_table
+from app.journal_choice import JournalChoice
 from app.report import open_journal
 from app.signals import signals
-from domain.clock import parse_moment
 from domain.instrument import quote_of
 from domain.numbers import ZERO, plain
 from journal.books import Journal
@@ -28,25 +27,6 @@ from traces.tables import METADATA
 
 Row = dict[str, Any]
 _RUNS = METADATA.tables["trace_run"]
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What to write, and of which decisions."""
-
-    session: str | None = None
-    symbol: str | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-
-    def has(self, decision: Row) -> bool:
-        """Whether a decision is one of them."""
-        as_of = parse_moment(decision["as_of"])
-        return (
-            (self.symbol is None or decision["symbol"].casefold() == self.symbol.casefold())
-            and (self.since is None or as_of >= self.since)
-            and (self.until is None or as_of < self.until)
-        )
 
 
 @dataclass(slots=True)
@@ -61,7 +41,7 @@ class _Seen:
     flawed_count: int = 0
 
 
-def export(place: Place, name: str, wanted: Wanted, path: Path) -> Row:
+def export(place: Place, name: str, session: str | None, chosen: JournalChoice, path: Path) -> Row:
     """Write one of the tables; what was written, as one JSON-able document.
 
     Raises:
@@ -69,9 +49,9 @@ def export(place: Place, name: str, wanted: Wanted, path: Path) -> Row:
         StateError: there is no such session, or the file cannot be written.
     """
     suffix_of(path)
-    database, journal = open_journal(place, wanted.session)
+    database, journal = open_journal(place, session)
     try:
-        rows = _MAKE[name](journal, wanted)
+        rows = _MAKE[name](journal, chosen)
     finally:
         database.close()
     write_table(path, name, rows)
@@ -84,13 +64,9 @@ def export(place: Place, name: str, wanted: Wanted, path: Path) -> Row:
     }
 
 
-def _signals(journal: Journal, wanted: Wanted) -> list[Row]:
-    return signals(journal, wanted.symbol, wanted.since, wanted.until)
-
-
-def _bars(journal: Journal, wanted: Wanted) -> list[Row]:
+def _bars(journal: Journal, chosen: JournalChoice) -> list[Row]:
     """Every candle that a decision was shown, and beside it the decision it was the newest of."""
-    decisions = {d["run_id"]: d for d in journal.decisions() if wanted.has(d)}
+    decisions = {d["run_id"]: d for d in journal.decisions() if chosen.has(d)}
     rows = []
     for symbol, seen in sorted(_seen(journal, decisions).items()):
         made = {bar: decisions[run_id] for run_id, bar in seen.newest.items()}
@@ -137,15 +113,15 @@ def _seen(journal: Journal, decisions: dict[str, Row]) -> dict[str, _Seen]:
     return found
 
 
-def _summary(journal: Journal, wanted: Wanted) -> list[Row]:
+def _summary(journal: Journal, chosen: JournalChoice) -> list[Row]:
     """One row a symbol."""
-    decisions = {d["run_id"]: d for d in journal.decisions() if wanted.has(d)}
+    decisions = {d["run_id"]: d for d in journal.decisions() if chosen.has(d)}
     seen = _seen(journal, decisions)
     took = _took_ms(journal)
     by_symbol: defaultdict[str, list[Row]] = defaultdict(list)
     for decision in decisions.values():
         by_symbol[decision["symbol"]].append(decision)
-    proposed = _signals(journal, wanted)
+    proposed = signals(journal, chosen)
     return [
         {
             "session": journal.session,
@@ -200,8 +176,8 @@ def _took_ms(journal: Journal) -> dict[str, float]:
         return {row.run_id: row.duration_ms for row in connection.execute(statement)}
 
 
-_MAKE: dict[str, Callable[[Journal, Wanted], list[Row]]] = {
-    "signals": _signals,
+_MAKE: dict[str, Callable[[Journal, JournalChoice], list[Row]]] = {
+    "signals": signals,
     "bars": _bars,
     "summary": _summary,
 }

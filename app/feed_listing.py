@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 from app.clock import SystemClock
 from app.feed_file import read_feed_file
-from domain.clock import Clock, FixedClock, iso, parse_moment
+from app.moments import read_moment
+from domain.clock import Clock, FixedClock, iso
 from domain.errors import ConfigError, PlangateError
 from market.feeds.protocol import Feed, Feeds, NewsItem, Observation, Sighted
 
@@ -95,14 +96,8 @@ async def _looks(path: Path, as_of: str | None, name: str = "") -> tuple[datetim
 
 
 def _clock(as_of: str | None) -> Clock:
-    if as_of is None:
-        return SystemClock()
-    try:
-        return FixedClock(parse_moment(as_of))
-    except (ValueError, OverflowError) as error:
-        raise ConfigError(
-            f"--as-of {as_of!r} is no date; write it as 2023-02-01 or 2023-02-01T12:00:00Z (UTC)"
-        ) from error
+    moment = read_moment("--as-of", as_of)
+    return SystemClock() if moment is None else FixedClock(moment)
 
 
 def _roles(feeds: Feeds) -> list[tuple[str, Any]]:

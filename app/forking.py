@@ -7,9 +7,9 @@ from contextlib import closing
 from typing import Any
 
 from app.clock import SystemClock
-from app.debugger.rerunning import stand_in_for
 from app.home import database_place
 from app.options import SessionOptions
+from app.standing_in import stand_in_for
 from app.trace_reader import run_named
 from graph.decision import decision_document
 from graph.fork import Fork

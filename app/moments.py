@@ -58,6 +58,18 @@ def read_moment_or_age(
         raise ConfigError(f"{error}, or as an age such as 36h or 30d") from error
 
 
+def read_span(since: str | None, until: str | None) -> tuple[datetime | None, datetime | None]:
+    """What `--since` and `--until` were given, dates or ages.
+
+    Raises:
+        ConfigError: one is neither, or nothing lies between them.
+    """
+    first, end = read_moment_or_age("--since", since), read_moment_or_age("--until", until)
+    if first and end and first >= end:
+        raise ConfigError(f"--since {since} was expected to be before --until {until}")
+    return first, end
+
+
 def _age(text: str) -> timedelta | None:
     found = _AGE.fullmatch(text)
     return timedelta(minutes=int(found[1]) * _MINUTES[found[2]]) if found else None

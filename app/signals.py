@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select
 
-from domain.clock import iso, parse_moment
+from app.journal_choice import JournalChoice
+from domain.clock import iso
 from domain.instrument import quote_of
 from domain.numbers import ZERO, plain
 from domain.orders import Fill
@@ -24,12 +24,7 @@ from journal.tables import PLANS
 Row = dict[str, Any]
 
 
-def signals(
-    journal: Journal,
-    symbol: str | None = None,
-    since: datetime | None = None,
-    until: datetime | None = None,
-) -> list[Row]:
+def signals(journal: Journal, chosen: JournalChoice) -> list[Row]:
     """One row for each version of a plan that was proposed, oldest first; None is not known.
 
     Prices, quantities and money are exact text, in the instrument's units; the rest plain values.
@@ -44,10 +39,7 @@ def signals(
     rows: list[Row] = []
     opened: set[str] = set()
     for decision in journal.decisions():
-        as_of = parse_moment(decision["as_of"])
-        if (symbol is not None and decision["symbol"].casefold() != symbol.casefold()) or (
-            (since is not None and as_of < since) or (until is not None and as_of >= until)
-        ):
+        if not chosen.has(decision):
             continue
         for version in decision["versions"]:
             row = {"session": journal.session, **_wanted(decision, version)}
@@ -133,11 +125,9 @@ def _had(plan: StoredPlan, fills: Sequence[Fill]) -> Row:
     }
 
 
-def wanted_document(
-    journal: Journal, symbol: str | None, since: datetime | None, until: datetime | None
-) -> Row:
+def wanted_document(journal: Journal, chosen: JournalChoice) -> Row:
     """What was wanted against what was had, with sums."""
-    rows = signals(journal, symbol, since, until)
+    rows = signals(journal, chosen)
     return {
         "schema": "plangate.traces.wanted/1",
         "session": journal.session,

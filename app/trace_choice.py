@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
-from app.moments import read_moment_or_age
+from app.moments import read_span
 from domain.clock import from_ms, iso, to_ms
 from domain.errors import ConfigError
 from traces.chosen import Chosen
@@ -32,10 +32,7 @@ def read_choice(
     Raises:
         ConfigError: naming the option, its value and what was expected.
     """
-    first = read_moment_or_age("--since", since)
-    end = read_moment_or_age("--until", until)
-    if first and end and first >= end:
-        raise ConfigError(f"--since {since} was expected to be before --until {until}")
+    first, end = read_span(since, until)
     return Chosen(
         session=session,
         symbol=symbol,

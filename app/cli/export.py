@@ -40,13 +40,12 @@ def export(
     Such as: plangate export signals -o signals.csv --session NAME --since 2026-11-01
     """
     from app.cli.output import print_json
-    from app.exporting import Wanted
     from app.exporting import export as write
     from app.home import database_place
-    from app.moments import read_moment_or_age
+    from app.journal_choice import read_journal_choice
 
-    first, end = read_moment_or_age("--since", since), read_moment_or_age("--until", until)
-    done = write(database_place(), table, Wanted(session, symbol, first, end), output)
+    chosen = read_journal_choice(symbol, since, until)
+    done = write(database_place(), table, session, chosen, output)
     if as_json:
         print_json(done)
     else:

@@ -33,14 +33,14 @@ def wanted(
     """
     from app.cli.output import print_json
     from app.home import database_place
-    from app.moments import read_moment_or_age
+    from app.journal_choice import read_journal_choice
     from app.report import open_journal
     from app.signals import wanted_document
 
-    first, end = read_moment_or_age("--since", since), read_moment_or_age("--until", until)
+    chosen = read_journal_choice(symbol, since, until)
     database, journal = open_journal(database_place(), session)
     try:
-        document = wanted_document(journal, symbol, first, end)
+        document = wanted_document(journal, chosen)
     finally:
         database.close()
     if as_json:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import closing
 
 from app.debugger.protocol import Screen
 from app.debugger.stepper import Leave, Stepper
-from app.home import database_place, state_home
-from app.modelling import model_secrets, opened_models
+from app.home import database_place
 from app.options import SessionOptions
-from app.settings import load_settings
-from app.spending import opened_spending
+from app.standing_in import stand_in_for
 from app.trace_reader import run_named
-from graph.rerun import Rerun, Retelling, StandIn, own_thread, unkept
+from graph.rerun import Rerun, Retelling, own_thread, unkept
 from journal.books import Journal
 from traces.database import Database
 from traces.tables import METADATA
@@ -51,17 +48,3 @@ async def step_again(
                 screen.ended(await Stepper(debugger, screen).decide())
             except Leave:
                 screen.goodbye(row.session)
-
-
-@asynccontextmanager
-async def stand_in_for(
-    asked: SessionOptions | None, journal: Journal
-) -> AsyncIterator[StandIn | None]:
-    """The model that is asked in the place of a run's own, until the block ends."""
-    if asked is None:
-        yield None
-        return
-    settings = load_settings()
-    async with opened_models(asked, settings, state_home()) as models:
-        spending = opened_spending(asked.spending, journal, models)
-        yield StandIn(models, spending, {**settings.secrets, **model_secrets(models)})

@@ -112,6 +112,7 @@ def test_what_was_wanted_is_held_against_what_was_filled(home: Path) -> None:
     text = plangate(home, "traces", "wanted", "--session", "one")
     assert (text.code, text.err) == (0, "")
     assert "denied RR_BELOW_MIN" in " ".join(text.out.split())
+    assert plangate(home, "traces", "wanted", "--since", "1h", "--until", "2h").code == 2
     nothing = plangate(home, "traces", "wanted", "--symbol", "ETH/USD")
     assert (nothing.code, nothing.out) == (0, "")
 
