@@ -61,11 +61,11 @@ def imported(path: Path) -> dict[str, Any]:
 
     Raises:
         ConfigError: it is no bundle, or was changed.
-        StateError: another run of the same name is there.
+        StateError: another run of the same name is there, or the session is one of its own.
     """
     bundle = read_bundle(path)
     with _opened(lambda: Database.open(database_place(), METADATA)) as database:
-        added = load_bundle(bundle, database)
+        added = load_bundle(bundle, database, session_names(database))
     return _document(path, bundle) | {"added_count": len(added)}
 
 

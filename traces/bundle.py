@@ -11,20 +11,28 @@ import hashlib
 import json
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any, NoReturn
 
-from pydantic import ValidationError
 from sqlalchemy import select
 
 from domain.errors import ConfigError, StateError
-from domain.strict_json import canonical, content_hash
+from domain.strict_json import canonical
 from traces.blobs import Blobs
-from traces.chain import Run, head_of, link
+from traces.bundled import (
+    COLUMNS,
+    BundledRun,
+    Unsound,
+    bundled_runs,
+    require_sound,
+    require_text,
+)
+from traces.chain import Run, head_of
 from traces.database import Database
-from traces.events import EVENT
+from traces.events import EVENT, FORKS
 from traces.store import TraceStore
 from traces.tables import METADATA
 from traces.verify import verify_runs
@@ -34,26 +42,13 @@ SUFFIX = ".plangate"
 MOST_PACKED_BYTES = 256 * 1024 * 1024
 MOST_BYTES = 512 * 1024 * 1024
 """Of one entry, unpacked."""
+MOST_MANIFEST_BYTES = 64 * 1024 * 1024
+"""It is parsed as one value."""
 MOST_RUNS = 100_000
 
 _MANIFEST, _EVENTS_ENTRY, _TEXTS_ENTRY = "manifest.json", "events.jsonl", "texts.jsonl"
 _EVENTS = METADATA.tables["trace_event"]
 _RUNS = METADATA.tables["trace_run"]
-_COLUMNS = ("session", "run_id", "at_ms", "node", "kind", "body")
-Row = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class BundledRun:
-    """One run with everything it recorded."""
-
-    session: str
-    run_id: str
-    head: str
-    """Hash of its last event; it covers all of them."""
-    listing: Row
-    """Its place in the list of decisions."""
-    events: tuple[Row, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +71,8 @@ def write_bundle(
         StateError: a run is not as it was recorded, is not ended, or was pruned.
         ConfigError: the file is there already, or cannot be written.
     """
+    if len(runs) > MOST_RUNS:
+        raise StateError(f"{len(runs)} runs are more than the {MOST_RUNS} of one bundle; name some")
     broken = verify_runs(database, runs).broken
     if broken:
         raise StateError(
@@ -110,60 +107,84 @@ def read_bundle(path: Path) -> Bundle:
     """
     parts = _read(path)
     try:
-        manifest = json.loads(parts[_MANIFEST])
-        if manifest["schema"] != SCHEMA:
-            _refuse(path, f"its schema is {manifest['schema']!r}, expected {SCHEMA!r}")
-        for name, expected in manifest["hashes"].items():
-            if (found := _hash(parts[name])) != expected:
-                _refuse(path, f"{name} has the hash {found!r}, expected {expected!r}")
-        texts = dict(json.loads(line) for line in parts[_TEXTS_ENTRY].splitlines())
-        rows = iter([json.loads(line) for line in parts[_EVENTS_ENTRY].splitlines()])
-        runs = tuple(_read_run(told, rows) for told in manifest["runs"][:MOST_RUNS])
-        bundle = Bundle(runs, texts, manifest["about"])
-        _require_sound(path, bundle)
-    except (
-        ValueError,
-        KeyError,
-        TypeError,
-        AttributeError,
-        RecursionError,
-        StopIteration,
-    ) as error:
+        return _bundle(parts)
+    except Unsound as unsound:
+        _refuse(path, str(unsound))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ConfigError(
             f"{str(path)!r} is no bundle of plangate that is whole: {error}"
         ) from error
-    return bundle
 
 
-def load_bundle(bundle: Bundle, database: Database) -> list[Run]:
+def load_bundle(bundle: Bundle, database: Database, own: Collection[str] = ()) -> list[Run]:
     """Put a bundle's runs among those of a database; those that are there already stay.
 
+    Args:
+        bundle: What was read.
+        database: Where to.
+        own: Sessions that this database itself decides for: no other's run is put into them,
+            since their next run of that name would go on with it.
+
     Raises:
-        StateError: another run of the same session and name is there.
+        StateError: another run of the same session and name is there, or a session is `own`.
+            Nothing was put anywhere.
     """
+    new = [run for run in bundle.runs if not _is_there(database, run)]
+    for run in new:
+        if run.session.removesuffix(FORKS) in own:
+            raise StateError(
+                f"session {run.session!r} is one of this state folder, and lacks run "
+                f"{run.run_id!r}; import into another state folder (PLANGATE_HOME)"
+            )
     added = []
-    for run in bundle.runs:
-        with database.read() as connection:
-            there = head_of(connection, (run.session, run.run_id))
-        if there is not None:
-            if there.head != run.head:
-                raise StateError(
-                    f"session {run.session!r} has another run {run.run_id!r}; import into another "
-                    "state folder (PLANGATE_HOME)"
-                )
-            continue
+    for run in new:
         store = TraceStore(database, run.session)
         for name in _named(run):
             store.blobs.put(bundle.texts[name])
-        store.write([dict(row) for row in run.events], [run.listing])
-        added.append((run.session, run.run_id))
+        if store.add(run.events, run.listing):
+            added.append((run.session, run.run_id))
     return added
+
+
+def _is_there(database: Database, run: BundledRun) -> bool:
+    with database.read() as connection:
+        there = head_of(connection, (run.session, run.run_id))
+    if there is not None and there.head != run.head:
+        raise StateError(
+            f"session {run.session!r} has another run {run.run_id!r}; import into another "
+            "state folder (PLANGATE_HOME)"
+        )
+    return there is not None
+
+
+def _bundle(parts: Mapping[str, bytes]) -> Bundle:
+    manifest = json.loads(parts[_MANIFEST])
+    if manifest["schema"] != SCHEMA:
+        raise Unsound(f"its schema is {str(manifest['schema'])[:80]!r}, expected {SCHEMA!r}")
+    for name in (_EVENTS_ENTRY, _TEXTS_ENTRY):
+        if (found := _hash(parts[name])) != (expected := manifest["hashes"][name]):
+            raise Unsound(f"{name} has the hash {found!r}, expected {expected!r}")
+    if len(manifest["runs"]) > MOST_RUNS:
+        raise Unsound(f"it holds {len(manifest['runs'])} runs, more than {MOST_RUNS}")
+    texts = {}
+    for name, text in _parsed(parts[_TEXTS_ENTRY]):
+        require_text(name, text)
+        texts[name] = text
+    runs = bundled_runs(manifest["runs"], _parsed(parts[_EVENTS_ENTRY]))
+    for run in runs:
+        require_sound(run, texts)
+    return Bundle(runs, texts, dict(manifest["about"]))
+
+
+def _parsed(raw: bytes) -> Iterator[Any]:
+    """Line by line, so that what is wrong ends the reading at once."""
+    return (json.loads(line) for line in BytesIO(raw))
 
 
 def _run(database: Database, run: Run) -> BundledRun:
     session, run_id = run
     of = (_EVENTS.c.session == session) & (_EVENTS.c.run_id == run_id)
-    columns = [_EVENTS.c[name] for name in _COLUMNS]
+    columns = [_EVENTS.c[name] for name in COLUMNS]
     with database.read() as connection:
         head = head_of(connection, run)
         rows = connection.execute(select(*columns).where(of).order_by(_EVENTS.c.id)).mappings()
@@ -185,40 +206,6 @@ def _named(run: BundledRun) -> Iterator[str]:
     for row in run.events:
         for _, name in EVENT.validate_json(row["body"]).texts():
             yield name
-
-
-def _read_run(told: Row, rows: Iterator[list[Any]]) -> BundledRun:
-    listing = {column.name: told["listing"][column.name] for column in _RUNS.columns}
-    events = tuple(
-        dict(zip(_COLUMNS, next(rows), strict=True)) for _ in range(told["events_count"])
-    )
-    return BundledRun(listing["session"], listing["run_id"], told["head"], listing, events)
-
-
-def _require_sound(path: Path, bundle: Bundle) -> None:
-    """Every event on the one before it, every text what its hash says, and none missing."""
-    for name, text in bundle.texts.items():
-        if content_hash(text) != name:
-            _refuse(path, f"text {name!r} was changed")
-    for run in bundle.runs:
-        _require_chained(path, run)
-        try:
-            missing = next((name for name in _named(run) if name not in bundle.texts), None)
-        except ValidationError as error:
-            told = error.errors(include_url=False)[0]["msg"]
-            _refuse(path, f"an event of run {run.run_id!r} cannot be read: {told}")
-        if missing is not None:
-            _refuse(path, f"text {missing!r} of run {run.run_id!r} is not in it")
-
-
-def _require_chained(path: Path, run: BundledRun) -> None:
-    head = ""
-    for number, row in enumerate(run.events, 1):
-        if (row["session"], row["run_id"]) != (run.session, run.run_id):
-            _refuse(path, f"event {number} of run {run.run_id!r} is another run's")
-        head = link(head, row)
-    if head != run.head:
-        _refuse(path, f"run {run.run_id!r} ends with hash {head!r}, expected {run.head!r}")
 
 
 def _refuse(path: Path, why: str) -> NoReturn:
@@ -254,16 +241,20 @@ def _read(path: Path) -> dict[str, bytes]:
             names = sorted(archive.namelist())
             if names != sorted((_MANIFEST, _EVENTS_ENTRY, _TEXTS_ENTRY)):
                 _refuse(path, f"it holds {names[:5]}")
+            packed = {entry.compress_type for entry in archive.infolist()}
+            if packed - {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+                _refuse(path, f"it is packed by methods {sorted(packed)}")
             return {name: _entry(path, archive, name) for name in names}
     except OSError as error:
         raise ConfigError(f"cannot read {str(path)!r}: {error.strerror or error}") from error
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError) as error:
         raise ConfigError(f"{str(path)!r} is no bundle of plangate: {error}") from error
 
 
 def _entry(path: Path, archive: zipfile.ZipFile, name: str) -> bytes:
     with archive.open(name) as entry:
-        raw = entry.read(MOST_BYTES + 1)
-    if len(raw) > MOST_BYTES:
-        _refuse(path, f"{name} is larger than {MOST_BYTES} bytes")
+        most = MOST_MANIFEST_BYTES if name == _MANIFEST else MOST_BYTES
+        raw = entry.read(most + 1)
+    if len(raw) > most:
+        _refuse(path, f"{name} is larger than {most} bytes")
     return raw

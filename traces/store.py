@@ -7,11 +7,11 @@ from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from domain.clock import from_ms
 from traces.blobs import Blobs
-from traces.chain import Chain
+from traces.chain import Chain, head_of
 from traces.database import Database
 from traces.events import EVENT, Event
 from traces.tables import METADATA, TraceEvent
@@ -53,13 +53,30 @@ class TraceStore:
     def write(self, events: Sequence[dict[str, Any]], runs: Sequence[dict[str, Any]]) -> None:
         """Append events, put run rows, and store the texts they name, all or nothing."""
         with self._database.begin(durable=False) as connection:
-            self.blobs.write(connection)
-            if events:
-                self._chain.append(connection, events)
-                index_events(connection, events, partial(self.blobs.find, connection))
-            for run in runs:
-                put(connection, _RUNS, run)
+            self._append(connection, events, runs)
         self.blobs.written()
+
+    def add(self, events: Sequence[dict[str, Any]], run: dict[str, Any]) -> bool:
+        """The same of one whole run; False where anything of it is there: then nothing is done."""
+        with self._database.begin(durable=False) as connection:
+            if head_of(connection, (run["session"], run["run_id"])) is not None:
+                return False
+            self._append(connection, events, [run])
+        self.blobs.written()
+        return True
+
+    def _append(
+        self,
+        connection: Connection,
+        events: Sequence[dict[str, Any]],
+        runs: Sequence[dict[str, Any]],
+    ) -> None:
+        self.blobs.write(connection)
+        if events:
+            self._chain.append(connection, events)
+            index_events(connection, events, partial(self.blobs.find, connection))
+        for run in runs:
+            put(connection, _RUNS, run)
 
     def events(self, run_id: str) -> list[Recorded]:
         """Every event of a run, in the order of recording."""

@@ -18,13 +18,13 @@ from domain.strict_json import content_hash
 from traces.chain import Head, Run, head_of, link
 from traces.database import Database
 from traces.events import EVENT, FORKS, RunEnded
+from traces.listed import listed_otherwise
 from traces.stored_text import read_blob
 from traces.tables import METADATA
 
 _EVENTS = METADATA.tables["trace_event"]
 _RUNS = METADATA.tables["trace_run"]
 _CHAINS = METADATA.tables["trace_chain"]
-_LISTED = ("outcome", "model_calls", "tool_calls", "input_tokens", "output_tokens", "cost_usd")
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,13 +185,8 @@ def _listing_breaks(connection: Connection, run: Run, rows: Any) -> Iterator[Bro
     except ValidationError:
         return  # told of already
     assert isinstance(end, RunEnded)  # noqa: S101  # by its kind
-    said = {name: getattr(end, name) for name in _LISTED} | {"codes": " ".join(end.codes)}
-    for name, value in said.items():
-        if listed[name] != value:
-            yield Broken(
-                *run, None, None, None,
-                f"it is listed with {name} {listed[name]!r}, expected {value!r} as it ended",
-            )  # fmt: skip
+    for sentence in listed_otherwise(dict(listed), end):
+        yield Broken(*run, None, None, None, sentence)
 
 
 def _at(run: Run, number: int, row: Any, sentence: str) -> Broken:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -13,6 +15,8 @@ from sqlalchemy import text
 from domain.errors import ConfigError, StateError
 from tests.traces.handmade import RUN, opened, record_run, recorder, started
 from traces.bundle import load_bundle, read_bundle, write_bundle
+from traces.bundled import COLUMNS
+from traces.chain import link
 from traces.database import Database
 from traces.verify import verify_runs
 
@@ -121,3 +125,90 @@ def test_another_run_of_that_name_is_not_written_over(bundle: Path, tmp_path: Pa
     to.flush()
     with pytest.raises(StateError, match="has another run"):
         load_bundle(read_bundle(bundle), other)
+
+
+Change = Callable[[dict[str, Any], list[list[Any]]], object]
+
+
+def resealed(bundle: Path, change: Change) -> Path:
+    """A file whose maker changed what it says, and made every hash in it anew."""
+    with zipfile.ZipFile(bundle) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    manifest = json.loads(parts["manifest.json"])
+    rows = [json.loads(line) for line in parts["events.jsonl"].splitlines()]
+    change(manifest["runs"][0], rows)
+    head = ""
+    for row in rows:
+        head = link(head, dict(zip(COLUMNS, row, strict=True)))
+    manifest["runs"][0]["head"] = head
+    raw = "".join(f"{json.dumps(row)}\n" for row in rows).encode()
+    manifest["hashes"]["events.jsonl"] = hashlib.blake2b(raw, digest_size=16).hexdigest()
+    other = bundle.with_name("resealed.plangate")
+    with zipfile.ZipFile(other, "w") as archive:
+        archive.writestr("manifest.json", json.dumps(manifest))
+        archive.writestr("events.jsonl", raw)
+        archive.writestr("texts.jsonl", parts["texts.jsonl"])
+    return other
+
+
+def listing(name: str, value: object) -> Change:
+    return lambda run, _: run["listing"].update({name: value})
+
+
+def named(name: str, value: str) -> Change:
+    place = COLUMNS.index(name)
+
+    def change(run: dict[str, Any], rows: list[list[Any]]) -> None:
+        run["listing"][name] = value
+        for row in rows:
+            row[place] = value
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (listing("cost_usd", "lots"), "cost_usd"),
+        (listing("cost_usd", "9999"), "listed with cost_usd '9999'"),
+        (listing("as_of_ms", 10**30), "as_of_ms"),
+        (listing("outcome", {"a": 1}), "outcome"),
+        (listing("duration_ms", float("nan")), "duration_ms"),
+        (named("run_id", "x\x1b[31m"), "moves a terminal"),
+        (named("run_id", "\ud800"), "run_id"),
+        (named("session", "../../x"), "names a place"),
+        (lambda run, _: run.update(events_count=10**6), "events, not 1000000"),
+        (lambda _, rows: rows.append(rows[0]), "events of no run"),
+        (lambda _, rows: [row.__setitem__(4, "filled") for row in rows], "is no 'filled'"),
+        (lambda run, rows: (rows.pop(), run.update(events_count=len(rows))), "has no end"),
+    ],
+)
+def test_what_no_recorder_wrote_is_refused_though_every_hash_fits(
+    bundle: Path, change: Change, words: str
+) -> None:
+    with pytest.raises(ConfigError, match=words):
+        read_bundle(resealed(bundle, change))
+
+
+def test_what_is_resealed_as_it_was_is_read(bundle: Path) -> None:
+    assert read_bundle(resealed(bundle, lambda _run, _rows: None)) == read_bundle(bundle)
+
+
+def test_other_packing_than_its_own_is_refused(bundle: Path) -> None:
+    with zipfile.ZipFile(bundle) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(bundle, "w", zipfile.ZIP_LZMA) as archive:
+        for name, raw in parts.items():
+            archive.writestr(name, raw)
+    with pytest.raises(ConfigError, match="packed by methods"):
+        read_bundle(bundle)
+
+
+def test_nothing_is_put_into_a_session_of_the_state_folders_own(
+    bundle: Path, tmp_path: Path
+) -> None:
+    other = opened(tmp_path / "to")
+    with pytest.raises(StateError, match="is one of this state folder"):
+        load_bundle(read_bundle(bundle), other, own=["made"])
+    assert load_bundle(read_bundle(bundle), other, own=["another"]) == HERE
+    assert load_bundle(read_bundle(bundle), other, own=["made"]) == []
