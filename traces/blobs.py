@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import OrderedDict
 
 from sqlalchemy import Connection
+from zstandard import ZstdError
 
+from domain.errors import StateError
 from domain.strict_json import content_hash
 from traces.database import Database
 from traces.packing import Packer
@@ -51,7 +53,7 @@ class Blobs:
         """The text a hash stands for.
 
         Raises:
-            StateError: there is no such blob.
+            StateError: there is no such blob, or it is damaged.
         """
         text = self._pending.get(name, self._recent.get(name))
         if text is None:
@@ -86,7 +88,13 @@ class Blobs:
 
     def _load(self, name: str) -> str:
         with self._database.read() as connection:
-            return read_blob(connection, name)
+            try:
+                return read_blob(connection, name)
+            except (ZstdError, UnicodeDecodeError) as error:
+                raise StateError(
+                    f"text {name!r} was changed and cannot be unpacked ({error}); "
+                    "see: plangate traces verify"
+                ) from error
 
     def _row(self, name: str, text: str) -> dict[str, object]:
         raw = text.encode("utf-8", "surrogatepass")

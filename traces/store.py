@@ -7,9 +7,11 @@ from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple
 
+from pydantic import ValidationError
 from sqlalchemy import Connection, select
 
 from domain.clock import from_ms
+from domain.errors import StateError
 from traces.blobs import Blobs
 from traces.chain import Chain, head_of
 from traces.database import Database
@@ -107,7 +109,7 @@ class TraceStore:
         )
         with self._database.read() as connection:
             for row in connection.execute(statement):
-                yield row.run_id, EVENT.validate_json(row.body)
+                yield row.run_id, _event(row.body)
 
     def _where(self, **values: str) -> list[Recorded]:
         table = TraceEvent.__table__  # type: ignore[attr-defined]  # SQLModel adds it at run time
@@ -119,6 +121,16 @@ class TraceStore:
         )
         with self._database.read() as connection:
             return [
-                Recorded(from_ms(row.at_ms), row.node, EVENT.validate_json(row.body))
+                Recorded(from_ms(row.at_ms), row.node, _event(row.body))
                 for row in connection.execute(statement)
             ]
+
+
+def _event(body: str) -> Event:
+    try:
+        return EVENT.validate_json(body)
+    except ValidationError as error:
+        told = error.errors(include_url=False)[0]["msg"]
+        raise StateError(
+            f"an event is not as it was recorded: {told}; see: plangate traces verify"
+        ) from error
