@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from datetime import datetime
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from app.document import run_document
 from app.first_probe import require_fit_models
@@ -15,30 +14,12 @@ from app.report import report_document
 from app.session import Session
 from app.settings import load_settings
 from app.slots import replay_slots
+from app.span_outlet import exporting
 from app.trace_check import tell_of_changes
+from app.view import View
 from app.wire import Wired, wire_session
 from domain.errors import StateError
 from graph.run import Runner, open_saver
-
-
-class View(Protocol):
-    """Shows how a session goes on."""
-
-    def begin(self, wired: Wired, slots: int | None) -> None:
-        """The session is open; `slots` is how many decisions it will take, None if unknown."""
-        ...
-
-    def decided(self, slot: datetime, final: dict[str, Any]) -> None:
-        """One decision was made."""
-        ...
-
-    def trouble(self, words: str) -> None:
-        """Something went wrong that will be tried again."""
-        ...
-
-    def notice(self, words: str) -> None:
-        """Something a person should know of, such as that nothing is opened any more."""
-        ...
 
 
 class Ran(NamedTuple):
@@ -60,11 +41,12 @@ async def run_session(options: SessionOptions, view: View) -> Ran:
         wire_session(options, settings, home) as wired,
         open_saver(wired.checkpoints) as saver,
     ):
-        session = made_session(wired, Runner(wired.context, saver), options, view)
         tell_of_changes(wired.context.journal, view.notice)
         if options.probe:
             await require_fit_models(wired, home, view.notice)
-        interrupted = await _until_interrupted(drive(session, wired, options, view))
+        with exporting(view, wired, settings) as seen:
+            session = made_session(wired, Runner(wired.context, saver), options, seen)
+            interrupted = await _until_interrupted(drive(session, wired, options, seen))
         document = run_document(wired, options)
         if not document["account"]["replayed_from_fills"]["equal"]:
             raise StateError(

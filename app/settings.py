@@ -6,11 +6,13 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import unquote, urlsplit
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from agent.endpoints import KEY_NAMES
+from app.otlp_address import traces_address
 from domain.errors import ConfigError
 from traces.place import Server
 
@@ -39,12 +41,46 @@ class Settings(BaseSettings):
     local_threads: Annotated[int | None, Field(ge=1, le=64)] = None
     """`PLANGATE_LOCAL_THREADS`: of the local model; all cores but one where nothing is said."""
 
+    otlp_endpoint: Annotated[str | None, Field(validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT")] = (
+        None
+    )
+    """`OTEL_EXPORTER_OTLP_ENDPOINT`: base address of a collector; each decision is exported."""
+
+    otlp_traces_endpoint: Annotated[
+        str | None, Field(validation_alias="OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+    ] = None
+    """`OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`: the whole address, before the one above."""
+
+    otlp_headers: Annotated[
+        SecretStr | None, Field(validation_alias="OTEL_EXPORTER_OTLP_HEADERS")
+    ] = None
+    """`OTEL_EXPORTER_OTLP_HEADERS`: what the collector is sent to know us by; a secret."""
+
+    otlp_traces_headers: Annotated[
+        SecretStr | None, Field(validation_alias="OTEL_EXPORTER_OTLP_TRACES_HEADERS")
+    ] = None
+    """`OTEL_EXPORTER_OTLP_TRACES_HEADERS`: the same for traces alone."""
+
+    otel_disabled: Annotated[str, Field(validation_alias="OTEL_SDK_DISABLED")] = ""
+    """`OTEL_SDK_DISABLED`: `true` exports nothing from a session."""
+
+    @property
+    def collector(self) -> str | None:
+        """Where spans go, whole; None: nobody said."""
+        if self.otlp_traces_endpoint:
+            return self.otlp_traces_endpoint
+        return traces_address(self.otlp_endpoint) if self.otlp_endpoint else None
+
     @property
     def secrets(self) -> dict[str, str]:
         """Values that must never be written anywhere, by name."""
         found, url = model_keys(), self.database_url
         if url is not None:
             found |= {"PLANGATE_DATABASE_URL": url.get_secret_value(), **_passwords(url)}
+        for header in (self.otlp_headers, self.otlp_traces_headers):
+            found |= _header_values(header.get_secret_value()) if header else {}
+        for address in filter(None, (self.otlp_endpoint, self.otlp_traces_endpoint)):
+            found |= _password(address)
         return found
 
     def server(self, home: Path) -> Server | None:
@@ -64,6 +100,25 @@ def _passwords(url: SecretStr) -> dict[str, str]:
         return {}
     named = {"password": parts.password, "query": parts.query.get("password")}
     return {f"PLANGATE_DATABASE_URL {key}": str(word) for key, word in named.items() if word}
+
+
+def _password(address: str) -> dict[str, str]:
+    try:
+        word = urlsplit(address).password
+    except ValueError:
+        return {}
+    return {f"OTLP password {n}": w for n, w in enumerate((word, unquote(word)))} if word else {}
+
+
+def _header_values(text: str) -> dict[str, str]:
+    """Of `name=value,name=value`, as they stand there and as they are sent."""
+    found: dict[str, str] = {}
+    for pair in text.split(","):
+        name, _, value = pair.partition("=")
+        words = unquote(value.strip())
+        bare = words.partition(" ")[2] if words.startswith(("Bearer ", "Basic ")) else words
+        found |= {f"OTLP header {name.strip()} {n}": v for n, v in enumerate((value, words, bare))}
+    return found
 
 
 def secrets_named(names: Iterable[str]) -> dict[str, str]:

@@ -10,6 +10,7 @@ from app.cli import (
     bundles,
     choosing,
     trace_diff,
+    trace_otlp,
     trace_search,
     trace_show,
     trace_stats,
@@ -31,6 +32,7 @@ app.command(name="stats")(trace_stats.stats)
 app.command(name="tail")(trace_tail.tail)
 app.command(name="wanted")(trace_wanted.wanted)
 app.command(name="search")(trace_search.search)
+app.command(name="otlp")(trace_otlp.otlp)
 app.command(name="export")(bundles.export)
 app.command(name="import")(bundles.import_)
 
