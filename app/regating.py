@@ -165,11 +165,6 @@ def _past(
     try:
         store = TraceStore(database, journal.session)
         decisions = read_decisions(store)
-        if not decisions:
-            raise StateError(
-                f"session {journal.session!r} has no traces (pruned?); expected one with its "
-                "decisions in it: plangate traces list"
-            )
         first = read_moment_or_age("--since", since, decisions[-1].as_of)
         chosen = [one for one in decisions if first is None or one.as_of >= first]
         if not any(one.plans for one in chosen):

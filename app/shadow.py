@@ -16,7 +16,6 @@ from app.walking import known_until, walked_source
 from backtest.record import read_decisions
 from backtest.shadow import Rule, Shadow, by_code, followed, held, rule_of, untraded
 from domain.clock import iso
-from domain.errors import StateError
 from journal.books import Journal
 from market.sources.recorded import RecordedSource
 from market.store.store import MarketStore
@@ -37,11 +36,6 @@ def shadow_report(session: str | None, progress: Progress) -> dict[str, Any]:
     try:
         store = TraceStore(database, journal.session)
         decisions = read_decisions(store)
-        if not decisions:
-            raise StateError(
-                f"session {journal.session!r} has no traces (pruned?); expected one with its "
-                "decisions in it: plangate traces list"
-            )
         options = stored_options(journal.session, journal.config(), None, None)
         source = asyncio.run(walked_source(options, MarketStore(database)))
         found = asyncio.run(_all(list(untraded(decisions)), store, source, progress))

@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 
+from domain.errors import StateError
 from domain.numbers import ZERO
 from policies.evidence import CheckedNumber
 from traces import events as ev
@@ -74,12 +75,11 @@ class _Answer(NamedTuple):
     body: dict[str, Any]
 
 
-def read_decisions(store: TraceStore, since: datetime | None = None) -> list[StoredDecision]:
+def read_decisions(store: TraceStore) -> list[StoredDecision]:
     """Every decision of a session, oldest first; of one that was begun anew, the last time.
 
-    Args:
-        store: Its traces.
-        since: Decisions about earlier moments are left out.
+    Raises:
+        StateError: there is none.
     """
     found: dict[str, StoredDecision] = {}
     answers: dict[str, _Answer] = {}
@@ -89,8 +89,12 @@ def read_decisions(store: TraceStore, since: datetime | None = None) -> list[Sto
             answers.pop(run_id, None)
         elif run_id in found:
             _note(found[run_id], event, answers)
-    chosen = [one for one in found.values() if since is None or one.as_of >= since]
-    return sorted(chosen, key=lambda one: (one.as_of, one.symbol))
+    if not found:
+        raise StateError(
+            f"session {store.session!r} has no traces (pruned?); expected one with its decisions "
+            "in it: plangate traces list"
+        )
+    return sorted(found.values(), key=lambda one: (one.as_of, one.symbol))
 
 
 def _note(decision: StoredDecision, event: ev.Event, answers: dict[str, _Answer]) -> None:

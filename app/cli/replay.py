@@ -28,10 +28,13 @@ def replay(
     every: Annotated[bool, typer.Option("--all", help="Every decision of the session.")] = False,
     live_from: Annotated[
         str | None,
-        typer.Option(help="Go on anew from this node, such as plan or plan#2: a fork."),
+        typer.Option(
+            metavar="NODE", help="Go on anew from this node, such as plan or plan#2: a fork."
+        ),
     ] = None,
     model: Annotated[
-        str | None, typer.Option(help="Who is asked in a fork; default: the run's own model.")
+        str | None,
+        typer.Option(metavar="NAME", help="Who is asked in a fork; default: the run's own model."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:

@@ -22,9 +22,6 @@ from app.cli.parameters import AsJson
 if TYPE_CHECKING:
     from traces.index import RunRow
 
-EXIT_CHANGED = 9
-"""Something recorded is not as it was."""
-
 app = typer.Typer(help="Look at recorded decisions.", no_args_is_help=True)
 app.command(name="show")(trace_show.show)
 app.command(name="diff")(trace_diff.diff)
@@ -140,7 +137,7 @@ def verify(
             err=bool(found["broken"]),
         )
     if found["broken"]:
-        raise typer.Exit(EXIT_CHANGED)
+        raise typer.Exit(bundles.EXIT_CHANGED)
 
 
 def _lacking(found: dict[str, Any]) -> str:
