@@ -22,14 +22,9 @@ from app.home import DATABASE, database_place
 from app.replaying import Progress, replays, wanted_runs
 from app.trace_reader import run_named
 from journal.reading import JournalReader, session_names
-from traces.bundle import SUFFIX, Bundle, load_bundle, read_bundle, write_bundle
+from traces.bundle import Bundle, load_bundle, read_bundle, write_bundle
 from traces.database import Database
 from traces.tables import METADATA
-
-
-def is_bundle(argument: str | None) -> bool:
-    """Whether a command was given a bundle in place of a run."""
-    return argument is not None and argument.endswith(SUFFIX)
 
 
 def exported(prefixes: Sequence[str], session: str | None, path: Path) -> dict[str, Any]:

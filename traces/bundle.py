@@ -38,7 +38,6 @@ from traces.tables import METADATA
 from traces.verify import verify_runs
 
 SCHEMA = "plangate.bundle/1"
-SUFFIX = ".plangate"
 MOST_PACKED_BYTES = 256 * 1024 * 1024
 MOST_BYTES = 512 * 1024 * 1024
 """Of one entry, unpacked."""

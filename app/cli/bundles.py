@@ -14,9 +14,9 @@ EXIT_CHANGED = 9
 SUFFIX = ".plangate"
 
 
-def is_bundle(argument: str) -> bool:
-    """Whether an argument names a bundle."""
-    return argument.endswith(SUFFIX)
+def is_bundle(argument: str | None) -> bool:
+    """Whether a command was given a bundle in place of a run."""
+    return argument is not None and argument.endswith(SUFFIX)
 
 
 def export(

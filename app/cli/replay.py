@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from app.cli.bars import Bars
+from app.cli.bundles import is_bundle
 from app.cli.parameters import AsJson
 
 EXIT_DIFFERS = 10
@@ -52,11 +53,11 @@ def replay(
     """
     import asyncio
 
-    from app.bundles import is_bundle, replayed_bundle
-    from app.cli.output import out, print_json
+    from app.bundles import replayed_bundle
     from app.replaying import replay_document
 
-    if live_from is not None and run_id is not None and not is_bundle(run_id):
+    is_one_run = run_id is not None and not every and not is_bundle(run_id)
+    if live_from is not None and run_id is not None and is_one_run:
         _fork(run_id, session, live_from, model, as_json=as_json)
         return
     if live_from is not None or model is not None or (run_id is None) != every:
@@ -69,6 +70,12 @@ def replay(
             document = asyncio.run(replayed_bundle(Path(run_id), bar.told))
         else:
             document = replay_document(run_id, session, bar.told)
+    _tell(document, as_json=as_json)
+
+
+def _tell(document: dict[str, Any], *, as_json: bool) -> None:
+    from app.cli.output import out, print_json
+
     if as_json:
         print_json(document)
     else:
