@@ -18,6 +18,7 @@ from urllib.parse import quote
 import zstandard
 
 from tests.oracle.judge import violations
+from tests.places import ROOT
 
 SYMBOL = "BTC/USD"
 EQUITY = Fraction(10_000)
@@ -33,6 +34,13 @@ DATA_TOOLS = {
 OUTCOMES = {"approved", "denied", "no_trade", "failed", "exit", "replan"}
 OPERATORS_OWN = ("operator_act", "deposit", "trading_state")
 """Tables that no model's answer may ever write."""
+
+SHARED = zstandard.ZstdDecompressor(
+    dict_data=zstandard.ZstdCompressionDict(
+        (ROOT / "traces" / "dictionaries" / "1.zdict").read_bytes()
+    )
+)
+"""Unpacks texts by what they share, which is shipped."""
 
 TURNS = ("<|im_", "|>", "[INST]", "</s>")
 UNSEEN = ("\u200b", "\u202e", "\u202c", "\x1b")
@@ -88,7 +96,7 @@ class Witness:
         """The texts that the trace keeps, unpacked."""
         for row in self._rows("SELECT encoding, data FROM trace_blob WHERE hash LIKE ?", name):
             data = row["data"]
-            raw = zstandard.decompress(data) if row["encoding"] == "zstd" else data
+            raw = data if row["encoding"] == "utf8" else SHARED.decompress(data)
             yield raw.decode("utf-8", "replace")
 
     def entry_count(self, session: str) -> int:

@@ -79,10 +79,12 @@ def note_steps(path: Path) -> None:
 
 
 def dump(path: Path) -> dict[str, list[tuple[Any, ...]]]:
-    """Every row of every table."""
+    """Every row of every table; an index of words has none of its own."""
     connection = sqlite3.connect(path)
     try:
-        names = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()
+        names = connection.execute(
+            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'trace_words%'"
+        ).fetchall()
         return {n: connection.execute(f'SELECT * FROM "{n}"').fetchall() for (n,) in names}  # noqa: S608
     finally:
         connection.close()
