@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import zstandard
-
 from domain.errors import StateError
 from domain.strict_json import content_hash
-from traces.blobs import Blobs
+from traces.blobs import Blobs, Damaged
 from traces.database import Database
 from traces.events import EVENT, Event
 from traces.store import TraceStore
@@ -35,10 +33,10 @@ class Texts:
         """
         try:
             text = self.blobs.get(name)
+        except Damaged:
+            raise Changed(name, "a text that cannot be unpacked") from None
         except StateError as error:
             raise Lacks(str(error)) from None
-        except (zstandard.ZstdError, UnicodeDecodeError):
-            raise Changed(name, "a text that cannot be unpacked") from None
         if name not in self._sound:
             if (found := content_hash(text)) != name:
                 raise Changed(name, text, found)

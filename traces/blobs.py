@@ -24,6 +24,10 @@ REMEMBERED_TEXTS = 256
 _BLOBS = METADATA.tables["trace_blob"]
 
 
+class Damaged(StateError):
+    """A text that was changed so that it cannot be unpacked."""
+
+
 class Blobs:
     """The blob table, with texts buffered until they are flushed."""
 
@@ -53,7 +57,7 @@ class Blobs:
         """The text a hash stands for.
 
         Raises:
-            StateError: there is no such blob, or it is damaged.
+            StateError: there is no such blob; `Damaged`: it cannot be unpacked.
         """
         text = self._pending.get(name, self._recent.get(name))
         if text is None:
@@ -91,7 +95,7 @@ class Blobs:
             try:
                 return read_blob(connection, name)
             except (ZstdError, UnicodeDecodeError) as error:
-                raise StateError(
+                raise Damaged(
                     f"text {name!r} was changed and cannot be unpacked ({error}); "
                     "see: plangate traces verify"
                 ) from error
