@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import random
+from functools import lru_cache
 from urllib.parse import quote
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
@@ -39,9 +40,13 @@ def spellings(secret: str) -> dict[str, str]:
 
 def found(text: str, secret: str) -> list[str]:
     """The spellings of the secret in a text, what is invisible and how deep it is escaped aside."""
-    bare = "".join(c for c in text if c.isprintable() and c not in "\\\u200b\u2060")
     return [
         name
         for name, form in spellings(secret).items()
-        if form in text or ("zero" in name and secret.replace("\\", "") in bare)
+        if form in text or ("zero" in name and secret.replace("\\", "") in _bare(text))
     ]
+
+
+@lru_cache(maxsize=4)
+def _bare(text: str) -> str:
+    return "".join(c for c in text if c.isprintable() and c not in "\\\u200b\u2060")
