@@ -21,8 +21,7 @@ from tests.agent.local.pieces import Shelf, small_recipe
 
 ROOT = Path(__file__).parents[3]
 HOLD = """
-import asyncio, pathlib, signal, sys, tempfile
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
+import asyncio, pathlib, sys, tempfile
 from agent.local.serving import serving
 from tests.agent.local.pieces import small_recipe
 async def hold():
