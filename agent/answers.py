@@ -41,6 +41,15 @@ def answer_tools() -> list[dict[str, Any]]:
     return deepcopy(_tools())
 
 
+def constrained_arguments(name: str) -> dict[str, Any] | None:
+    """The schema of an answer's arguments for a server that writes by it; None: no answer's name.
+
+    A model reads in words what conditions look like, and in a pattern reads only tokens; a server
+    that constrains what is written needs the pattern.
+    """
+    return deepcopy(_parameters(ANSWERS[name])) if name in ANSWERS else None
+
+
 @cache
 def _tools() -> list[dict[str, Any]]:
     return [
@@ -49,9 +58,23 @@ def _tools() -> list[dict[str, Any]]:
 
 
 def _function(name: str, model: type[BaseModel]) -> dict[str, Any]:
-    schema = model.model_json_schema()
-    parameters = compact(_tidy(schema, schema.get("$defs", {})))
+    parameters = _without_patterns(_parameters(model))
     return {"name": name, "description": parameters.pop("description"), "parameters": parameters}
+
+
+@cache
+def _parameters(model: type[BaseModel]) -> dict[str, Any]:
+    schema = model.model_json_schema()
+    parameters: dict[str, Any] = compact(_tidy(schema, schema.get("$defs", {})))
+    return parameters
+
+
+def _without_patterns(node: Any) -> Any:
+    if isinstance(node, list):
+        return [_without_patterns(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    return {key: _without_patterns(value) for key, value in node.items() if key != "pattern"}
 
 
 def _tidy(node: Any, definitions: dict[str, Any]) -> Any:

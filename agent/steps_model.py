@@ -25,6 +25,7 @@ from langchain_core.outputs import ChatResult
 from langchain_core.runnables import Runnable
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
+from agent.answers import constrained_arguments
 from agent.openai_model import TracedChatOpenAI
 from agent.parse import RAW_ARGUMENTS
 from agent.steps_guide import tool_guide
@@ -84,11 +85,12 @@ def step_schema(tools: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     calls = [
         _closed(
             {
-                "tool": {"type": "string", "enum": [tool["function"]["name"]]},
-                "arguments": _short(tool["function"]["parameters"]),
+                "tool": {"type": "string", "enum": [name]},
+                "arguments": _short(constrained_arguments(name) or tool["function"]["parameters"]),
             }
         )
         for tool in tools
+        for name in [tool["function"]["name"]]
     ]
     thought = {"type": "string", "maxLength": THOUGHT_CHARACTERS}
     return _closed({"thought": thought, "call": {"anyOf": calls}})

@@ -77,6 +77,28 @@ _SENTENCE = re.compile(
 )
 
 
+def _pattern() -> str:
+    number, way = r"-?[0-9]{1,9}(\.[0-9]{1,8})?", "(above|below)"
+    alike: dict[Unit, list[str]] = {}
+    for name, unit in CANDLE_SUBJECTS.items():
+        alike.setdefault(unit, []).append(name)
+    candle = "|".join(
+        f"({'|'.join(names)}) {way} ({number}|{'|'.join(names)})" for names in alike.values()
+    )
+    sentences = (
+        f"({'|'.join(Timeframe)}) ({candle})",
+        f"(price|open interest) {way} {number}",
+        f"funding {way} {number} %",
+        f"spread {way} {number} bps",
+    )
+    return f"^({'|'.join(sentences)})$"
+
+
+PATTERN = _pattern()
+"""Sentences of the language as a regular expression without look-around, for servers that constrain
+what a model writes. Not all of them: it has no numbers with spaces or of many digits."""
+
+
 @dataclass(frozen=True, slots=True)
 class Condition:
     """One sentence of the language, read."""

@@ -20,7 +20,7 @@ from pydantic import (
 )
 
 from domain.candles import Timeframe
-from domain.condition import LONGEST, read_condition
+from domain.condition import LONGEST, PATTERN, read_condition
 from domain.equation import LONGEST as LONGEST_EQUATION
 from domain.equation import read_equation
 from domain.strict_json import canonical, content_hash
@@ -82,7 +82,10 @@ def _canonical(text: str) -> str:
 
 
 ConditionText = Annotated[
-    str, StringConstraints(min_length=1, max_length=LONGEST), AfterValidator(_canonical)
+    str,
+    StringConstraints(min_length=1, max_length=LONGEST),
+    Field(json_schema_extra={"pattern": PATTERN}),
+    AfterValidator(_canonical),
 ]
 Conditions = Annotated[tuple[ConditionText, ...], Field(max_length=MAX_CONDITIONS_COUNT)]
 

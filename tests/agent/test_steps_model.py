@@ -90,6 +90,10 @@ async def test_the_schema_admits_steps_of_known_tools_and_nothing_else() -> None
     assert not schema.is_valid(json.loads(step("buy", {})["content"]))
     assert not schema.is_valid(json.loads(step("no_trade", {})["content"]))
     assert not schema.is_valid(json.loads(step("ohlcv", {}, more=1)["content"]))
+    waiting = {"reason": "no edge", "wake_if": ["4h close below 41200"]}
+    assert schema.is_valid(json.loads(step("no_trade", waiting)["content"]))
+    waiting["wake_if"] = ["gate#1"]
+    assert not schema.is_valid(json.loads(step("no_trade", waiting)["content"]))
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from decimal import Decimal
 
@@ -13,6 +14,7 @@ from domain.candles import Timeframe
 from domain.condition import (
     CANDLE_SUBJECTS,
     MOMENT_SUBJECTS,
+    PATTERN,
     Condition,
     read_condition,
 )
@@ -116,3 +118,15 @@ def test_what_is_taken_is_in_the_language(text: str) -> None:
         read = read_condition(text)
         assert read_condition(str(read)) == read
         assert read.subject in {**CANDLE_SUBJECTS, **MOMENT_SUBJECTS}
+
+
+@given(st.from_regex(PATTERN, fullmatch=True, alphabet=st.characters(codec="ascii")))
+def test_what_the_pattern_admits_is_a_sentence(text: str) -> None:
+    assert read_condition(str(read_condition(text))) == read_condition(text)
+
+
+@pytest.mark.parametrize("subject", [*CANDLE_SUBJECTS, *MOMENT_SUBJECTS])
+def test_the_pattern_admits_every_subject(subject: str) -> None:
+    candle = "15m " if subject in CANDLE_SUBJECTS else ""
+    scale = {"funding": " %", "spread": " bps"}.get(subject, "")
+    assert re.fullmatch(PATTERN, f"{candle}{subject} above 41200.5{scale}")
