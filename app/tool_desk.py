@@ -16,6 +16,7 @@ from tools.desk import Desk
 from tools.limits import ToolLimits
 from tools.python_tools import python_tool
 from tools.rates import Rates
+from tools.standard import FEED_TOOLS
 from traces.database import Database
 
 
@@ -40,6 +41,7 @@ async def open_desk(
     replay = isinstance(clock, FixedClock)
     require_other_names(limits)
     limits = without(limits, withheld(limits) if replay else ())
+    limits = fitting(limits, own)
     async with AsyncExitStack() as stack:
         external = [python_tool(name, one) for name, one in limits.langchain.items()]
         if limits.mcp:
@@ -95,6 +97,13 @@ def without(limits: ToolLimits, names: Sequence[str]) -> ToolLimits:
         "mcp": {name: one for name, one in limits.mcp.items() if one.timeless},
     }
     return limits.model_copy(update=kept)
+
+
+def fitting(limits: ToolLimits, own: Sequence[BaseTool]) -> ToolLimits:
+    """The limits but for those of feed tools that this session lacks: a file serves both kinds."""
+    lacking = {tool.name for tool in FEED_TOOLS} - {tool.name for tool in own}
+    kept = {name: one for name, one in limits.tools.items() if name not in lacking}
+    return limits.model_copy(update={"tools": kept})
 
 
 def require_tools(policy: Policy, desk: Desk) -> None:

@@ -17,12 +17,10 @@ from domain.errors import ConfigError, StateError
 from journal.reading import session_names
 from policies.settings import Policy
 from tools.arguments import offered
-from tools.catalog.news import news
-from tools.catalog.sentiment import sentiment
 from tools.limits import ToolLimits
 from tools.limits_file import load_limits, require_known
 from tools.protocol import ToolAnswer
-from tools.standard import standard_tools
+from tools.standard import FEED_TOOLS, standard_tools
 from tools.statistics import statistics
 from traces.database import Database
 from traces.events import ToolAnswered
@@ -40,7 +38,7 @@ def tools_document(file: Path | None) -> dict[str, Any]:
         ConfigError: the file is wrong.
     """
     limits = load_limits(file)
-    own = {tool.name: offered(tool) for tool in (*standard_tools(), news, sentiment)}
+    own = {tool.name: offered(tool) for tool in (*standard_tools(), *FEED_TOOLS)}
     others = dict.fromkeys(limits.langchain, "langchain")
     others |= {f"{s}_{tool}": f"mcp {s}" for s, one in limits.mcp.items() for tool in one.tools}
     require_known(limits, [*own, *others])

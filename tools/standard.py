@@ -21,6 +21,9 @@ from tools.catalog.sentiment import sentiment
 from tools.catalog.trades import trades
 from tools.catalog.what_if import what_if
 
+FEED_TOOLS = (news, sentiment)
+"""Of our own, those that a session has only with feeds behind them."""
+
 
 def standard_tools() -> list[BaseTool]:
     """The tools every session has, in the order that the model sees them."""
@@ -32,5 +35,8 @@ def standard_tools() -> list[BaseTool]:
 
 def feed_tools(feeds: Feeds) -> list[BaseTool]:
     """The tools of the session's feeds: one that could only say no is not shown."""
-    offered = ((news, feeds.news), (sentiment, feeds.sentiment))
-    return [tool for tool, behind in offered if behind]
+    return [
+        tool
+        for tool, behind in zip(FEED_TOOLS, (feeds.news, feeds.sentiment), strict=True)
+        if behind
+    ]

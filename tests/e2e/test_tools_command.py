@@ -9,7 +9,9 @@ from tests.e2e.command import plangate
 
 def test_limits_are_shown_tried_and_counted(tmp_path: Path) -> None:
     file = tmp_path / "tools.toml"
-    file.write_text("[tools.regime]\nallowed = false\n[tools.ohlcv]\ncost_units = 7\n")
+    text = "[tools.regime]\nallowed = false\n[tools.ohlcv]\ncost_units = 7\n"
+    file.write_text(f"{text}[tools.news]\ncost_units = 2\n")
+    # One file serves sessions with feeds and without.
     listed = plangate(tmp_path, "tools", "list", "--tools", str(file), "--json").document
     rows = {row["tool"]: row for row in listed["tools"]}
     assert (rows["regime"]["allowed"], rows["ohlcv"]["cost_units"]) == (False, 7)
