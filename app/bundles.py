@@ -18,6 +18,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from app.clock import SystemClock
 from app.home import DATABASE, database_place
 from app.replaying import Progress, replays, wanted_runs
 from app.trace_reader import run_named
@@ -58,7 +59,7 @@ def imported(path: Path) -> dict[str, Any]:
         ConfigError: it is no bundle, or was changed.
         StateError: another run of the same name is there, or the session is one of its own.
     """
-    bundle = read_bundle(path)
+    bundle = read_bundle(path, SystemClock().now())
     with _opened(lambda: Database.open(database_place(), METADATA)) as database:
         added = load_bundle(bundle, database, session_names(database))
     return _document(path, bundle) | {"added_count": len(added)}
@@ -70,7 +71,7 @@ def verified_bundle(path: Path) -> dict[str, Any]:
     Raises:
         ConfigError: it is no bundle, or was changed.
     """
-    return _document(path, read_bundle(path))
+    return _document(path, read_bundle(path, SystemClock().now()))
 
 
 async def replayed_bundle(path: Path, progress: Progress) -> dict[str, Any]:
@@ -79,7 +80,7 @@ async def replayed_bundle(path: Path, progress: Progress) -> dict[str, Any]:
     Raises:
         ConfigError: it is no bundle, or was changed.
     """
-    bundle = read_bundle(path)
+    bundle = read_bundle(path, SystemClock().now())
     with (
         TemporaryDirectory() as folder,
         _opened(lambda: Database.open(Path(folder) / DATABASE, METADATA)) as database,

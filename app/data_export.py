@@ -17,6 +17,7 @@ from market.sources.csv_table import SETTLED
 from market.store.candles import COLUMNS, CandleShelf
 from market.store.stamps import stamp_shelf
 from market.store.store import MarketStore, SeriesKey
+from traces.whole_file import whole_file
 
 
 def export(
@@ -66,9 +67,8 @@ def _write(store: MarketStore, key: SeriesKey, path: Path, with_features: bool) 
         rows, column = len(values), {"funding": "funding_rate"}.get(key.kind, "sum_open_interest")
         found = (f"{stamp},{plain(value)}" for stamp, value in values.items())
         lines = [f"timestamp,{column}", *found]
-    half = path.with_name(path.name + ".part")
-    half.write_bytes(gzip.compress(("\n".join(lines) + "\n").encode(), mtime=0))
-    half.replace(path)
+    with whole_file(path) as file:
+        file.write(gzip.compress(("\n".join(lines) + "\n").encode(), mtime=0))
     return {
         "name": key.source,
         "symbol": key.symbol,

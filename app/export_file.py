@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from app.export_columns import TABLES, Column, Kind
 from domain.errors import ConfigError, DataError, StateError
 from traces.view_words import visible
+from traces.whole_file import whole_file
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,10 +57,9 @@ def write_table(path: Path, name: str, rows: Sequence[Row]) -> None:
     data = made[suffix.removesuffix(".gz")]()
     if suffix.endswith(".gz"):
         data = gzip.compress(data, mtime=0)
-    half = path.with_name(path.name + ".part")
     try:
-        half.write_bytes(data)
-        half.replace(path)
+        with whole_file(path) as file:
+            file.write(data)
     except OSError as error:
         raise StateError(f"cannot write {str(path)!r}: {error.strerror}") from error
 

@@ -19,7 +19,7 @@ from domain.instrument import InstrumentKind
 from domain.lifecycle import OrderStatus, PlanStatus
 from domain.orders import Deposit, Fill, Order, Position
 from journal.batch import Batch
-from journal.continuing import continued, require_continuable
+from journal.continuing import continued, require_continuable, require_unused
 from journal.ledger import Ledger
 from journal.paths import PathBar
 from journal.peaks import Peaks
@@ -69,7 +69,8 @@ class Journal(PlanWriter):
             alone: Take the right to write from whoever has it; False only looks on.
 
         Raises:
-            StateError: the name belongs to a session with another configuration.
+            StateError: the name belongs to a session with another configuration, or to decisions
+                that another state folder made.
         """
         whole = {**config, "kinds": dict(kinds)}
         mine = SESSIONS.c.name == self.session
@@ -80,6 +81,7 @@ class Journal(PlanWriter):
                 whole = continued(stored, whole)
                 connection.execute(update(SESSIONS).where(mine).values(config=whole))
             else:
+                require_unused(connection, self.session)
                 number = connection.execute(select(func.count()).select_from(SESSIONS)).scalar_one()
                 newest = connection.execute(select(func.max(OPERATOR_ACTS.c.sequence)))
                 row = {

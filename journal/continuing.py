@@ -6,9 +6,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import Connection, select
+
 from domain.clock import iso
 from domain.errors import StateError
+from traces.events import FORKS
+from traces.tables import METADATA
 
+_CHAINS = METADATA.tables["trace_chain"]
 _OF_THE_BEGINNING = "yardsticks"
 """What was seen when the session began; what a later process saw does not replace it."""
 _MAY_DIFFER = frozenset(
@@ -42,6 +47,22 @@ def require_continuable(name: str, stored: Mapping[str, Any], asked: Mapping[str
         raise StateError(
             f"session {name!r} was started differently: {'; '.join(differing)}; "
             "use the same options or another --session name"
+        )
+
+
+def require_unused(connection: Connection, name: str) -> None:
+    """Refuse a new session's name under which decisions are recorded that it did not make.
+
+    Raises:
+        StateError: there are some, such as those of an imported bundle.
+    """
+    names = (name, name + FORKS)
+    found = connection.execute(select(_CHAINS.c.session).where(_CHAINS.c.session.in_(names)))
+    if found.first() is not None:
+        raise StateError(
+            f"session {name!r} was not begun in this state folder, yet decisions of that name are "
+            "recorded in it, such as those of a bundle; expected an unused name: use another "
+            "--session, or another state folder (PLANGATE_HOME)"
         )
 
 

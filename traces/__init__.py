@@ -9,5 +9,5 @@ word_sql) · search (of a question) · view (for a person; visits, by node; view
 they were sent) · document (for a program) · telemetry (one line a decision) ·
 spans (of OpenTelemetry; span_attributes).
 Of several: diff (of two; differences) · stats · following (as they are recorded) · bundle
-(bundled: held against itself; listed).
+(bundle_file; bundled: held against itself; listed; whole_file).
 """

@@ -9,24 +9,25 @@ from __future__ import annotations
 
 import hashlib
 import json
-import zipfile
-import zlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from io import BytesIO
+from datetime import datetime
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from sqlalchemy import select
 
+from domain.clock import to_ms
 from domain.errors import ConfigError, StateError
 from domain.strict_json import canonical
 from traces.blobs import Blobs
+from traces.bundle_file import EVENTS, MANIFEST, TEXTS, lines_of, read_parts, refuse, write_parts
 from traces.bundled import (
     COLUMNS,
     BundledRun,
     Unsound,
     bundled_runs,
+    require_past,
     require_sound,
     require_text,
 )
@@ -38,14 +39,8 @@ from traces.tables import METADATA
 from traces.verify import verify_runs
 
 SCHEMA = "plangate.bundle/1"
-MOST_PACKED_BYTES = 256 * 1024 * 1024
-MOST_BYTES = 512 * 1024 * 1024
-"""Of one entry, unpacked."""
-MOST_MANIFEST_BYTES = 64 * 1024 * 1024
-"""It is parsed as one value."""
-MOST_RUNS = 100_000
+MOST_RUNS = 20_000
 
-_MANIFEST, _EVENTS_ENTRY, _TEXTS_ENTRY = "manifest.json", "events.jsonl", "texts.jsonl"
 _EVENTS = METADATA.tables["trace_event"]
 _RUNS = METADATA.tables["trace_run"]
 
@@ -67,7 +62,8 @@ def write_bundle(
     """Write these runs to a new file; all or nothing.
 
     Raises:
-        StateError: a run is not as it was recorded, is not ended, or was pruned.
+        StateError: a run is not as it was recorded, is not ended, or was pruned; or they are more
+            than would be read again.
         ConfigError: the file is there already, or cannot be written.
     """
     if len(runs) > MOST_RUNS:
@@ -82,8 +78,8 @@ def write_bundle(
     texts = _texts(Blobs(database), bundled)
     bundle = Bundle(bundled, texts, about)
     parts = {
-        _EVENTS_ENTRY: _lines(list(row.values()) for run in bundled for row in run.events),
-        _TEXTS_ENTRY: _lines([name, text] for name, text in texts.items()),
+        EVENTS: _lines(list(row.values()) for run in bundled for row in run.events),
+        TEXTS: _lines([name, text] for name, text in texts.items()),
     }
     manifest = {
         "schema": SCHEMA,
@@ -94,21 +90,25 @@ def write_bundle(
         ],
         "hashes": {name: _hash(raw) for name, raw in parts.items()},
     }
-    _write(path, {_MANIFEST: canonical(manifest).encode(), **parts})
+    write_parts(path, {MANIFEST: canonical(manifest).encode(), **parts})
     return bundle
 
 
-def read_bundle(path: Path) -> Bundle:
+def read_bundle(path: Path, now: datetime) -> Bundle:
     """What a file holds, once every hash in it was made anew.
+
+    Args:
+        path: The file.
+        now: Nothing can have been recorded after it.
 
     Raises:
         ConfigError: it cannot be read, is no bundle, is too large, or was changed.
     """
-    parts = _read(path)
+    parts = read_parts(path)
     try:
-        return _bundle(parts)
+        return _bundle(parts, to_ms(now))
     except Unsound as unsound:
-        _refuse(path, str(unsound))
+        refuse(path, str(unsound))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ConfigError(
             f"{str(path)!r} is no bundle of plangate that is whole: {error}"
@@ -156,28 +156,29 @@ def _is_there(database: Database, run: BundledRun) -> bool:
     return there is not None
 
 
-def _bundle(parts: Mapping[str, bytes]) -> Bundle:
-    manifest = json.loads(parts[_MANIFEST])
+def _bundle(parts: dict[str, bytes], now_ms: int) -> Bundle:
+    """What the entries say; each is let go of once it is read."""
+    manifest = json.loads(parts.pop(MANIFEST))
     if manifest["schema"] != SCHEMA:
         raise Unsound(f"its schema is {str(manifest['schema'])[:80]!r}, expected {SCHEMA!r}")
-    for name in (_EVENTS_ENTRY, _TEXTS_ENTRY):
+    for name in (EVENTS, TEXTS):
         if (found := _hash(parts[name])) != (expected := manifest["hashes"][name]):
             raise Unsound(f"{name} has the hash {found!r}, expected {expected!r}")
     if len(manifest["runs"]) > MOST_RUNS:
         raise Unsound(f"it holds {len(manifest['runs'])} runs, more than {MOST_RUNS}")
     texts = {}
-    for name, text in _parsed(parts[_TEXTS_ENTRY]):
+    for name, text in _parsed(parts.pop(TEXTS)):
         require_text(name, text)
         texts[name] = text
-    runs = bundled_runs(manifest["runs"], _parsed(parts[_EVENTS_ENTRY]))
+    runs = bundled_runs(manifest["runs"], _parsed(parts.pop(EVENTS)))
     for run in runs:
         require_sound(run, texts)
+        require_past(run, now_ms)
     return Bundle(runs, texts, dict(manifest["about"]))
 
 
 def _parsed(raw: bytes) -> Iterator[Any]:
-    """Line by line, so that what is wrong ends the reading at once."""
-    return (json.loads(line) for line in BytesIO(raw))
+    return (json.loads(line) for line in lines_of(raw))
 
 
 def _run(database: Database, run: Run) -> BundledRun:
@@ -207,10 +208,6 @@ def _named(run: BundledRun) -> Iterator[str]:
             yield name
 
 
-def _refuse(path: Path, why: str) -> NoReturn:
-    raise ConfigError(f"bundle {str(path)!r} is not as it was written: {why}; get it again")
-
-
 def _lines(values: Iterator[Any]) -> bytes:
     dumped = (json.dumps(value, separators=(",", ":")) for value in values)
     return "".join(f"{line}\n" for line in dumped).encode()
@@ -218,42 +215,3 @@ def _lines(values: Iterator[Any]) -> bytes:
 
 def _hash(raw: bytes) -> str:
     return hashlib.blake2b(raw, digest_size=16).hexdigest()
-
-
-def _write(path: Path, parts: Mapping[str, bytes]) -> None:
-    try:
-        with path.open("xb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-            for name, raw in parts.items():
-                archive.writestr(zipfile.ZipInfo(name), raw, zipfile.ZIP_DEFLATED)
-    except FileExistsError:
-        raise ConfigError(f"{str(path)!r} is there already; name another file") from None
-    except OSError as error:
-        raise ConfigError(f"cannot write {str(path)!r}: {error.strerror or error}") from error
-
-
-def _read(path: Path) -> dict[str, bytes]:
-    """The three entries, whatever the archive claims about their sizes."""
-    try:
-        if path.stat().st_size > MOST_PACKED_BYTES:
-            _refuse(path, f"it is larger than {MOST_PACKED_BYTES} bytes")
-        with zipfile.ZipFile(path) as archive:
-            names = sorted(archive.namelist())
-            if names != sorted((_MANIFEST, _EVENTS_ENTRY, _TEXTS_ENTRY)):
-                _refuse(path, f"it holds {names[:5]}")
-            packed = {entry.compress_type for entry in archive.infolist()}
-            if packed - {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
-                _refuse(path, f"it is packed by methods {sorted(packed)}")
-            return {name: _entry(path, archive, name) for name in names}
-    except OSError as error:
-        raise ConfigError(f"cannot read {str(path)!r}: {error.strerror or error}") from error
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError) as error:
-        raise ConfigError(f"{str(path)!r} is no bundle of plangate: {error}") from error
-
-
-def _entry(path: Path, archive: zipfile.ZipFile, name: str) -> bytes:
-    with archive.open(name) as entry:
-        most = MOST_MANIFEST_BYTES if name == _MANIFEST else MOST_BYTES
-        raw = entry.read(most + 1)
-    if len(raw) > most:
-        _refuse(path, f"{name} is larger than {most} bytes")
-    return raw

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from domain.clock import from_ms, iso
 from domain.strict_json import content_hash
 from traces.chain import link
 from traces.events import EVENT, RunEnded
@@ -151,6 +152,20 @@ def require_sound(run: BundledRun, texts: Mapping[str, str]) -> None:
         raise Unsound(f"run {run.run_id!r} has no end")
     for sentence in listed_otherwise(run.listing, end):
         raise Unsound(f"run {run.run_id!r}: {sentence}")
+
+
+def require_past(run: BundledRun, now_ms: int) -> None:
+    """Recorded before now: what is recorded last is what commands take that are told no session.
+
+    Raises:
+        Unsound: it says it was recorded later.
+    """
+    newest_ms = max(run.listing["recorded_ms"], *(row["at_ms"] for row in run.events))
+    if newest_ms > now_ms:
+        raise Unsound(
+            f"run {run.run_id!r} was recorded at {iso(from_ms(newest_ms))}, expected a moment "
+            f"before now, {iso(from_ms(now_ms))}; is the clock of this machine right?"
+        )
 
 
 def require_text(name: str, text: str) -> None:

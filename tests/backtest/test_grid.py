@@ -8,7 +8,7 @@ import pytest
 
 from backtest.grid import combinations, read_grid
 from domain.errors import ConfigError
-from policies.settings import DEFAULTS
+from policies.settings import DEFAULTS, Policy
 
 
 def test_every_combination_is_a_policy() -> None:
@@ -18,6 +18,11 @@ def test_every_combination_is_a_policy() -> None:
     assert pairs == [(low, 0), (low, 3), (high, 0), (high, 3)]
     assert found[0][0] == {"min_reward_risk_ratio": "1.2", "cooldown_bars": "0"}
     assert {policy.max_leverage_ratio for _, policy in found} == {DEFAULTS.max_leverage_ratio}
+
+
+_TEN = ",".join(map(str, range(10)))
+_LARGE = ";".join(f"{name}={_TEN}" for name in list(Policy.model_fields)[:30])
+"""More than any machine could write down."""
 
 
 @pytest.mark.parametrize(
@@ -30,6 +35,7 @@ def test_every_combination_is_a_policy() -> None:
         ("max=1", "begin so"),
         ("nonsense=1", "no limit of the policy"),
         (f"cooldown_bars={','.join(map(str, range(201)))}", "201 combinations"),
+        (_LARGE, r"10{30} combinations"),
     ],
 )
 def test_what_is_no_grid_is_refused_with_what_was_expected(text: str, told: str) -> None:

@@ -10,6 +10,7 @@ from domain.errors import IllegalTransition, StateError
 from domain.lifecycle import OrderStatus, PlanStatus
 from domain.orders import CloseReason, Order, Position
 from journal.batch import Batch
+from journal.books import Journal
 from journal.reading import JournalReader, session_names
 from journal.tables import ORDERS
 from journal.trades import close_trade
@@ -26,6 +27,7 @@ from tests.broker.venue import (
     work,
 )
 from tests.journal.hand import fill, payment
+from tests.traces.handmade import opened, record_run, recorder
 
 pytestmark = pytest.mark.usefixtures("each_database")
 
@@ -177,6 +179,21 @@ def test_another_configuration_under_the_same_name_is_refused_by_key(tmp_path: P
     assert "fresh was None, now True" in text
     assert "every" not in text
     assert "--session" in text
+
+
+@pytest.mark.parametrize("recorded", ["s", "s~forks"])
+def test_a_new_session_takes_no_name_of_decisions_that_it_did_not_make(
+    tmp_path: Path, recorded: str
+) -> None:
+    database = opened(tmp_path)
+    record_run(recorder(database, session=recorded))
+    config = {"market": "box"}
+    with pytest.raises(StateError, match="use another --session"):
+        Journal(database, "s").open_session(config, {}, {})
+    assert session_names(database) == []
+    Journal(database, "t").open_session(config, {}, {})
+    record_run(recorder(database, session="t"))
+    Journal(database, "t").open_session(config, {}, {})
 
 
 def test_a_session_may_be_continued_to_a_later_end(tmp_path: Path) -> None:

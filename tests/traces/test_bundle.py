@@ -13,12 +13,14 @@ import pytest
 from sqlalchemy import text
 
 from domain.errors import ConfigError, StateError
-from tests.traces.handmade import RUN, opened, record_run, recorder, started
+from tests.traces.handmade import AS_OF, RUN, opened, record_run, recorder, started
 from traces.bundle import load_bundle, read_bundle, write_bundle
+from traces.bundle_file import EVENTS, MOST_LINES, lines_of, write_parts
 from traces.bundled import COLUMNS
 from traces.chain import link
 from traces.database import Database
 from traces.verify import verify_runs
+from traces.whole_file import whole_file
 
 HERE = [("made", RUN)]
 
@@ -55,8 +57,8 @@ def test_what_is_bundled_is_there_again_and_verifies(
     made: Database, bundle: Path, tmp_path: Path
 ) -> None:
     other = opened(tmp_path / "to")
-    assert load_bundle(read_bundle(bundle), other) == HERE
-    assert load_bundle(read_bundle(bundle), other) == []
+    assert load_bundle(read_bundle(bundle, AS_OF), other) == HERE
+    assert load_bundle(read_bundle(bundle, AS_OF), other) == []
     before, after = recorder(made).store, recorder(other).store
     assert after.events(RUN) == before.events(RUN)
     found = verify_runs(other, HERE)
@@ -76,7 +78,7 @@ def test_one_changed_byte_is_refused(
     bundle: Path, entry: str, old: bytes, new: bytes, words: str
 ) -> None:
     with pytest.raises(ConfigError, match=words):
-        read_bundle(rewritten(bundle, entry, {old: new}))
+        read_bundle(rewritten(bundle, entry, {old: new}), AS_OF)
 
 
 def test_whoever_makes_the_outer_hashes_anew_meets_the_chain(bundle: Path) -> None:
@@ -87,19 +89,19 @@ def test_whoever_makes_the_outer_hashes_anew_meets_the_chain(bundle: Path) -> No
     other = rewritten(bundle, "events.jsonl", {raw: changed})
     was = manifest["hashes"]["events.jsonl"].encode()
     with pytest.raises(ConfigError, match="ends with hash"):
-        read_bundle(rewritten(other, "manifest.json", {was: hashed}))
+        read_bundle(rewritten(other, "manifest.json", {was: hashed}), AS_OF)
 
 
 def test_other_entries_and_other_files_are_refused(bundle: Path, tmp_path: Path) -> None:
     with zipfile.ZipFile(bundle, "a") as archive:
         archive.writestr("../../evil", b"no")
     with pytest.raises(ConfigError, match="it holds"):
-        read_bundle(bundle)
+        read_bundle(bundle, AS_OF)
     (tmp_path / "text.plangate").write_text("hello", encoding="utf-8")
     with pytest.raises(ConfigError, match="no bundle of plangate"):
-        read_bundle(tmp_path / "text.plangate")
+        read_bundle(tmp_path / "text.plangate", AS_OF)
     with pytest.raises(ConfigError, match="cannot read"):
-        read_bundle(tmp_path / "absent.plangate")
+        read_bundle(tmp_path / "absent.plangate", AS_OF)
 
 
 def test_a_run_that_was_changed_or_has_not_ended_is_not_bundled(
@@ -124,7 +126,7 @@ def test_another_run_of_that_name_is_not_written_over(bundle: Path, tmp_path: Pa
     to.record(RUN, "venue", to.store.events(RUN)[-1].event)
     to.flush()
     with pytest.raises(StateError, match="has another run"):
-        load_bundle(read_bundle(bundle), other)
+        load_bundle(read_bundle(bundle, AS_OF), other)
 
 
 Change = Callable[[dict[str, Any], list[list[Any]]], object]
@@ -187,11 +189,62 @@ def test_what_no_recorder_wrote_is_refused_though_every_hash_fits(
     bundle: Path, change: Change, words: str
 ) -> None:
     with pytest.raises(ConfigError, match=words):
-        read_bundle(resealed(bundle, change))
+        read_bundle(resealed(bundle, change), AS_OF)
+
+
+@pytest.mark.parametrize("place", ["at_ms", "recorded_ms"])
+def test_what_says_it_was_recorded_in_the_future_is_refused(bundle: Path, place: str) -> None:
+    later = int(AS_OF.timestamp() * 1000) + 1
+
+    def change(run: dict[str, Any], rows: list[list[Any]]) -> None:
+        if place == "recorded_ms":
+            run["listing"]["recorded_ms"] = later
+        else:
+            rows[3][COLUMNS.index("at_ms")] = later
+
+    with pytest.raises(
+        ConfigError, match=r"was recorded at 2019-05-12T14:00:00\.001000Z, expected"
+    ):
+        read_bundle(resealed(bundle, change), AS_OF)
+
+
+def _interrupted(path: Path) -> None:
+    with whole_file(path, new=True) as file:
+        file.write(b"PK")
+        raise KeyboardInterrupt
+
+
+def test_what_ends_the_writing_leaves_no_half_of_a_file(made: Database, tmp_path: Path) -> None:
+    path = tmp_path / "to" / "half.plangate"
+    path.parent.mkdir()
+    with pytest.raises(KeyboardInterrupt):
+        _interrupted(path)
+    assert list(path.parent.iterdir()) == []
+    write_bundle(made, HERE, path, {})
+    before = path.read_bytes()
+    with pytest.raises(ConfigError, match="is there already"):
+        write_bundle(made, HERE, path, {})
+    assert (path.read_bytes(), len(list(path.parent.iterdir()))) == (before, 1)
+
+
+def test_what_would_take_memory_without_end_is_refused_before_it_does(tmp_path: Path) -> None:
+    path = tmp_path / "x.plangate"
+    with zipfile.ZipFile(path, "w") as archive:
+        for number in range(50):
+            archive.writestr(str(number), "")
+    with pytest.raises(ConfigError, match="its list of entries has 2390 bytes"):
+        read_bundle(path, AS_OF)
+    many = b"\n" * (MOST_LINES + 1)
+    with pytest.raises(ValueError, match="more than 1000000 lines"):
+        list(lines_of(many))
+    with pytest.raises(StateError, match="name fewer runs"):
+        write_parts(tmp_path / "y.plangate", {EVENTS: many})
 
 
 def test_what_is_resealed_as_it_was_is_read(bundle: Path) -> None:
-    assert read_bundle(resealed(bundle, lambda _run, _rows: None)) == read_bundle(bundle)
+    assert read_bundle(resealed(bundle, lambda _run, _rows: None), AS_OF) == read_bundle(
+        bundle, AS_OF
+    )
 
 
 def test_other_packing_than_its_own_is_refused(bundle: Path) -> None:
@@ -201,7 +254,7 @@ def test_other_packing_than_its_own_is_refused(bundle: Path) -> None:
         for name, raw in parts.items():
             archive.writestr(name, raw)
     with pytest.raises(ConfigError, match="packed by methods"):
-        read_bundle(bundle)
+        read_bundle(bundle, AS_OF)
 
 
 def test_nothing_is_put_into_a_session_of_the_state_folders_own(
@@ -209,6 +262,6 @@ def test_nothing_is_put_into_a_session_of_the_state_folders_own(
 ) -> None:
     other = opened(tmp_path / "to")
     with pytest.raises(StateError, match="is one of this state folder"):
-        load_bundle(read_bundle(bundle), other, own=["made"])
-    assert load_bundle(read_bundle(bundle), other, own=["another"]) == HERE
-    assert load_bundle(read_bundle(bundle), other, own=["made"]) == []
+        load_bundle(read_bundle(bundle, AS_OF), other, own=["made"])
+    assert load_bundle(read_bundle(bundle, AS_OF), other, own=["another"]) == HERE
+    assert load_bundle(read_bundle(bundle, AS_OF), other, own=["made"]) == []
