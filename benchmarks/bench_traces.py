@@ -12,6 +12,7 @@ Run: python benchmarks/bench_traces.py
 
 from __future__ import annotations
 
+import asyncio
 import json
 import random
 import sqlite3
@@ -19,6 +20,8 @@ import sys
 import tempfile
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
+from datetime import timedelta
 from operator import add
 from pathlib import Path
 from statistics import median
@@ -31,7 +34,15 @@ from sqlmodel import Field, Session, SQLModel, create_engine
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from domain.clock import EPOCH, FixedClock
+from agent.models import NamedModel
+from agent.planner import Planner
+from agent.scripted_model import ScriptedModel, Step
+from app.options import SessionOptions
+from app.settings import Settings
+from app.wire import wire_session
+from domain.clock import EPOCH, FixedClock, parse_moment
+from graph.caps import Caps
+from graph.run import Runner, open_saver
 from traces import events as ev
 from traces.database import Database
 from traces.recorder import Recorder
@@ -47,6 +58,30 @@ STEP_BYTES = 4_000
 CALLS = 400
 PROMPT_BYTES = 8_074
 ROUNDS = 5
+FIRST = parse_moment("2019-04-15T01:00:00Z")
+LOOKS: list[Step] = [
+    [("ohlcv", {"bars": 64})],
+    [("indicators", {})],
+    [("regime", {})],
+    [("ohlcv", {"bars": 48, "timeframe": "4h"})],
+    [("indicators", {"names": ["adx", "stoch_rsi"], "timeframe": "4h"})],
+    [("calendar", {})],
+    [("ohlcv", {"bars": 90, "timeframe": "1d"})],
+]
+NO_TRADE: Step = [("no_trade", {"reason": "The range is as narrow as the costs of a trade in it."})]
+PLAN: Step = [
+    (
+        "propose_plan",
+        {
+            "side": "long",
+            "targets": [{"price": 5_200}],
+            "invalidation": 4_000,
+            "horizon_bars": 24,
+            "thesis": "The range broke upwards while volume rose; averages point the same way.",
+            "confidence": 0.6,
+        },
+    )
+]
 
 
 class Row(SQLModel, table=True):
@@ -192,6 +227,61 @@ def per_call() -> None:
     )
 
 
+def shipped() -> None:
+    """The same of decisions as they are: graph, tools and journal over the shipped candles.
+
+    A scripted model asks one tool a call and closes with an answer, every other time with a plan
+    that is denied. Of the disk, what LangGraph's checkpoints take is told apart.
+    """
+    with tempfile.TemporaryDirectory() as name:
+        prompts, sizes = asyncio.run(_decided(Path(name)))
+    calls = (len(sizes) - 1) * 8
+    stored, kept = ((last - first) / calls for first, last in zip(sizes[0], sizes[-1], strict=True))
+    prompt = prompts / calls
+    print(
+        f"a call of a shipped one: prompt {prompt / 1000:.1f} KB, on disk {stored / 1000:.2f} KB, "
+        f"1/{prompt / stored:.1f}; its checkpoint {kept / 1000:.2f} KB more"
+    )
+
+
+async def _decided(home: Path) -> tuple[int, list[tuple[int, int]]]:
+    """Characters of all prompts but the first decision's, and the files' sizes after each."""
+    prompts, sizes = 0, []
+    options = SessionOptions((), session="bench", start=FIRST, probe=False)
+    async with wire_session(options, Settings(), home) as wired, open_saver(home / "c.db") as saver:
+        clock = wired.context.clock
+        assert isinstance(clock, FixedClock)  # the shipped candles are a replay
+        for number in range(CALL_RUNS + 1):
+            slot = FIRST + number * timedelta(hours=7)
+            clock.advance_to(slot)
+            model = ScriptedModel([*LOOKS, PLAN if number % 2 else NO_TRADE])
+            planner = Planner([NamedModel("scripted", model)], wired.context.desk.schemas)
+            caps = Caps(max_tool_turns_count=len(LOOKS), max_revisions_count=0)
+            context = replace(wired.context, planner=planner, caps=caps)
+            final = await Runner(context, saver).decide(context.symbols[0], slot)
+            model.assert_finished()
+            sizes.append((_written(home / "plangate.db"), _written(home / "c.db")))
+            if number:
+                prompts += _sent(context.recorder, final["run_id"])
+    return prompts, sizes
+
+
+def _sent(recorder: Recorder, run_id: str) -> int:
+    sent = [one.event for one in recorder.store.events(run_id) if one.event.kind == "prompt_sent"]
+    assert len(sent) == 8
+    names = [name for event in sent for name in (*event.messages, event.tools)]
+    return sum(len(recorder.read_blob(name)) for name in names)
+
+
+def _written(path: Path) -> int:
+    """Bytes of a database in use, whether they are still in its log or not."""
+    with closing(sqlite3.connect(path)) as file:
+        (pages,), (free,) = (
+            file.execute(f"PRAGMA {name}").fetchone() for name in ("page_count", "freelist_count")
+        )
+        return 4096 * (pages - free)
+
+
 def ours_ms(folder: Path, texts: list[str]) -> float:
     to = recorder_in(folder)
     times = []
@@ -239,4 +329,5 @@ def blocking() -> None:
 if __name__ == "__main__":
     storage()
     per_call()
+    shipped()
     blocking()

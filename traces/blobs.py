@@ -9,11 +9,11 @@ from zstandard import ZstdError
 
 from domain.errors import StateError
 from domain.strict_json import content_hash
+from traces.bulk import add_rows
 from traces.database import Database
 from traces.packing import Packer
 from traces.stored_text import read_blob, read_if_there
 from traces.tables import METADATA
-from traces.upsert import keep_all
 
 REMEMBERED_HASHES = 8192
 """So many of the newest written texts cost no SQL when they come again; memory stays bounded."""
@@ -22,6 +22,7 @@ REMEMBERED_TEXTS = 256
 """So many of the texts last used are read without SQL: a run reads what it has just written."""
 
 _BLOBS = METADATA.tables["trace_blob"]
+_COLUMNS = ("hash", "encoding", "size_bytes", "data")
 
 
 class Damaged(StateError):
@@ -75,7 +76,7 @@ class Blobs:
         if not self._pending:
             return
         rows = [self._row(name, text) for name, text in self._pending.items()]
-        keep_all(connection, _BLOBS, rows)
+        add_rows(connection, _BLOBS, rows, _COLUMNS, keep=True)
 
     def written(self) -> None:
         """The transaction was committed: what was buffered need not be written again."""
@@ -100,7 +101,7 @@ class Blobs:
                     "see: plangate traces verify"
                 ) from error
 
-    def _row(self, name: str, text: str) -> dict[str, object]:
+    def _row(self, name: str, text: str) -> tuple[str, str, int, bytes]:
         raw = text.encode("utf-8", "surrogatepass")
         encoding, data = self._packer.pack(raw)
-        return {"hash": name, "encoding": encoding, "size_bytes": len(raw), "data": data}
+        return name, encoding, len(raw), data

@@ -96,4 +96,6 @@ class Recorder:
 
 def _storable(text: str) -> str:
     """Half a surrogate pair, which no database takes, becomes U+FFFD."""
+    if text.isascii():
+        return text
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

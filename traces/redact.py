@@ -90,8 +90,14 @@ _BY_HINT = {
     for hint in hints
 }
 
+_COMMON = "/_-=: bvkwpygfmcudlhrsinotae0"
+"""Characters from seldom to often, as far as texts of ours are full of them."""
+
 _APART = '"\n"'
 """Between texts that are looked at together: no rule crosses a quote."""
+
+_SELDOM = {hint: min(hint, key=_COMMON.find) for hint in (*_BY_HINT, *_KEY_HINTS)}
+"""The character of each hint that most texts lack: one is found in a tenth of the time of more."""
 
 
 class Redactor:
@@ -111,7 +117,7 @@ class Redactor:
             for pattern in _KEYED:
                 text = pattern.sub(self._keyed, text)
         for hint, rules in _BY_HINT.items():
-            if hint in text:
+            if _SELDOM[hint] in text and hint in text:
                 for kind, pattern in rules:
                     text = pattern.sub(lambda m, kind=kind: self._mark(kind, m.group()), text)  # type: ignore[misc]  # mypy cannot infer a lambda with a default
         return text
@@ -182,7 +188,7 @@ def may_be_keyed(text: str) -> bool:
 
 
 def _ends_of(hint: str, text: str) -> Iterator[int]:
-    end = 0
+    end = 0 if _SELDOM[hint] in text else len(text)
     while (at := text.find(hint, end)) >= 0:
         end = at + len(hint)
         yield end

@@ -47,7 +47,7 @@ def test_every_text_comes_back(written: str) -> None:
 def test_the_dictionary_makes_what_we_write_smaller() -> None:
     raw = TOOL_ANSWER.encode()
     alone = zstandard.ZstdCompressor(LEVEL).compress(raw)
-    assert len(Packer().pack(raw)[1]) < 0.7 * len(alone)
+    assert len(Packer().pack(raw)[1]) < 0.8 * len(alone)
 
 
 def test_a_released_dictionary_never_changes() -> None:
