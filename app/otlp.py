@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Sequence
+from http import HTTPStatus
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -75,7 +76,7 @@ class Collector:
 
         self._said.forget()
         taken = self._exporter.export(_readable(spans)) is SpanExportResult.SUCCESS
-        if not taken or self._said.is_elsewhere:
+        if not taken or self._said.is_untaken:
             why = self._said.words.replace(self._query, "...") if self._query else self._said.words
             raise Unreachable(f"{self.shown} did not take the spans: {why[:300] or 'no answer'}")
 
@@ -95,19 +96,36 @@ class _Said(logging.Handler):
     def forget(self) -> None:
         """What was said of spans before these."""
         self.words = ""
-        self.is_elsewhere = False
-        """It sent us somewhere else, which the exporter takes for success."""
+        self.is_untaken = False
+        """It took some of them or none, in an answer that the exporter takes for success."""
 
     def answered(self, response: Response, **_: object) -> None:
         """It did."""
-        self.is_elsewhere = 300 <= response.status_code < 400
         self.words = f"it answered {response.status_code} {response.reason}"
+        rejected_count, why = _rejected(response)
+        if rejected_count:
+            self.words = f"it rejected {rejected_count} of them: {why or 'without a reason'}"
+        self.is_untaken = 300 <= response.status_code < 400 or bool(rejected_count)
 
     @override
     def emit(self, record: logging.LogRecord) -> None:
         words = record.getMessage()
         system = _SYSTEM_ERROR.search(words)  # far inside what the libraries say of it
         self.words = self.words or (system.group() if system else words)
+
+
+def _rejected(response: Response) -> tuple[int, str]:
+    """How many spans an answer of success says were not taken, and why."""
+    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]  # no stubs
+    from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
+
+    if response.status_code != HTTPStatus.OK:
+        return 0, ""
+    try:
+        told = ExportTraceServiceResponse.FromString(response.content).partial_success
+    except DecodeError:  # some collectors answer in words of their own
+        return 0, ""
+    return told.rejected_spans, told.error_message
 
 
 def _readable(spans: Sequence[Span]) -> list[ReadableSpan]:

@@ -13,6 +13,9 @@ from traces.chosen import Chosen
 from traces.index import extent
 from traces.place import Place
 
+_MOST_DIGITS = 30
+"""Of dollars before and after the point; it is written out."""
+
 
 def read_choice(
     *,
@@ -83,6 +86,6 @@ def _usd(name: str, text: str | None) -> str | None:
         usd = Decimal(text)
     except InvalidOperation:
         usd = Decimal("NaN")
-    if not usd.is_finite() or usd < 0 or "_" in text:
+    if not usd.is_finite() or usd < 0 or abs(usd.adjusted()) > _MOST_DIGITS or "_" in text:
         raise ConfigError(f"{name} {text!r} was expected to be US dollars, such as 0.02")
     return f"{usd:f}"

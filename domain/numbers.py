@@ -6,12 +6,15 @@ here rounds a quantity up or lets NaN or infinity through.
 
 from __future__ import annotations
 
+import re
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 
 ZERO = Decimal(0)
 ONE = Decimal(1)
 BPS = Decimal(10_000)
 """Basis points in one."""
+AMOUNT = r"[0-9]{1,20}(\.[0-9]{1,30})?(E[+-]?[0-9]{1,2})?"
+"""An exponent without an end would be written out in as many digits."""
 
 
 def to_decimal(value: float | int | str | Decimal) -> Decimal:
@@ -24,6 +27,11 @@ def to_decimal(value: float | int | str | Decimal) -> Decimal:
     if not number.is_finite():
         raise ValueError(f"number is {value!r}, was expected to be finite")
     return number
+
+
+def is_amount(text: str) -> bool:
+    """Whether a text is money that something may have cost, in the digits that `Decimal` writes."""
+    return re.fullmatch(AMOUNT, text) is not None
 
 
 def floor_to_step(quantity: Decimal, step: Decimal) -> Decimal:

@@ -182,8 +182,13 @@ class Debugger:
         """Set one value of the state, such as `draft.targets.0.price` to `43000`.
 
         Raises:
-            ConfigError: no such field, a sealed one, or a value that the field cannot take.
+            ConfigError: no such field, a sealed one, or a value that the field cannot take; a draft
+                that the gate has approved, which is committed as it was judged.
         """
+        if path.partition(".")[0] == "draft" and self.stop.node == COMMITS and self._is_judged:
+            raise ConfigError(
+                f"{path!r} is committed as the gate has approved it; b goes back to before that"
+            )
         edit = edited(self.context, self.stop.state, path, text, armed=self.armed)
         config = await self._graph.aupdate_state(
             self.stop.config, {edit.root: edit.value}, as_node=self.stop.came_from
@@ -191,6 +196,11 @@ class Debugger:
         self._record(StateEdited(field=path, before=edit.before, after=text))
         self.branch.trail[-1] = await self._look(config, self.stop.came_from, edited=True)
         return self.stop
+
+    @property
+    def _is_judged(self) -> bool:
+        """Whether the last answer has been before the gate: an exit is not judged."""
+        return bool(self.stop.state.get("approved")) and self.stop.state["answer"] != "exit"
 
     def text_of(self, path: str) -> str:
         """What a path names, as the text that an editor is given.

@@ -9,14 +9,16 @@ is sealed too.
 from __future__ import annotations
 
 import json
+import re
 from copy import deepcopy
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, NamedTuple, get_type_hints
 
 from langchain_core.messages import AIMessage, BaseMessage
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from domain.errors import ConfigError
+from domain.numbers import is_amount
 from domain.plan import ExitDraft, PlanDraft, ReplanDraft
 from domain.snapshot import Snapshot
 from domain.strict_json import JsonRefused, loads
@@ -28,6 +30,11 @@ SEALED = frozenset({"run_id", "symbol", "as_of", "versions", "approved", "orders
 """What names the run, and what gate, journal and clock have said of it."""
 WORLD = frozenset({"snapshot", "evidence", "opinions", "consults"})
 """What was seen and what others think: sealed where what is approved is committed."""
+COMMITTED, ENDED = ("approved", "replan", "exit"), ("no_trade", "denied", "failed", "quiet")
+"""Ends that an order intent follows from, which the commit alone says, and the others."""
+MOST_COUNT = 2**31 - 1
+MOST_CHARS = 1_000_000
+_CODE = re.compile(r"[A-Z][A-Z0-9_]{1,60}")
 _DRAFTS: dict[str, type[BaseModel]] = {"plan": PlanDraft, "exit": ExitDraft, "replan": ReplanDraft}
 
 
@@ -68,6 +75,8 @@ def edited(context: RunContext, state: RunState, path: str, text: str, *, armed:
     Raises:
         ConfigError: no such value, a sealed one, or one that the text cannot be.
     """
+    if len(text) > MOST_CHARS:
+        raise ConfigError(f"{path} was given {len(text)} characters; at most {MOST_CHARS} are read")
     root, rest = _opened(state, path, armed=armed)
     if root == "messages":
         return _edited_message(context, state, rest, path, text)
@@ -174,22 +183,19 @@ def _refused(root: str, error: ValidationError) -> ConfigError:
 
 def _complaint(context: RunContext, root: str, value: Any) -> str | None:
     """What its type does not say of a value."""
-    if isinstance(value, int) and not isinstance(value, bool) and value < 0:
-        return "a count was expected, 0 or more"
-    if root == "cost_usd" and value is not None and not _is_amount(value):
+    if isinstance(value, int) and not isinstance(value, bool) and not 0 <= value <= MOST_COUNT:
+        return f"a count was expected, 0 to {MOST_COUNT}"
+    if root == "cost_usd" and value is not None and not is_amount(value):
         return "an amount in USD was expected, such as 0.05, or null where it is unknown"
+    if root == "outcome" and value in COMMITTED:
+        return f"that is what a commit says; {', '.join(ENDED)} or null were expected"
+    if root == "codes" and not all(_CODE.fullmatch(code) for code in value):
+        return "codes such as RR_BELOW_MIN were expected"
     if root == "complaint" and len(value) not in {0, 2}:
         return "a code and a sentence were expected, or nothing"
     if root == "offers" and (unknown := set(value) - _offered(context)):
         return f"{sorted(unknown)[0]!r} is no tool; there is {', '.join(sorted(_offered(context)))}"
     return None
-
-
-def _is_amount(text: str) -> bool:
-    try:
-        return Decimal(text).is_finite() and Decimal(text) >= 0
-    except InvalidOperation:
-        return False
 
 
 def _offered(context: RunContext) -> set[str]:

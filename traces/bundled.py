@@ -14,6 +14,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from domain.clock import from_ms, iso
+from domain.numbers import AMOUNT
 from domain.strict_json import content_hash
 from traces.chain import link
 from traces.events import EVENT, RunEnded
@@ -64,7 +65,7 @@ _Name = Annotated[_Word, Field(min_length=1), AfterValidator(_no_path)]
 _Count = Annotated[int, Field(ge=0, lt=2**31)]
 _Moment = Annotated[int, Field(ge=0, lt=253_402_300_800_000)]
 """Up to the year 9999."""
-_Money = Annotated[str, Field(pattern=r"\A[0-9]{1,20}(\.[0-9]{1,30})?(E[+-]?[0-9]{1,2})?\z")]
+_Money = Annotated[str, Field(pattern=rf"\A{AMOUNT}\z")]
 _STRICT = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
@@ -9,15 +10,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from domain.errors import StateError
+from domain.numbers import is_amount
 from traces.chosen import EVERY, Chosen
 from traces.place import Place
 
-_COLUMNS = (
-    "run_id, session, symbol, as_of_ms, model, outcome, codes, model_calls, tool_calls, "
-    "input_tokens, output_tokens, cost_usd, duration_ms"
-)
-
-
+_WHOLE = frozenset({"as_of_ms", "model_calls", "tool_calls", "input_tokens", "output_tokens"})
 _LAST = "\U0010ffff"
 """Comes after whatever else an id could go on with."""
 
@@ -38,6 +35,26 @@ class RunRow(NamedTuple):
     output_tokens: int
     cost_usd: str | None
     duration_ms: float
+
+    @property
+    def damage(self) -> str | None:
+        """The first value that no recorder wrote, in words; None: there is none."""
+        told = zip(self._fields, self, strict=True)
+        wrong = (f"{name} {value!r}" for name, value in told if not is_recorded(name, value))
+        return next(wrong, None)
+
+
+COLUMNS = ", ".join(RunRow._fields)
+"""Of `trace_run`, for a query."""
+
+
+def is_recorded(column: str, value: object) -> bool:
+    """Whether a recorder may have written it; SQLite takes any value into any column."""
+    if column == "cost_usd":
+        return value is None or (isinstance(value, str) and is_amount(value))
+    if column == "duration_ms":
+        return isinstance(value, int | float) and 0 <= value < math.inf
+    return isinstance(value, int if column in _WHOLE else str)
 
 
 def list_runs(place: Place, chosen: Chosen = EVERY, *, limit: int = 50) -> list[RunRow]:
@@ -161,7 +178,7 @@ def last_fired(place: Place) -> dict[str, Fired]:
 
 def _rows(place: Place, tail: str, values: list[str | int]) -> list[RunRow]:
     # The tail is made of constants above; every value is bound.
-    query = f"SELECT {_COLUMNS} FROM trace_run {tail}"  # noqa: S608  # see above
+    query = f"SELECT {COLUMNS} FROM trace_run {tail}"  # noqa: S608  # see above
     return [RunRow(*row) for row in query_place(place, query, values)]
 
 

@@ -13,9 +13,11 @@ from typing import Any, NamedTuple
 from pydantic_core import from_json
 from sqlalchemy import Connection
 
+from domain.errors import StateError
 from domain.numbers import ZERO, plain
 from traces.chosen import EVERY, Chosen
 from traces.database import Database
+from traces.index import COLUMNS, RunRow, is_recorded
 
 Told = Callable[[int], None]
 """Is told how many decisions have gone by."""
@@ -48,11 +50,10 @@ def stats(database: Database, chosen: Chosen, told: Told = lambda _: None) -> di
     with database.read() as connection:
         runs = _rows(
             connection,
-            "SELECT outcome, duration_ms, input_tokens, output_tokens, cost_usd, codes "  # noqa: S608  # every value is bound
-            f"FROM trace_run WHERE {where}",
+            f"SELECT {COLUMNS} FROM trace_run WHERE {where}",  # noqa: S608  # every value is bound
             values,
         )
-        whole = _whole(list(runs))
+        whole = _whole([_sound(run) for run in runs])
         sums = _Sums()
         for event in _events(connection, chosen):
             sums.add(event)
@@ -88,7 +89,20 @@ def _rows(connection: Connection, query: str, values: Sequence[str | int]) -> It
     yield from streaming.exec_driver_sql(query.replace("?", mark), tuple(values))
 
 
-def _whole(runs: Sequence[Any]) -> dict[str, Any]:
+def _sound(values: Sequence[Any]) -> RunRow:
+    run = RunRow(*values)
+    if run.damage:
+        raise _damaged(run.run_id, run.damage)
+    return run
+
+
+def _damaged(run_id: str, what: str) -> StateError:
+    return StateError(
+        f"run {run_id!r} is not as it was recorded: {what}; see: plangate traces verify {run_id}"
+    )
+
+
+def _whole(runs: Sequence[RunRow]) -> dict[str, Any]:
     """Of the decisions themselves."""
     ended_with = Counter(code for run in runs for code in run.codes.split())
     return {
@@ -226,7 +240,16 @@ def _share(part: float, whole: float) -> float | None:
 
 
 def _money(parts: Sequence[str | None]) -> dict[str, Any]:
-    """A sum; null where a part is unknown, and then what is known of it stands beside."""
+    """A sum; null where a part is unknown, and then what is known of it stands beside.
+
+    Raises:
+        StateError: a part is no amount.
+    """
+    for usd in parts:
+        if not is_recorded("cost_usd", usd):
+            raise StateError(
+                f"a cost of {usd!r} is not as it was recorded; see: plangate traces verify --all"
+            )
     known = plain(sum((Decimal(usd) for usd in parts if usd is not None), ZERO))
     unknown = sum(usd is None for usd in parts)
     return {"usd": None if unknown else known, "known_usd": known, "unknown_count": unknown}

@@ -80,7 +80,7 @@ def list_(
     if as_json:
         from app.cli.output import print_json
 
-        runs = [row._asdict() for row in rows]
+        runs = [row._asdict() | ({"damage": row.damage} if row.damage else {}) for row in rows]
         print_json({"schema": "plangate.traces/1", "runs": runs, "unknown_cost_count": unknown})
         return
     for line in _lines(rows) if rows else ():
@@ -95,6 +95,9 @@ def _lines(rows: list[RunRow]) -> list[str]:
     head = f"{'run':<36} {'session':<16} {'outcome':<9} {'calls':>5} {'tokens':>7} {'USD':>8} codes"
     lines = [head]
     for row in rows:
+        if row.damage:
+            lines.append(f"{row.run_id:<36} {row.session[:16]:<16} {_changed(row)}")
+            continue
         tokens = row.input_tokens + row.output_tokens
         usd = "?" if row.cost_usd is None else f"{float(row.cost_usd):.4f}"
         lines.append(
@@ -102,6 +105,12 @@ def _lines(rows: list[RunRow]) -> list[str]:
             f"{tokens:>7} {usd:>8} {row.codes}"
         )
     return lines
+
+
+def _changed(row: RunRow) -> str:
+    from traces.view_words import visible
+
+    return visible(f"changed: {row.damage}; see: plangate traces verify {row.run_id}")
 
 
 @app.command()

@@ -64,6 +64,18 @@ def test_a_collector_is_handed_what_was_made(found: list[Span], server: OtlpColl
     assert resource["service.name"] == "plangate"
 
 
+def test_spans_that_a_collector_rejects_in_an_answer_of_success_are_told(
+    found: list[Span], server: OtlpCollector
+) -> None:
+    collector = Collector(traces_address(server.url))
+    server.rejected_count = 2
+    with pytest.raises(Unreachable, match="it rejected 2 of them: attributes too long"):
+        collector.send(found)
+    server.rejected_count = 0
+    collector.send(found)
+    collector.close()
+
+
 @pytest.mark.parametrize(
     ("status", "why"),
     [(400, "400 Bad Request"), (503, "503 Service Unavailable"), (302, "302 Found")],

@@ -8,6 +8,7 @@ from domain.numbers import (
     ceil_to_tick,
     floor_to_step,
     floor_to_tick,
+    is_amount,
     plain,
     to_decimal,
 )
@@ -25,6 +26,16 @@ def test_a_float_becomes_the_decimal_that_reads_back_the_same(value: float) -> N
 def test_what_is_not_finite_is_refused(value: float) -> None:
     with pytest.raises(ValueError, match="finite"):
         to_decimal(value)
+
+
+@pytest.mark.parametrize("text", ["0", "0.05", "12E-7", "99999999999999999999", "1E+2"])
+def test_what_something_may_have_cost_is_an_amount(text: str) -> None:
+    assert is_amount(text)
+
+
+@pytest.mark.parametrize("text", ["", "-1", "NaN", "1e5", "1E999999", "1_000", "1\n", "\u0661"])
+def test_what_nothing_can_have_cost_is_none(text: str) -> None:
+    assert not is_amount(text)
 
 
 @given(PRICES, STEPS)

@@ -34,6 +34,8 @@ async def test_an_edit_before_review_changes_the_verdict_and_back_undoes_it(
         verdict = debugger.verdict()
         assert verdict is not None
         assert verdict.approved
+        with pytest.raises(ConfigError, match="committed as the gate has approved it"):
+            await debugger.edit("draft.confidence", "1")
         await debugger.back()
         await debugger.back()
         assert debugger.stop.node == "plan"
@@ -170,7 +172,12 @@ async def test_what_a_person_may_not_put_into_the_state(tmp_path: Path) -> None:
             ("versions", "[]", "said by gate"),
             ("answer", "plan", "answer"),
             ("cost_usd", "dear", "an amount in USD"),
-            ("tool_turns", "-1", "0 or more"),
+            ("tool_turns", "-1", "0 to 2147483647"),
+            ("model_calls", str(10**30), "0 to 2147483647"),
+            ("cost_usd", "1E999999999", "an amount in USD"),
+            ("outcome", "approved", "that is what a commit says"),
+            ("reason", "x" * 1_000_001, "at most 1000000 are read"),
+            ("codes", '["A\\nB"]', "codes such as"),
             ("complaint", '["A"]', "a code and a sentence"),
             ("offers", '["teleport"]', "'teleport' is no tool"),
             ("snapshot.last", "low", "snapshot.last"),

@@ -18,6 +18,8 @@ class OtlpCollector:
 
     def __init__(self) -> None:
         self.status = 200
+        self.rejected_count = 0
+        """Of each request it says that it did not take so many spans."""
         self.is_hanging = False
         """It takes connections, and answers none until it is left."""
         self.bodies: list[bytes] = []
@@ -38,7 +40,11 @@ class OtlpCollector:
                 collector.headers.append({k.lower(): v for k, v in self.headers.items()})
                 if collector.status == 200:
                     collector.bodies.append(body)
-                answer = ExportTraceServiceResponse().SerializeToString()
+                told = ExportTraceServiceResponse()
+                if collector.rejected_count:
+                    told.partial_success.rejected_spans = collector.rejected_count
+                    told.partial_success.error_message = "attributes too long"
+                answer = told.SerializeToString()
                 self.send_response(collector.status)
                 self.send_header("Content-Type", "application/x-protobuf")
                 self.send_header("Content-Length", str(len(answer)))
