@@ -31,7 +31,8 @@ def verified(prefix: str | None, session: str | None, *, every: bool) -> dict[st
         named = None if every else session or newest_session(database)
         runs = [(row.session, row.run_id)] if row else runs_of(database, named)
         if not runs:
-            raise StateError(f"there are no traces of session {named!r}; see: plangate traces list")
+            of = f" of session {named!r}" if named else ""
+            raise StateError(f"there are no traces{of}; see: plangate traces list")
         found = verify_runs(database, runs)
     finally:
         database.close()

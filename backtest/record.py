@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 
 from domain.errors import StateError
 from domain.numbers import ZERO
+from graph.branches import MAIN
 from policies.evidence import CheckedNumber
 from traces import events as ev
 from traces.opinion_events import VotesCounted
 from traces.order_events import Filled
+from traces.step_events import BranchTaken
 from traces.store import TraceStore
 
 KINDS = (
     *("run_started", "snapshot_taken", "answer_parsed", "reviewed", "votes_counted"),
-    *("run_ended", "filled"),
+    *("run_ended", "filled", "branch_taken"),
 )
 """Events that are read."""
 
@@ -61,6 +63,8 @@ class StoredDecision:
     filled: bool = False
     """Whether its entry filled, in whole or in part."""
     outcome: str = "unfinished"
+    ended_with: tuple[str, ...] = ()
+    """The codes of its end."""
 
     @property
     def approved(self) -> int | None:
@@ -75,57 +79,114 @@ class _Answer(NamedTuple):
     body: dict[str, Any]
 
 
+@dataclass(slots=True)
+class _Way:
+    """One way through a decision: a person who steps through it may take several."""
+
+    decision: StoredDecision
+    answers: list[_Answer] = field(default_factory=list)
+
+    def copy(self) -> _Way:
+        return _Way(replace(self.decision, plans=[*self.decision.plans]), [*self.answers])
+
+    def note(self, event: ev.Event) -> None:
+        """What happened on it."""
+        match event:
+            case ev.SnapshotTaken():
+                self.decision.snapshot = event.snapshot
+            case ev.Reviewed(stage="review"):
+                answer = self.answers[-1] if self.answers else None
+                self.decision.plans.append(_plan(event, answer))
+            case VotesCounted(code=str()):
+                self.decision.outvoted = event.code
+            case _:
+                pass
+
+    def end(self, event: ev.RunEnded) -> None:
+        """It has come to its end."""
+        self.decision.outcome, self.decision.ended_with = event.outcome, tuple(event.codes)
+        if event.outcome == "exit" and self.answers:
+            self.decision.exit = self.answers[-1].body
+
+    def undo(self, node: str | None) -> None:
+        """Stand before a node again."""
+        self.decision.outcome, self.decision.exit = "unfinished", None
+        if node == "plan" and self.answers:
+            self.answers.pop()
+        elif node == "review" and self.decision.plans:
+            self.decision.plans.pop()
+        elif node == "consult":
+            self.decision.outvoted = None
+
+
+@dataclass(slots=True)
+class _Told:
+    """What was read of one decision so far."""
+
+    ways: dict[str, _Way]
+    here: str = MAIN
+    ended: StoredDecision | None = None
+    """As the way that ended last has it: it is the one that the journal has."""
+
+    @property
+    def way(self) -> _Way:
+        return self.ways[self.here]
+
+    @property
+    def decision(self) -> StoredDecision:
+        return self.ended or self.way.decision
+
+    def turn(self, to: BranchTaken) -> None:
+        """Go on where the person did."""
+        if to.how == "fork":
+            self.ways[to.branch] = self.way.copy()
+        self.here = to.branch if to.branch in self.ways else self.here
+        if to.how == "back":
+            self.way.undo(to.before)
+
+
 def read_decisions(store: TraceStore) -> list[StoredDecision]:
     """Every decision of a session, oldest first; of one that was begun anew, the last time.
+
+    Of one that a person stepped through, the way that ended last counts; what was left is not
+    there.
 
     Raises:
         StateError: there is none.
     """
-    found: dict[str, StoredDecision] = {}
-    answers: dict[str, _Answer] = {}
+    found: dict[str, _Told] = {}
     for run_id, event in store.of_kinds(*KINDS):
         if isinstance(event, ev.RunStarted):
-            found[run_id] = StoredDecision(run_id, event.symbol, event.as_of, event.model)
-            answers.pop(run_id, None)
+            begun = StoredDecision(run_id, event.symbol, event.as_of, event.model)
+            found[run_id] = _Told({MAIN: _Way(begun)})
         elif run_id in found:
-            _note(found[run_id], event, answers)
+            _note(found[run_id], event)
     if not found:
         raise StateError(
             f"session {store.session!r} has no traces (pruned?); expected one with its decisions "
             "in it: plangate traces list"
         )
-    return sorted(found.values(), key=lambda one: (one.as_of, one.symbol))
+    return sorted((one.decision for one in found.values()), key=lambda one: (one.as_of, one.symbol))
 
 
-def _note(decision: StoredDecision, event: ev.Event, answers: dict[str, _Answer]) -> None:
-    name = decision.run_id
+def _note(told: _Told, event: ev.Event) -> None:
+    way = told.way
     match event:
+        case BranchTaken():
+            told.turn(event)
         case ev.AnswerParsed(answer="plan" | "replan" | "exit" as kind, body=dict(body)):
-            answers[name] = _Answer(kind, body)
-        case VotesCounted(code=None, body=dict(body)) if name in answers:
-            answers[name] = answers[name]._replace(body=body)
-        case ev.Reviewed(stage="review"):
-            decision.plans.append(_plan(event, answers.get(name)))
+            way.answers.append(_Answer(kind, body))
+        case VotesCounted(code=None, body=dict(body)) if way.answers:
+            way.answers[-1] = way.answers[-1]._replace(body=body)
         case ev.RunEnded():
-            decision.outcome = event.outcome
-            if event.outcome == "exit" and name in answers:
-                decision.exit = answers[name].body
-        case _:
-            _note_fate(decision, event)
-
-
-def _note_fate(decision: StoredDecision, event: ev.Event) -> None:
-    match event:
-        case ev.SnapshotTaken():
-            decision.snapshot = event.snapshot
+            way.end(event)
+            told.ended = way.copy().decision
         case ev.Reviewed(stage="send"):
-            decision.denied_at_send = () if event.approved else tuple(event.codes)
-        case VotesCounted(code=str()):
-            decision.outvoted = event.code
+            told.decision.denied_at_send = () if event.approved else tuple(event.codes)
         case Filled(leg="entry"):
-            decision.filled = True
+            told.decision.filled = True
         case _:
-            pass
+            way.note(event)
 
 
 def _plan(event: ev.Reviewed, answer: _Answer | None) -> StoredPlan:

@@ -1,8 +1,8 @@
 """What was not traded, followed on paper after the fact: what each rule saved or cost.
 
-A plan that was denied, voted down, denied at send, or whose entry never filled is followed alone
-(`backtest.follow`) as its bracket was made. One that several codes denied counts under each of
-them, so their sums must not be added up.
+A plan that was denied, voted down, denied at send, not committed, or whose entry never filled is
+followed alone (`backtest.follow`) as its bracket was made. One that several codes denied counts
+under each of them, so their sums must not be added up.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ from market.protocol import MarketSource
 from policies.case import Case
 from policies.document import BRACKET, read_case
 
-Why = Literal["denied", "denied at send", "outvoted", "expired"]
+Why = Literal["denied", "denied at send", "outvoted", "expired", "not committed"]
+UNCOMMITTED = frozenset({"no_trade", "failed"})
+"""Ends of an approved plan that no order followed from, such as without `--armed`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,9 @@ def untraded(decisions: Sequence[StoredDecision]) -> Iterator[Shadow]:
             yield Shadow(decision, last, "denied at send", decision.denied_at_send)
         elif decision.outcome == "approved" and not decision.filled and _is_limit(last):
             yield Shadow(decision, last, "expired", ("entry never filled",))
+        elif decision.outcome in UNCOMMITTED:
+            codes = decision.ended_with or (decision.outcome,)
+            yield Shadow(decision, last, "not committed", codes)
 
 
 async def followed(

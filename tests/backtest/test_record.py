@@ -19,6 +19,7 @@ from traces.database import Database
 from traces.opinion_events import VotesCounted
 from traces.recorder import Recorder
 from traces.redact import Redactor
+from traces.step_events import BranchTaken
 from traces.store import TraceStore
 from traces.tables import METADATA
 
@@ -78,6 +79,36 @@ def test_of_a_decision_that_was_begun_anew_the_last_attempt_counts(
     assert (found.approved, found.outcome) == (0, "approved")
 
 
+def taken(how: Any, branch: str, before: str) -> BranchTaken:
+    return BranchTaken(branch=branch, how=how, before=before)
+
+
+def test_of_a_decision_that_a_person_stepped_through_the_way_that_ended_last_counts(
+    in_memory: Path,
+) -> None:
+    replanned = ev.AnswerParsed(answer="replan", body={"add": True}, complaint=None)
+    (found,) = read(
+        in_memory,
+        *(STARTED, PLANNED, reviewed("review", "A"), replanned, reviewed("review", "B")),
+        *(taken("back", "main", "review"), taken("back", "main", "plan")),
+        *(taken("fork", "2", "revise"), PLANNED, reviewed("review"), ended("approved")),
+        *(taken("switch", "main", "revise"), replanned, reviewed("review", "C")),
+    )
+    assert [(plan.codes, plan.replan) for plan in found.plans] == [(("A",), False), ((), False)]
+    assert (found.approved, found.outcome) == (1, "approved")
+
+
+def test_what_was_undone_and_made_otherwise_is_not_there(in_memory: Path) -> None:
+    (found,) = read(
+        in_memory,
+        *(STARTED, PLANNED, reviewed("review"), counted("NO_QUORUM"), ended("no_trade")),
+        *(taken("back", "main", "record"), taken("back", "main", "consult")),
+        *(taken("back", "main", "review"), reviewed("review", "A"), ended("denied")),
+    )
+    assert [plan.codes for plan in found.plans] == [("A",)]
+    assert (found.outvoted, found.outcome) == (None, "denied")
+
+
 def test_a_draft_that_others_changed_is_judged_as_they_left_it(in_memory: Path) -> None:
     (found,) = read(
         in_memory, STARTED, PLANNED, reviewed("review"), counted(None), reviewed("review", "A")
@@ -109,8 +140,13 @@ def plan(*codes: str, bracket: dict[str, Any] | None = None, replan: bool = Fals
         (decision(plan("A"), plan("A", "B")), "denied", ("A", "B")),
         (decision(plan(), denied_at_send=("C",), outcome="approved"), "denied at send", ("C",)),
         (decision(plan(bracket=LIMIT), outcome="approved"), "expired", ("entry never filled",)),
+        (
+            decision(plan(), outcome="no_trade", ended_with=("DISARMED",)),
+            "not committed",
+            ("DISARMED",),
+        ),
     ],
-    ids=["denied", "send", "expired"],
+    ids=["denied", "send", "expired", "disarmed"],
 )
 def test_a_plan_that_was_not_traded_says_why(
     one: StoredDecision, why: str, codes: tuple[str, ...]

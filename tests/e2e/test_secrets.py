@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import sqlite3
 import sys
+import zipfile
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from tests.servers.openai_server import OpenAIServer, Step
 from tests.spellings import canaries, found, spellings
 from traces.database import Database
 from traces.index import list_runs
+from traces.spans import spans
 from traces.store import TraceStore
 from traces.tables import METADATA
 
@@ -105,7 +108,8 @@ def _shown(home: Path) -> dict[str, str]:
     asked = (
         *(("traces", "list", "--json"), ("report", "--json"), ("report", "--html", "r.html")),
         *(("traces", "show", last.run_id, "--full"), ("traces", "show", last.run_id, "--json")),
-        *(("tools", "stats"), ("cost",)),
+        *(("tools", "stats"), ("cost",), ("traces", "export", "-o", "told.plangate")),
+        *(("export", "bars", "-o", "bars.jsonl"), ("export", "summary", "-o", "summary.csv")),
     )
     return {" ".join(words): _said(plangate(home, *words)) for words in asked}
 
@@ -120,7 +124,21 @@ def _files(home: Path) -> dict[str, str]:
     files = [file for file in home.rglob("*") if file.is_file() and file.name != "tools.toml"]
     assert {DATABASE, "checkpoints.db", "telemetry.jsonl", "r.html"} <= {f.name for f in files}
     told = {str(file): file.read_bytes().decode("utf-8", "replace") for file in files}
-    return told | {"texts": "\n".join(_texts(home / DATABASE))}
+    with zipfile.ZipFile(home / "told.plangate") as bundle:
+        told |= {f"bundled {name}": bundle.read(name).decode() for name in bundle.namelist()}
+    texts, sent = "\n".join(_texts(home / DATABASE)), "\n".join(_spans(home / DATABASE))
+    return told | {"texts": texts, "spans": sent}
+
+
+def _spans(file: Path) -> Iterator[str]:
+    database = Database.open(file, METADATA)
+    try:
+        store = TraceStore(database, "told")
+        for row in list_runs(file):
+            made = spans("told", row.run_id, store.events(row.run_id), store.blobs.get)
+            yield json.dumps([asdict(span) for span in made], ensure_ascii=False, default=str)
+    finally:
+        database.close()
 
 
 def _texts(file: Path) -> Iterator[str]:
