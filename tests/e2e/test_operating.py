@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import signal
 import subprocess
 import time
@@ -65,9 +66,19 @@ def code_of(home: Path, *words: str) -> str:
     return code
 
 
-def left_with_a_position(home: Path) -> None:
+@pytest.fixture(scope="module")
+def held(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a session that was left with a position, to be copied."""
+    home = tmp_path_factory.mktemp("held")
     ran = plangate(home, *HELD, "--decisions", "11", "--json")
     assert ran.code == 0, ran.err
+    return home
+
+
+@pytest.fixture
+def left(held: Path, tmp_path: Path) -> Path:
+    """A folder of one's own in which a session was left with a position."""
+    return shutil.copytree(held, tmp_path / "left")
 
 
 @pytest.mark.parametrize("how", ["word", "file"])
@@ -255,57 +266,54 @@ def test_a_kill_reaches_a_session_that_runs_in_another_process(tmp_path: Path) -
     assert plangate(tmp_path, "plans", "--json").document["plans"] == before
 
 
-def test_kill_and_flatten_are_obeyed_first_at_the_next_start_and_survive_it(tmp_path: Path) -> None:
-    left_with_a_position(tmp_path)
-    out = said(plangate(tmp_path, "kill", "--flatten", "--reason", "odd fills"))
+def test_kill_and_flatten_are_obeyed_first_at_the_next_start_and_survive_it(left: Path) -> None:
+    out = said(plangate(left, "kill", "--flatten", "--reason", "odd fills"))
     assert "closed     long 0.6039 BTC/USD" in out
     assert "the session does not run: it obeys at its next start" in out
-    ran = plangate(tmp_path, *HELD, "--json")
+    ran = plangate(left, *HELD, "--json")
     assert "flatten: BTC/USD is closed at the market (odd fills)" in ran.err
     (trade,) = ran.document["trades"]
     assert (trade["close_reason"], trade["closed_at"]) == ("manual", "2019-04-01T20:00:00Z")
-    assert len(plangate(tmp_path, "plans", "--json").document["plans"]) == 1
-    seen = plangate(tmp_path, "resume", "--json").document
+    assert len(plangate(left, "plans", "--json").document["plans"]) == 1
+    seen = plangate(left, "resume", "--json").document
     assert seen["sessions"][0]["kill_word"]["reason"] == "odd fills"
     words = ("--reason", "settled", "--confirm", seen["code"])
-    assert "resumed" in said(plangate(tmp_path, "resume", *words))
+    assert "resumed" in said(plangate(left, "resume", *words))
     later = [word if word != "2019-04-08" else "2019-04-11" for word in HELD]
-    assert len(plangate(tmp_path, *later, "--json").document["trades"]) > 1
-    assert "nothing to resume" in said(plangate(tmp_path, "resume"))
+    assert len(plangate(left, *later, "--json").document["trades"]) > 1
+    assert "nothing to resume" in said(plangate(left, "resume"))
 
 
-def test_a_flatten_alone_closes_and_lets_open_again(tmp_path: Path) -> None:
-    left_with_a_position(tmp_path)
-    assert "it may open again" in said(plangate(tmp_path, "flatten"))
-    trades = plangate(tmp_path, *HELD, "--json").document["trades"]
+def test_a_flatten_alone_closes_and_lets_open_again(left: Path) -> None:
+    assert "it may open again" in said(plangate(left, "flatten"))
+    trades = plangate(left, *HELD, "--json").document["trades"]
     assert trades[0]["close_reason"] == "manual"
     assert len(trades) > 1
 
 
-def test_resume_refuses_what_it_must_not_end(tmp_path: Path) -> None:
-    left_with_a_position(tmp_path)
-    said(plangate(tmp_path, "kill"))
-    code = code_of(tmp_path)
+def test_resume_refuses_what_it_must_not_end(left: Path) -> None:
+    said(plangate(left, "kill"))
+    code = code_of(left)
     for words, expected, complaint in (
         (("--confirm", code), 2, "needs a --reason"),
         (("--confirm", "000000", "--reason", "x"), 2, "look again"),
         (("--confirm", code, "--reason", " "), 2, "--reason ' '"),
         (("--all", "--session", "s"), 2, "exclude each other"),
     ):
-        ran = plangate(tmp_path, "resume", *words)
+        ran = plangate(left, "resume", *words)
         assert (ran.code, ran.out) == (expected, "")
         assert complaint in ran.err
-    switch = tmp_path / "kill-switch"
+    switch = left / "kill-switch"
     switch.touch()
-    ran = plangate(tmp_path, "resume", "--confirm", code, "--reason", "x")
+    ran = plangate(left, "resume", "--confirm", code, "--reason", "x")
     assert ran.code == 6
     assert str(switch) in ran.err
-    assert str(switch) in said(plangate(tmp_path, "resume")).replace("\n", "")
+    assert str(switch) in said(plangate(left, "resume")).replace("\n", "")
     switch.unlink()
-    assert code_of(tmp_path) == code
-    said(plangate(tmp_path, "flatten"))
-    said(plangate(tmp_path, "kill", "--reason", "again"))
-    stale = plangate(tmp_path, "resume", "--confirm", code, "--reason", "x")
+    assert code_of(left) == code
+    said(plangate(left, "flatten"))
+    said(plangate(left, "kill", "--reason", "again"))
+    stale = plangate(left, "resume", "--confirm", code, "--reason", "x")
     assert (stale.code, "look again" in stale.err) == (2, True)
 
 
@@ -323,33 +331,28 @@ def test_a_kill_of_all_holds_for_sessions_to_come_until_it_is_taken_back(tmp_pat
     assert plangate(tmp_path, *other, "--decisions", "12", "--json").document["orders"]
 
 
-def test_venue_and_journal_agree_or_the_session_is_halted(tmp_path: Path) -> None:
-    left_with_a_position(tmp_path)
-    ran = plangate(tmp_path, "reconcile")
+def test_venue_and_journal_agree_or_the_session_is_halted(left: Path) -> None:
+    ran = plangate(left, "reconcile")
     assert "agree on 1 position and 2 working orders" in said(ran)
-    with closing(connect(tmp_path / "plangate.db")) as connection, connection:
+    with closing(connect(left / "plangate.db")) as connection, connection:
         connection.execute("DELETE FROM paper_order WHERE body LIKE '%\"stop\"%'")
-    ran = plangate(tmp_path, "reconcile", "--json")
+    ran = plangate(left, "reconcile", "--json")
     assert ran.code == 7, ran.err
     assert ran.document["agree"] is False
     assert ran.document["trading_state"] == "halted"
     assert "works in the journal and not at the venue" in ran.document["mismatches"][0]
-    assert "disagree" in said(plangate(tmp_path, "resume"))
+    assert "disagree" in said(plangate(left, "resume"))
 
 
-def test_reconcile_leaves_the_session_to_go_on_as_it_would_have(tmp_path: Path) -> None:
-    plain, looked = tmp_path / "plain", tmp_path / "looked"
-    for folder in (plain, looked):
-        folder.mkdir()
-        left_with_a_position(folder)
-    said(plangate(looked, "reconcile"))
-    assert plangate(looked, *HELD, "--json").out == plangate(plain, *HELD, "--json").out
+def test_reconcile_leaves_the_session_to_go_on_as_it_would_have(left: Path, tmp_path: Path) -> None:
+    plain = shutil.copytree(left, tmp_path / "plain")
+    said(plangate(left, "reconcile"))
+    assert plangate(left, *HELD, "--json").out == plangate(plain, *HELD, "--json").out
 
 
-def test_reconcile_is_refused_while_the_session_runs(tmp_path: Path) -> None:
-    left_with_a_position(tmp_path)
-    with lease(tmp_path, "s"):
-        ran = plangate(tmp_path, "reconcile")
+def test_reconcile_is_refused_while_the_session_runs(left: Path) -> None:
+    with lease(left, "s"):
+        ran = plangate(left, "reconcile")
     assert (ran.code, ran.out) == (6, "")
     assert "another process" in ran.err
 

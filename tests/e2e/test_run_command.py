@@ -13,7 +13,7 @@ import pytest
 
 from app.home import DATABASE
 from domain.errors import StateError
-from tests.e2e.command import COMMAND, environment, plangate
+from tests.e2e.command import COMMAND, Ran, environment, plangate
 from traces.index import list_runs
 
 WINDOW = ("--from", "2019-04-01", "--to", "2019-04-21", "--every", "6")
@@ -24,14 +24,19 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("home")
 
 
-def test_two_runs_give_the_same_bytes_and_the_ledger_equals_its_fills(tmp_path: Path) -> None:
-    homes = [tmp_path / "a", tmp_path / "b"]
-    for home in homes:
-        home.mkdir()
-    first, second = (plangate(h, "run", *WINDOW, "--session", "s", "--json") for h in homes)
-    assert first.code == 0, first.err
-    assert first.out == second.out
-    document = first.document
+@pytest.fixture(scope="module")
+def whole(home: Path) -> Ran:
+    """Session `s` of `home`, in one go."""
+    ran = plangate(home, "run", *WINDOW, "--session", "s", "--json")
+    assert ran.code == 0, ran.err
+    return ran
+
+
+def test_two_runs_give_the_same_bytes_and_the_ledger_equals_its_fills(
+    whole: Ran, tmp_path: Path
+) -> None:
+    assert plangate(tmp_path, "run", *WINDOW, "--session", "s", "--json").out == whole.out
+    document = whole.document
     assert document["schema"] == "plangate.run/1"
     assert len(document["decisions"]) == 80
     assert document["account"]["replayed_from_fills"]["equal"] is True
@@ -39,34 +44,25 @@ def test_two_runs_give_the_same_bytes_and_the_ledger_equals_its_fills(tmp_path: 
     assert "no advice" in document["disclaimer"] or "not advice" in document["disclaimer"]
 
 
-def test_a_session_in_parts_equals_the_session_in_one_go(tmp_path: Path) -> None:
-    whole, parts = tmp_path / "whole", tmp_path / "parts"
-    for home in (whole, parts):
-        home.mkdir()
-    expected = plangate(whole, "run", *WINDOW, "--session", "s", "--json")
+def test_a_session_in_parts_equals_the_session_in_one_go(whole: Ran, tmp_path: Path) -> None:
     for _ in range(2):
-        ran = plangate(parts, "run", *WINDOW, "--session", "s", "--decisions", "25", "--json")
+        ran = plangate(tmp_path, "run", *WINDOW, "--session", "s", "--decisions", "25", "--json")
         assert ran.code == 0, ran.err
     assert len(ran.document["decisions"]) == 50
-    final = plangate(parts, "run", *WINDOW, "--session", "s", "--json")
-    assert final.out == expected.out
+    assert plangate(tmp_path, "run", *WINDOW, "--session", "s", "--json").out == whole.out
 
 
-def test_ctrl_c_loses_nothing_and_the_session_goes_on(tmp_path: Path) -> None:
-    whole, cut = tmp_path / "whole", tmp_path / "cut"
-    for home in (whole, cut):
-        home.mkdir()
+def test_ctrl_c_loses_nothing_and_the_session_goes_on(whole: Ran, tmp_path: Path) -> None:
     words = ["run", *WINDOW, "--session", "s", "--json"]
-    expected = plangate(whole, *words)
     process = subprocess.Popen(
         [*COMMAND, *words],
-        env=environment(cut),
+        env=environment(tmp_path),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
     deadline = time.monotonic() + 90
-    while time.monotonic() < deadline and not _decisions_recorded(cut):
+    while time.monotonic() < deadline and not _decisions_recorded(tmp_path):
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=30)
@@ -74,7 +70,7 @@ def test_ctrl_c_loses_nothing_and_the_session_goes_on(tmp_path: Path) -> None:
     assert "--session s" in err
     assert "Traceback" not in err
     assert 0 < len(json.loads(out)["decisions"]) < 80
-    assert plangate(cut, *words).out == expected.out
+    assert plangate(tmp_path, *words).out == whole.out
 
 
 def _decisions_recorded(home: Path) -> bool:
@@ -92,10 +88,10 @@ def test_people_get_a_table_with_a_revision_and_where_the_trace_lies(home: Path)
     assert max(len(line) for line in ran.out.splitlines()) <= 100
 
 
+@pytest.mark.usefixtures("whole")
 def test_a_report_has_figures_and_a_page(home: Path, tmp_path: Path) -> None:
-    plangate(home, "run", *WINDOW, "--session", "paged", "--json")
     page = tmp_path / "report.html"
-    ran = plangate(home, "report", "--session", "paged", "--html", str(page), "--json")
+    ran = plangate(home, "report", "--session", "s", "--html", str(page), "--json")
     assert ran.code == 0, ran.err
     document = ran.document
     assert document["schema"] == "plangate.report/1"
@@ -106,17 +102,15 @@ def test_a_report_has_figures_and_a_page(home: Path, tmp_path: Path) -> None:
     assert "promise nothing" in text
 
 
+@pytest.mark.usefixtures("whole")
 def test_a_trace_can_be_shown_and_fits_a_terminal(home: Path) -> None:
-    plangate(home, "run", *WINDOW, "--session", "traced", "--json")
-    runs = plangate(
-        home, "traces", "list", "--session", "traced", "--outcome", "approved", "--json"
-    )
+    runs = plangate(home, "traces", "list", "--session", "s", "--outcome", "approved", "--json")
     run_id = runs.document["runs"][0]["run_id"]
-    shown = plangate(home, "traces", "show", run_id, "--session", "traced")
+    shown = plangate(home, "traces", "show", run_id, "--session", "s")
     assert shown.code == 0, shown.err
     assert "propose_plan" in shown.out
     assert max(len(line) for line in shown.out.splitlines()) <= 100
-    as_json = plangate(home, "traces", "show", run_id, "--session", "traced", "--json")
+    as_json = plangate(home, "traces", "show", run_id, "--session", "s", "--json")
     assert as_json.document
 
 
