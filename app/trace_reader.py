@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,9 @@ from traces.index import RunRow, find_runs
 from traces.place import Place
 from traces.prompt_events import ChartDrawn
 from traces.prompts import Prompt, prompts
-from traces.store import Recorded, TraceStore
+from traces.store import TraceStore
 from traces.tables import METADATA
+from traces.visits import Visit, named, visits
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,6 @@ class Trace:
             ConfigError: there is no such node.
         """
         recorded = self.store.events(self.run_id)
-        self._of_nodes(recorded, nodes)
         return view.render(recorded, self.store.blobs.get, full=full, nodes=nodes).plain
 
     def document(self, nodes: Collection[str] = ()) -> dict[str, Any]:
@@ -47,8 +48,7 @@ class Trace:
         Raises:
             ConfigError: there is no such node.
         """
-        recorded = self._of_nodes(self.store.events(self.run_id), nodes)
-        return whole(recorded, self.store.blobs.get)
+        return whole(named(self._visits(), nodes), self.store.blobs.get)
 
     def prompt(self, number: int) -> Prompt:
         """The n-th prompt that a model was sent; -1 is the last.
@@ -68,21 +68,17 @@ class Trace:
         Raises:
             ConfigError: there is no such node.
         """
-        recorded = self._of_nodes(self.store.events(self.run_id), nodes)
-        rows = [row for row in self.store.rows(self.run_id) if not nodes or row.node in nodes]
-        yield from (row._asdict() for row in rows)
-        names = dict.fromkeys(name for item in recorded for _, name in item.event.texts())
-        for name in names:
+        found, rows = self._visits(), iter(self.store.rows(self.run_id))
+        wanted = named(found, nodes)
+        for visit in found:
+            of_visit = list(islice(rows, len(visit.recorded)))
+            yield from (row._asdict() for row in of_visit if visit in wanted)
+        events = (item.event for visit in wanted for item in visit.recorded)
+        for name in dict.fromkeys(name for event in events for _, name in event.texts()):
             yield {"text": name, "content": self.store.blobs.get(name)}
 
-    def _of_nodes(self, recorded: list[Recorded], nodes: Collection[str]) -> list[Recorded]:
-        there = dict.fromkeys(item.node for item in recorded)
-        for name in nodes:
-            if name not in there:
-                raise ConfigError(
-                    f"--node {name!r}: run {self.run_id} went through {', '.join(there)}"
-                )
-        return [item for item in recorded if not nodes or item.node in nodes]
+    def _visits(self) -> list[Visit]:
+        return visits(self.store.events(self.run_id))
 
     def write_chart(self, path: Path) -> None:
         """Write the PNG that was drawn for the models that see.

@@ -22,12 +22,13 @@ from graph.reads import Reads
 from graph.retold import STILL, Retold
 from graph.stage import Changed, Lacks, Stage, Texts
 from graph.state import RunState
-from graph.tape import Tape, Visit, tape_of
+from graph.tape import Tape, tape_of
 from graph.terms import RunTerms, read_terms
 from traces.database import Database
 from traces.recorder import Recorder
 from traces.redact import Redactor
 from traces.store import TraceStore
+from traces.visits import Visit
 
 
 class Nobody:

@@ -27,7 +27,7 @@ from graph.reads import Reads, Saying
 from graph.replay import context_for, terms_of_tape
 from graph.retold import Retold
 from graph.stage import Changed, Stage, Texts
-from graph.tape import Tape, Visit, tape_of
+from graph.tape import Tape, tape_of
 from journal.spending import SpendingLedger
 from tools.found import Outcome, told
 from tools.protocol import ToolAnswer, ToolCall, ToolComplaint
@@ -36,6 +36,7 @@ from traces.events import PromptSent, ToolAnswered
 from traces.recorder import Recorder
 from traces.redact import Redactor
 from traces.store import TraceStore
+from traces.visits import Visit
 
 if TYPE_CHECKING:
     from langchain_core.runnables import RunnableConfig

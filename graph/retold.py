@@ -28,11 +28,12 @@ from domain.strict_json import content_hash
 from graph.difference import ABSENT, Difference, Differs, parted, shown
 from graph.reads import RAISED, Saying
 from graph.stage import Changed, Lacks, Stage, Texts
-from graph.tape import Tape, Visit
+from graph.tape import Tape
 from tools.protocol import ToolAnswer, ToolCall
 from traces.events import ModelAnswered, ModelFailed, PromptSent, ToolAnswered
 from traces.opinion_events import VoteCast
 from traces.recorder import Recorder
+from traces.visits import Visit
 
 T = TypeVar("T")
 STILL = (

@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from domain.errors import StateError
 from graph.build import NODES
 from traces.events import Event, RunStarted
-from traces.node_events import NodeDone
 from traces.step_events import BranchTaken, StateEdited
 from traces.store import Recorded
-
-
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """One call of a node."""
-
-    node: str
-    name: str
-    """The node, from its second call on with a number: `plan`, `plan#2`."""
-    events: tuple[Event, ...]
-    """What it recorded, but for its end."""
-    done: NodeDone | None
-    """None: the trace does not have what it asked."""
+from traces.visits import Visit, visits
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +38,7 @@ class Tape:
         mine = [visit for visit in self.visits if visit.node == node]
         if number < len(mine):
             return mine[number], True
-        return (mine[-1] if mine else Visit(node, node, (), None)), False
+        return (mine[-1] if mine else Visit(0, node, node, (), None)), False
 
 
 def tape_of(run_id: str, recorded: Sequence[Recorded]) -> Tape:
@@ -79,31 +65,4 @@ def tape_of(run_id: str, recorded: Sequence[Recorded]) -> Tape:
             f"run {run_id!r} is a fork, and half of it another run's; replay that one: "
             f"plangate replay {started.fork_of.run_id} --session {started.fork_of.session}"
         )
-    return Tape(run_id, started, tuple(_visits(last)))
-
-
-def _visits(recorded: Sequence[Recorded]) -> list[Visit]:
-    visits: list[Visit] = []
-    counts: Counter[str] = Counter()
-    events: list[Event] = []
-    node: str | None = None
-
-    def close(done: NodeDone | None) -> None:
-        if node is not None and (events or done):
-            counts[node] += 1
-            name = node if counts[node] == 1 else f"{node}#{counts[node]}"
-            visits.append(Visit(node, name, tuple(events), done))
-        events.clear()
-
-    for item in recorded:
-        if item.node not in NODES:
-            continue
-        if item.node != node:
-            close(None)
-            node = item.node
-        if isinstance(item.event, NodeDone):
-            close(item.event)
-        else:
-            events.append(item.event)
-    close(None)
-    return visits
+    return Tape(run_id, started, tuple(visits([item for item in last if item.node in NODES])))

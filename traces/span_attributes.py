@@ -13,6 +13,7 @@ from typing import Any
 from traces import events as ev
 from traces.opinion_events import VoteCast
 from traces.view_words import compact, message
+from traces.visits import Visit
 
 Attributes = dict[str, str | int | float | bool]
 ReadBlob = Callable[[str], str]
@@ -108,9 +109,9 @@ def of_run(
     return found
 
 
-def of_node(node: str, number: int) -> Attributes:
+def of_node(visit: Visit) -> Attributes:
     """One stay in a node of the graph."""
-    return {KIND: "CHAIN", "graph.node.id": f"{node}#{number}", "graph.node.name": node}
+    return {KIND: "CHAIN", "graph.node.id": visit.name, "graph.node.name": visit.node}
 
 
 def of_event(event: ev.Event) -> Attributes:

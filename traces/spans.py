@@ -14,7 +14,6 @@ from hashlib import blake2b
 from domain.clock import EPOCH
 from traces import events as ev
 from traces import span_attributes as of
-from traces.node_events import NodeDone
 from traces.opinion_events import VoteCast
 from traces.span_attributes import Attributes, ReadBlob
 from traces.store import Recorded
@@ -105,19 +104,19 @@ class _Tree:
         return self._span(
             visit.node,
             (start, visit.at),
-            of.of_node(visit.node, visit.number),
+            of.of_node(visit),
             (f"node {visit.number}", "run"),
             moments=tuple(
                 Moment(item.event.kind, _ns(item.at), of.of_event(item.event))
-                for item in visit.events
-                if not isinstance(item.event, _SPANS | _UNTOLD)
+                for item in visit.recorded
+                if not isinstance(item.event, _SPANS | _UNTOLD) and not item.event.for_replay_only
             ),
         )
 
     def _inner(self, visit: Visit, start: datetime) -> list[Span]:
         found: list[Span] = []
         before = start
-        for number, item in enumerate(visit.events, 1):
+        for number, item in enumerate(visit.recorded, 1):
             told = self._told(item.event)
             if told is not None:
                 name, took_ms, attributes, error = told
@@ -131,7 +130,7 @@ class _Tree:
 
     def _afterwards(self, visit: Visit) -> list[Span]:
         found = []
-        for number, item in enumerate(visit.events, 1):
+        for number, item in enumerate(visit.recorded, 1):
             told = self._told(item.event)
             own = {of.KIND: "CHAIN", **of.of_event(item.event)}
             name, attributes = (told[0], told[2]) if told else (item.event.kind, own)
@@ -203,8 +202,8 @@ class _Tree:
 
 
 _SPANS = ev.ModelAnswered | ev.ModelFailed | VoteCast | ev.ToolAnswered | ev.Reviewed
-_UNTOLD = ev.RunStarted | ev.RunEnded | ev.PromptSent | NodeDone
-"""The first two are the run's, a prompt is its answer's, and the last is for a replay alone."""
+_UNTOLD = ev.RunStarted | ev.RunEnded | ev.PromptSent
+"""The first two are the run's, and a prompt is its answer's."""
 
 
 def _ns(at: datetime) -> int:

@@ -32,7 +32,7 @@ from traces.view_words import (
     visible,
     vote,
 )
-from traces.visits import Visit, tree, visits
+from traces.visits import Visit, named, tree, visits
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -55,7 +55,10 @@ def render(
         recorded: Its events.
         read_blob: The text of a hash.
         full: Nothing is cut.
-        nodes: Only these in detail; none: all.
+        nodes: Only these in detail, as `traces.visits.named` takes them; none: all.
+
+    Raises:
+        ConfigError: there is none of a name.
     """
     from rich.text import Text
 
@@ -63,9 +66,8 @@ def render(
     found = visits(recorded)
     started = [item.event for item in recorded if isinstance(item.event, ev.RunStarted)]
     page.begin(started, tree(found))
-    for visit in found:
-        if not nodes or visit.node in nodes:
-            page.enter(visit)
+    for visit in named(found, nodes):
+        page.enter(visit)
     return Text("\n".join(line.rstrip() for line in page.lines))
 
 
@@ -115,8 +117,8 @@ class _Page:
 
     def enter(self, visit: Visit) -> None:
         """Append one node's events."""
-        self.lines += ["", f"── {visit.number} {visible(visit.node)} ".ljust(WIDTH, "─")]
-        for event in (item.event for item in visit.events if not item.event.for_replay_only):
+        self.lines += ["", f"── {visit.number} {visible(visit.name)} ".ljust(WIDTH, "─")]
+        for event in visit.events:
             self._show[type(event)](event)
 
     def _head(self, text: str) -> None:

@@ -14,7 +14,10 @@ WhichSession = Annotated[
     str | None, typer.Option("--session", help="Which session, when several have this run.")
 ]
 Nodes = Annotated[
-    list[str] | None, typer.Option("--node", metavar="NAME", help="Only this; may be given again.")
+    list[str] | None,
+    typer.Option(
+        "--node", metavar="NAME", help="Only plan, or of several plan#2; may be given again."
+    ),
 ]
 Number = Annotated[
     int | None,

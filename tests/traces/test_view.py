@@ -3,9 +3,11 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from rich.console import Console
 
 from domain.clock import FixedClock
+from domain.errors import ConfigError
 from tests.traces.handmade import AS_OF, RUN, ended, opened, record_run, recorder, started
 from traces import events as ev
 from traces import view
@@ -16,6 +18,7 @@ from traces.prompts import prompts
 from traces.recorder import Recorder
 from traces.redact import Redactor
 from traces.store import TraceStore
+from traces.visits import named, visits
 
 GOLDEN = Path(__file__).parents[1] / "snapshots" / "trace_view.txt"
 
@@ -142,7 +145,7 @@ def test_a_stored_text_that_is_no_message_is_shown_as_it_is(tmp_path: Path) -> N
 
 def test_the_document_holds_every_event_and_every_text_they_name(tmp_path: Path) -> None:
     to = recorded(tmp_path)
-    document = whole(to.store.events(RUN), to.read_blob)
+    document = whole(visits(to.store.events(RUN)), to.read_blob)
     kinds = {row["kind"] for row in document["events"]}
     schemas = [schema["properties"] for schema in EVENT.json_schema()["$defs"].values()]
     known = {schema["kind"]["const"] for schema in schemas if "kind" in schema}
@@ -169,7 +172,7 @@ def test_each_node_tells_its_time_tokens_and_money_and_what_came_of_it(tmp_path:
         clock.advance_to(clock.now() + timedelta(milliseconds=ms))
         to.record(RUN, node, event)
     to.flush()
-    rows = whole(to.store.events(RUN), to.read_blob)["nodes"]
+    rows = whole(visits(to.store.events(RUN)), to.read_blob)["nodes"]
     told = ("node", "took_ms", "model_calls", "input_tokens", "output_tokens", "cost_usd", "words")
     assert [tuple(row[name] for name in told) for row in rows] == [
         ("observe", 0, 0, 0, 0, "0", []),
@@ -181,10 +184,14 @@ def test_each_node_tells_its_time_tokens_and_money_and_what_came_of_it(tmp_path:
     ]
     lines = shown(to).splitlines()
     assert (
-        "├──  2 plan           400 ms  3 model calls, 200 + 40 tokens, 0.015 USD, no answer: Ti"
+        "├──  2 plan            400 ms  3 model calls, 200 + 40 tokens, 0.015 USD, no answer: T"
         in (lines[4][:88])
     )
-    assert "├──  4 plan            10 ms  1 model call, 100 + 20 tokens, cost unknown" in lines
+    assert "├──  4 plan#2           10 ms  1 model call, 100 + 20 tokens, cost unknown" in lines
+    (second,) = whole(named(visits(to.store.events(RUN)), ["plan#2"]), to.read_blob)["nodes"]
+    assert second == rows[3]
+    again = visits([*to.store.events(RUN), *to.store.events(RUN)])
+    assert [visit.name for visit in again[6:9]] == ["observe", "plan", "review"]
 
 
 def test_one_node_alone_is_shown_whole_below_the_tree(tmp_path: Path) -> None:
@@ -193,6 +200,12 @@ def test_one_node_alone_is_shown_whole_below_the_tree(tmp_path: Path) -> None:
     assert "DENIED RR_BELOW_MIN" in text
     assert "call_tools" in text
     assert "You plan trades." not in text
+    assert (
+        "DENIED RR_BELOW_MIN"
+        not in view.render(to.store.events(RUN), to.read_blob, nodes=["review#2"]).plain
+    )
+    with pytest.raises(ConfigError, match=r"no node 'review#3'; .* observe, plan, .*, review#2"):
+        view.render(to.store.events(RUN), to.read_blob, nodes=["review#3"])
 
 
 def test_a_prompt_reads_as_it_was_sent_with_roles_and_tools(tmp_path: Path) -> None:
@@ -225,5 +238,5 @@ def test_rows_are_the_bytes_that_their_hashes_are_of(tmp_path: Path) -> None:
 
 def test_the_document_states_moments_in_utc(tmp_path: Path) -> None:
     to = recorded(tmp_path)
-    first = whole(to.store.events(RUN), to.read_blob)["events"][0]
+    first = whole(visits(to.store.events(RUN)), to.read_blob)["events"][0]
     assert (first["at"], first["as_of"]) == ("2019-05-12T14:00:00Z", "2019-05-12T14:00:00Z")
