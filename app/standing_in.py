@@ -10,7 +10,7 @@ from app.modelling import model_secrets, opened_models
 from app.options import SessionOptions
 from app.settings import load_settings
 from app.spending import opened_spending
-from graph.rerun import StandIn
+from graph.finished import StandIn
 from journal.books import Journal
 
 

@@ -16,7 +16,7 @@ from traces import view
 from traces.database import Database
 from traces.diff import Side, diff
 from traces.document import document as whole
-from traces.events import Reviewed
+from traces.events import FORK, Reviewed
 from traces.index import RunRow, find_runs
 from traces.place import Place
 from traces.prompt_events import ChartDrawn
@@ -151,7 +151,7 @@ def run_named(place: Place, prefix: str, session: str | None) -> RunRow:
 def _only(rows: list[RunRow], prefix: str) -> RunRow:
     if not rows:
         raise StateError(f"no run begins with {prefix!r}; see: plangate traces list")
-    own = [row for row in rows if "~" in prefix or "~" not in row.run_id] or rows  # no forks
+    own = [row for row in rows if FORK in prefix or FORK not in row.run_id] or rows  # no forks
     exact = [row for row in own if row.run_id == prefix] or own
     if len(exact) > 1:
         named = ", ".join(f"{r.run_id} --session {r.session}" for r in exact[:6])

@@ -7,6 +7,6 @@ evidence (its numbers beside what was seen) · consulting (second opinions) · s
 committing (approved answers to intents) · certificate (what could be known) · recording ·
 decision · routes · build · run (one decision) · debugger (stop, look, edit, go back, go on; edits,
 branches, breakpoints) · replay (a decision again from its trace: tape, stage, retold, difference) ·
-rerun (the same with a person in it) · fork (gone on with by another model). Nodes are thin and
-never call a venue: the framework may run a node again after a crash.
+finished (a run opened for that) · rerun (with a person in it) · fork (gone on with by another
+model). Nodes are thin and never call a venue: the framework may run a node again after a crash.
 """

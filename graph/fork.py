@@ -7,7 +7,8 @@ own in the traces, and nothing else: no plan is committed, no order can follow.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from itertools import count
 from typing import Any, NamedTuple, TypeVar, cast
 
 from sqlalchemy import select
@@ -18,13 +19,14 @@ from domain.strict_json import canonical
 from graph.build import RECURSION_LIMIT, build_graph
 from graph.context import RunContext
 from graph.difference import Differs
-from graph.reads import Reads, Saying
-from graph.rerun import Reheard, Rerun, StandIn
+from graph.finished import FinishedRun, StandIn
+from graph.reads import Noting, Reads, Saying
+from graph.rerun import Reheard
 from graph.retold import Retold
-from graph.stage import Lacks, Stage, Texts
+from graph.stage import Lacks, Stage
 from graph.state import RunState
 from traces.database import Database
-from traces.events import EVENT, FORKS, ForkOf, RunStarted
+from traces.events import EVENT, FOR_REPLAY_ONLY, FORK, FORKS, ForkOf, RunStarted
 from traces.store import TraceStore
 from traces.tables import METADATA
 
@@ -40,7 +42,7 @@ class Forked(NamedTuple):
     final: RunState
 
 
-class Fork(Rerun):
+class Fork:
     """One way on from one node."""
 
     def __init__(
@@ -66,15 +68,15 @@ class Fork(Rerun):
             ConfigError: the run has no such node.
             StateError: the trace lacks what it takes, and says what.
         """
-        super().__init__(database, session, run_id, lambda _: None, stand_in)
-        names = [visit.name for visit in self.tape.visits]
+        self._kept = Kept(database, session, clock)
+        self._run = FinishedRun(self._kept, run_id, stand_in)
+        self.context = self._run.context
+        names = [visit.name for visit in self._run.tape.visits]
         if node not in names:
             raise ConfigError(f"run {run_id!r} has no node {node!r}; it has {', '.join(names)}")
-        self._database, self._clock = database, clock
+        self._database = database
         self._first = names.index(node)
         self._of = ForkOf(session=session, run_id=run_id, node=node)
-        self._kept = Kept(database, session, self._texts, clock)
-        self._stage = self._recorder.store = self._kept
 
     async def run(self) -> Forked:
         """Replay, go on, and record it.
@@ -83,18 +85,19 @@ class Fork(Rerun):
             StateError: it does not come out as it was recorded before it gets to the node, or the
                 new way asks what the run never did.
         """
-        calls: list[str] = []
+        run, calls = self._run, list[str]()
 
         def reads_for(_: RunContext, node: str) -> Reads:
             number, nth = len(calls), calls.count(node)
             calls.append(node)
-            is_replayed = number < self._first
-            visit = self.tape.visits[number] if is_replayed else self.tape.visit(node, nth)[0]
-            parts = (self.tape, visit, self._texts, self._stage, self._recorder)
-            return Retold(*parts) if is_replayed else Anew(*parts, asks=True)
+            noting = Noting(run.recorder, node)
+            if number < self._first:
+                visit = run.tape.visits[number]
+                return Passing(Retold(run.tape, visit, run.stage, run.recorder), noting)
+            return Passing(Anew(run, run.tape.visit(node, nth)[0]), noting)
 
         graph = build_graph(self.context, reads_for).compile()
-        started = self.tape.started
+        started = run.tape.started
         begin = RunState(symbol=started.symbol, as_of=iso(started.as_of))
         try:
             final = await graph.ainvoke(begin, {"recursion_limit": RECURSION_LIMIT})
@@ -132,15 +135,15 @@ class Fork(Rerun):
 class Kept(Stage):
     """A stage whose events are recorded at the end."""
 
-    def __init__(self, database: Database, session: str, texts: Texts, clock: Clock) -> None:
-        super().__init__(database, session, texts)
+    def __init__(self, database: Database, session: str, clock: Clock) -> None:
+        super().__init__(database, session)
         self.noted: list[dict[str, Any]] = []
         self.listings: list[dict[str, Any]] = []
         self._clock = clock
 
     def write(self, events: Sequence[dict[str, Any]], runs: Sequence[dict[str, Any]]) -> None:
         """Keep them."""
-        super().write(events, runs)
+        super().write([row for row in events if row["kind"] not in FOR_REPLAY_ONLY], runs)
         now = to_ms(self._clock.now())
         self.noted += [row | {"at_ms": now} for row in events]
         self.listings += [row | {"recorded_ms": now} for row in runs]
@@ -154,8 +157,42 @@ class Anew(Reheard):
         return await ask() if question == "reply" else await super().said(question, to, ask)
 
 
+class Passing:
+    """Passes on what the record answers, and notes it, so that a fork can be replayed."""
+
+    def __init__(self, record: Reads, noting: Noting) -> None:
+        self._record, self._noting = record, noting
+
+    def known(self, question: str, kind: Any, ask: Callable[[], T]) -> T:
+        """As the record has it."""
+        return self._noting.known(question, kind, lambda: self._record.known(question, kind, ask))
+
+    def counted(self, question: str, kind: Any, ask: Callable[[], T]) -> T:
+        """Likewise, or counted anew."""
+        return self._noting.known(question, kind, lambda: self._record.counted(question, kind, ask))
+
+    def act(self, question: str, kind: Any, do: Callable[[], T]) -> T:
+        """What came of it then; nothing is written."""
+        return self._noting.known(question, kind, lambda: self._record.act(question, kind, do))
+
+    async def seen(self, question: str, kind: Any, ask: Callable[[], Awaitable[T]]) -> T:
+        """As the record has it."""
+        return await self._noting.seen(
+            question, kind, lambda: self._record.seen(question, kind, ask)
+        )
+
+    async def said(self, question: Saying, to: Any, ask: Callable[[], Awaitable[T]]) -> T:
+        """Likewise, or said anew."""
+        return await self._noting.said(question, to, lambda: self._record.said(question, to, ask))
+
+    def done(self, run_id: str, update: Mapping[str, Any]) -> None:
+        """Hold it against the record, and note it."""
+        self._record.done(run_id, update)
+        self._noting.done(run_id, update)
+
+
 def _free_name(database: Database, session: str, run_id: str) -> str:
     statement = select(_RUNS.c.run_id).where(_RUNS.c.session == session)
     with database.read() as connection:
         taken = set(connection.execute(statement).scalars())
-    return next(name for n in range(1, len(taken) + 2) if (name := f"{run_id}~{n}") not in taken)
+    return next(name for n in count(1) if (name := f"{run_id}{FORK}{n}") not in taken)

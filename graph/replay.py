@@ -27,7 +27,6 @@ from graph.terms import RunTerms, read_terms
 from traces.database import Database
 from traces.recorder import Recorder
 from traces.redact import Redactor
-from traces.store import TraceStore
 from traces.visits import Visit
 
 
@@ -54,9 +53,7 @@ class Replayer:
     """Replays the decisions of one session."""
 
     def __init__(self, database: Database, session: str) -> None:
-        self._store = TraceStore(database, session)
-        self._texts = Texts(database)
-        self._stage = Stage(database, session, self._texts)
+        self._stage = Stage(database, session)
         self._recorder = Recorder(self._stage, Redactor({}), FixedClock(EPOCH))
         self._graphs: dict[str, Any] = {}
         self._now: tuple[Tape, list[str]]
@@ -68,7 +65,7 @@ class Replayer:
         Raises:
             StateError: the trace lacks what it takes, and says what.
         """
-        tape = tape_of(run_id, self._store.events(run_id))
+        tape = tape_of(run_id, self._stage.events(run_id))
         nodes: list[str] = []
         try:
             final = await self._run(tape, nodes)
@@ -97,7 +94,7 @@ class Replayer:
 
     def _graph(self, tape: Tape) -> Any:
         """Compiled once for all runs of the same terms."""
-        terms = terms_of_tape(tape, self._texts)
+        terms = terms_of_tape(tape, self._stage.texts)
         if terms.text not in self._graphs:
             context = context_for(terms, self._recorder)
             self._graphs[terms.text] = build_graph(context, self._reads_for).compile()
@@ -107,7 +104,7 @@ class Replayer:
         tape, nodes = self._now
         visit = _next(tape, nodes, node)
         nodes.append(visit.name)
-        return Retold(tape, visit, self._texts, self._stage, self._recorder)
+        return Retold(tape, visit, self._stage, self._recorder)
 
 
 def terms_of_tape(tape: Tape, texts: Texts) -> RunTerms:

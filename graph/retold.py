@@ -27,10 +27,10 @@ from domain.spending import Usage
 from domain.strict_json import content_hash
 from graph.difference import ABSENT, Difference, Differs, parted, shown
 from graph.reads import RAISED, Saying
-from graph.stage import Changed, Lacks, Stage, Texts
+from graph.stage import Changed, Lacks, Stage
 from graph.tape import Tape
 from tools.protocol import ToolAnswer, ToolCall
-from traces.events import ModelAnswered, ModelFailed, PromptSent, ToolAnswered
+from traces.events import ModelAnswered, ModelFailed, PlanCommitted, PromptSent, ToolAnswered
 from traces.opinion_events import VoteCast
 from traces.recorder import Recorder
 from traces.visits import Visit
@@ -46,10 +46,8 @@ STILL = (
 class Retold:
     """Answers one call of a node."""
 
-    def __init__(
-        self, tape: Tape, visit: Visit, texts: Texts, stage: Stage, recorder: Recorder
-    ) -> None:
-        self._tape, self._visit, self._texts = tape, visit, texts
+    def __init__(self, tape: Tape, visit: Visit, stage: Stage, recorder: Recorder) -> None:
+        self._tape, self._visit = tape, visit
         self._stage, self._recorder = stage, recorder
         self._given: dict[str, int] = defaultdict(int)
 
@@ -85,14 +83,14 @@ class Retold:
             Differs: it is not the same.
         """
         self._recorder.flush()
-        if run_id != self._tape.run_id:
+        if run_id != self._tape.name:
             self._differ(
-                "run id, a hash of graph, policy, prompts, model and caps",
-                self._tape.run_id,
-                run_id,
+                "run id, a hash of graph, policy, prompts, model and caps", self._tape.name, run_id
             )
         self._same_texts()
         made, self._stage.made = self._stage.made, []
+        if self._tape.is_fork:  # which commits nothing, and does not say that it did
+            made = [event for event in made if not isinstance(event, PlanCommitted)]
         for expected, found in zip_longest(self._visit.events, made):
             if parting := parted(expected, found, self._read, self._stage.blobs.get):
                 self._differ(*parting)
@@ -114,7 +112,7 @@ class Retold:
 
     def _read(self, name: str, where: str = "a text") -> str:
         try:
-            return self._texts.read(name)
+            return self._stage.texts.read(name)
         except Changed as changed:
             was = self._stage.blobs.own.get(name) or self._told_to_model(changed.text)
             if was is None:
@@ -129,7 +127,7 @@ class Retold:
         """A tool's answer as it stands in the messages, where that is nearly the given text."""
         sent = [event for event in self._tape.events if isinstance(event, PromptSent)]
         for name in sent[-1].messages if sent else ():
-            content = load_message(self._texts.blobs.get(name)).content
+            content = load_message(self._stage.texts.blobs.get(name)).content
             if isinstance(content, str) and _nearly(content, text):
                 return content
         return None

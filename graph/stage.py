@@ -47,9 +47,10 @@ class Texts:
 class Stage(TraceStore):
     """Holds in memory what one replay records; nothing is written."""
 
-    def __init__(self, database: Database, session: str, texts: Texts) -> None:
+    def __init__(self, database: Database, session: str) -> None:
         super().__init__(database, session)
-        self.blobs: OnTop = OnTop(database, texts)
+        self.texts = Texts(database)
+        self.blobs: OnTop = OnTop(database, self.texts)
         self.made: list[Event] = []
 
     def clear(self) -> None:

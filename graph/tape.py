@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from domain.errors import StateError
 from graph.build import NODES
-from traces.events import Event, RunStarted
+from traces.events import FORK, Event, RunStarted
 from traces.step_events import BranchTaken, StateEdited
 from traces.store import Recorded
 from traces.visits import Visit, visits
@@ -20,6 +20,16 @@ class Tape:
     run_id: str
     started: RunStarted
     visits: tuple[Visit, ...]
+
+    @property
+    def name(self) -> str:
+        """What the graph names it: a fork as the run that it goes on from."""
+        return self.run_id.partition(FORK)[0]
+
+    @property
+    def is_fork(self) -> bool:
+        """Whether half of it is another run's."""
+        return self.name != self.run_id
 
     @property
     def events(self) -> Iterator[Event]:
@@ -60,9 +70,8 @@ def tape_of(run_id: str, recorded: Sequence[Recorded]) -> Tape:
             )
     started = last[0].event
     assert isinstance(started, RunStarted)  # noqa: S101  # as it was found
-    if started.fork_of is not None:
-        raise StateError(
-            f"run {run_id!r} is a fork, and half of it another run's; replay that one: "
-            f"plangate replay {started.fork_of.run_id} --session {started.fork_of.session}"
-        )
-    return Tape(run_id, started, tuple(visits([item for item in last if item.node in NODES])))
+    if started.fork_of is not None:  # said beside it: no node made it
+        started = started.model_copy(update={"fork_of": None})
+    begin = last[0]._replace(event=started)
+    own = [item for item in (begin, *last[1:]) if item.node in NODES]
+    return Tape(run_id, started, tuple(visits(own)))

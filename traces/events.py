@@ -22,7 +22,9 @@ from traces.step_events import BranchTaken, StateEdited
 SCHEMA = 1
 
 
-FORKS = "~forks"
+FORK = "~"
+"""Parts a fork's number from the id of the run that it goes on from; no other run's has one."""
+FORKS = f"{FORK}forks"
 """Ends the name of the session that a session's forks are recorded in; no user's has a `~`."""
 
 

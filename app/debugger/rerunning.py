@@ -10,7 +10,9 @@ from app.home import database_place
 from app.options import SessionOptions
 from app.standing_in import stand_in_for
 from app.trace_reader import run_named
-from graph.rerun import Rerun, Retelling, own_thread, unkept
+from graph.finished import FinishedRun
+from graph.rerun import Retelling
+from graph.stage import Stage
 from journal.books import Journal
 from traces.database import Database
 from traces.tables import METADATA
@@ -35,15 +37,9 @@ async def step_again(
     row = run_named(place, prefix, session)
     with closing(Database.open(place, METADATA)) as database:
         async with stand_in_for(asked, Journal(database, row.session)) as stand_in:
-            rerun = Rerun(database, row.session, row.run_id, screen.notice, stand_in)
-            debugger = Retelling(
-                rerun.context,
-                unkept(),
-                mode="finished",
-                reads_for=rerun.reads_for(lambda: debugger),
-            )
-            started = rerun.tape.started
-            await debugger.start(started.symbol, started.as_of, own_thread(row.run_id))
+            run = FinishedRun(Stage(database, row.session), row.run_id, stand_in)
+            debugger = Retelling(run, screen.notice)
+            await debugger.begin()
             try:
                 screen.ended(await Stepper(debugger, screen).decide())
             except Leave:

@@ -12,9 +12,9 @@ from agent.scripted_model import ScriptedModel, Step
 from app.wire import Wired
 from domain.clock import EPOCH, FixedClock
 from domain.errors import ConfigError, StateError
+from graph.finished import StandIn
 from graph.fork import Fork, Forked
-from graph.rerun import StandIn
-from graph.tape import tape_of
+from graph.replay import Replayer
 from tests.graph.room import proposal
 from tests.graph.test_replay import change, decided
 from traces.events import RunStarted
@@ -25,11 +25,18 @@ LEAD: list[Step] = [[("regime", {})], proposal(5160), proposal(5300)]
 """Asks, is denied, is approved."""
 
 
-async def forked(wired: Wired, final: dict[str, Any], node: str, *steps: Step) -> Forked:
+async def forked(
+    wired: Wired,
+    final: dict[str, Any],
+    node: str,
+    *steps: Step,
+    of: tuple[str, str] | None = None,
+) -> Forked:
+    session, run_id = of or ("s", final["run_id"])
     model = ScriptedModel(steps)
     stand_in = StandIn([NamedModel("other", model)], wired.context.spending, {})
     database = wired.context.journal.database
-    way = Fork(database, "s", final["run_id"], node, stand_in, FixedClock(EPOCH))
+    way = Fork(database, session, run_id, node, stand_in, FixedClock(EPOCH))
     came = await way.run()
     model.assert_finished()
     return came
@@ -46,8 +53,8 @@ async def test_a_fork_is_a_run_of_its_own_that_commits_nothing(tmp_path: Path) -
         kinds = [event.kind for event in events]
         found = verify_runs(database, runs_of(database))
         assert newest_session(database) == "s"
-        with pytest.raises(StateError, match="is a fork"):
-            tape_of(came.run_id, TraceStore(database, came.session).events(came.run_id))
+        replayer = Replayer(database, came.session)
+        replayed = [await replayer.replay(one.run_id) for one in (came, again)]
     started = events[0]
     assert isinstance(started, RunStarted)
     assert started.fork_of is not None
@@ -59,6 +66,30 @@ async def test_a_fork_is_a_run_of_its_own_that_commits_nothing(tmp_path: Path) -
     assert kinds.count("tool_answered") == 1
     assert (again.run_id, again.final["outcome"]) == (f"{final['run_id']}~2", "no_trade")
     assert found.broken == []
+    assert [(one.difference, one.final) for one in replayed] == [
+        (None, came.final),
+        (None, again.final),
+    ]
+
+
+async def test_a_fork_is_forked_again(tmp_path: Path) -> None:
+    async with decided(tmp_path, LEAD) as (wired, final):
+        one = await forked(wired, final, "plan#2", proposal(5310))
+        origin = (one.session, one.run_id)
+        two = await forked(wired, final, "plan#2", [("no_trade", {"reason": "no"})], of=origin)
+        database = wired.context.journal.database
+        again = await Replayer(database, two.session).replay(two.run_id)
+    assert (two.session, two.run_id) == (one.session, f"{one.run_id}~1")
+    assert (one.final["outcome"], two.final["outcome"]) == ("approved", "no_trade")
+    assert (again.difference, again.final) == (None, two.final)
+
+
+async def test_a_run_that_abstained_can_end_in_a_plan(tmp_path: Path) -> None:
+    async with decided(tmp_path, [[("no_trade", {"reason": "no edge"})]]) as (wired, final):
+        came = await forked(wired, final, "plan", proposal(5310))
+        again = await Replayer(wired.context.journal.database, came.session).replay(came.run_id)
+    assert (final["outcome"], came.final["outcome"]) == ("no_trade", "approved")
+    assert (again.difference, again.final) == (None, came.final)
 
 
 async def test_there_is_no_way_to_a_node_that_is_not_there_or_past_a_change(

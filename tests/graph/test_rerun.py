@@ -15,8 +15,10 @@ from agent.scripted_model import ScriptedModel, Step
 from app.home import DATABASE
 from domain.errors import StateError
 from graph.debugger import Debugger
-from graph.rerun import Rerun, Retelling, StandIn, own_thread, unkept
+from graph.finished import FinishedRun, StandIn
+from graph.rerun import Retelling
 from graph.run import Runner
+from graph.stage import Stage
 from tests.graph.room import SLOT, proposal, scripted, wired_session
 
 STEPS: list[Step] = [[("regime", {})], proposal(5200), proposal(5300)]
@@ -36,14 +38,9 @@ async def finished(
         told: list[str] = []
         named = [NamedModel("other", model)] if model else []
         stand_in = StandIn(named, context.spending, {}) if model else None
-        rerun = Rerun(database, session, final["run_id"], told.append, stand_in)
-        debugger = Retelling(
-            rerun.context,
-            unkept(),
-            mode="finished",
-            reads_for=rerun.reads_for(lambda: debugger),
-        )
-        await debugger.start("BTC/USD", SLOT, own_thread("again"))
+        run = FinishedRun(Stage(database, session), final["run_id"], stand_in)
+        debugger = Retelling(run, told.append)
+        await debugger.begin()
         yield debugger, final, told
         assert len(context.recorder.store.events(final["run_id"])) == before
         assert len(context.journal.orders()) == len(final["orders"])
