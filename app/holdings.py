@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from app.listing import Chosen, listed
+from app.listing import ListFilter, listed
 from domain.clock import iso
 from domain.instrument import quote_of
 from domain.lifecycle import LIVE
@@ -15,7 +15,7 @@ from domain.orders import TARGET_LEGS, Deposit, Position, live_stop
 from journal.books import Journal
 
 
-def positions_document(journal: Journal, chosen: Chosen) -> dict[str, Any]:
+def positions_document(journal: Journal, wanted: ListFilter) -> dict[str, Any]:
     """What is held, with what guards it.
 
     The record holds each purse's value, not prices: it gives what all positions in a currency have
@@ -23,7 +23,7 @@ def positions_document(journal: Journal, chosen: Chosen) -> dict[str, Any]:
     was taken.
     """
     held = sorted(journal.ledger().positions.values(), key=lambda p: (p.opened_at, p.symbol))
-    found, earlier = chosen.of(held, lambda p: p.symbol, lambda p: p.opened_at)
+    found, earlier = wanted.of(held, lambda p: p.symbol, lambda p: p.opened_at)
     gains = {currency: _gained(journal, currency) for currency in journal.capital()}
     records = [_position_record(journal, p, gains[quote_of(p.symbol)]) for p in found]
     valued = [_gain_record(currency, gain) for currency, gain in gains.items()]

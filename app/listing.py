@@ -33,7 +33,7 @@ OPEN_PLANS = tuple(status for status, after in PLAN_STEPS.items() if after)
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class ListFilter:
     """Which of them to list."""
 
     symbol: str | None = None
@@ -62,16 +62,16 @@ class Chosen:
         return found[-self.limit :], max(0, len(found) - self.limit)
 
 
-def orders_document(journal: Journal, chosen: Chosen) -> dict[str, Any]:
+def orders_document(journal: Journal, wanted: ListFilter) -> dict[str, Any]:
     """Orders in the order they were made."""
-    _require_status(chosen, OrderStatus)
-    found, earlier = chosen.of(
+    _require_status(wanted, OrderStatus)
+    found, earlier = wanted.of(
         by_leg(journal.orders()),
         lambda order: order.symbol,
         lambda order: order.created_at,
         lambda order: (
-            chosen.status in {None, order.status.value}
-            and (not chosen.is_open or order.status in LIVE)
+            wanted.status in {None, order.status.value}
+            and (not wanted.is_open or order.status in LIVE)
         ),
     )
     return listed(journal, "orders", [order_record(order) for order in found], earlier)
@@ -93,16 +93,16 @@ def order_record(order: Order) -> dict[str, Any]:
     }
 
 
-def plans_document(journal: Journal, chosen: Chosen) -> dict[str, Any]:
+def plans_document(journal: Journal, wanted: ListFilter) -> dict[str, Any]:
     """Committed plans in the order they were approved."""
-    _require_status(chosen, PlanStatus)
-    found, earlier = chosen.of(
+    _require_status(wanted, PlanStatus)
+    found, earlier = wanted.of(
         journal.plans(),
         lambda stored: stored.plan.symbol,
         lambda stored: stored.approved_at,
         lambda stored: (
-            chosen.status in {None, stored.status.value}
-            and (not chosen.is_open or stored.status in OPEN_PLANS)
+            wanted.status in {None, stored.status.value}
+            and (not wanted.is_open or stored.status in OPEN_PLANS)
         ),
     )
     return listed(journal, "plans", [plan_record(stored) for stored in found], earlier)
@@ -135,9 +135,9 @@ def plan_record(stored: StoredPlan) -> dict[str, Any]:
     }
 
 
-def trades_document(journal: Journal, chosen: Chosen) -> dict[str, Any]:
+def trades_document(journal: Journal, wanted: ListFilter) -> dict[str, Any]:
     """Closed trades in the order they closed."""
-    found, earlier = chosen.of(
+    found, earlier = wanted.of(
         journal.trades(), lambda trade: trade.symbol, lambda trade: trade.closed_at
     )
     facts = facts_of(journal, found)
@@ -198,11 +198,11 @@ def only(what: str, prefix: str, names: Sequence[str], session: str) -> str:
     )
 
 
-def _require_status(chosen: Chosen, known: type[OrderStatus] | type[PlanStatus]) -> None:
+def _require_status(wanted: ListFilter, known: type[OrderStatus] | type[PlanStatus]) -> None:
     names = [status.value for status in known]
-    if chosen.status is not None and chosen.status not in names:
+    if wanted.status is not None and wanted.status not in names:
         raise ConfigError(
-            f"--status {chosen.status!r} was expected to be one of {', '.join(names)}"
+            f"--status {wanted.status!r} was expected to be one of {', '.join(names)}"
         )
 
 

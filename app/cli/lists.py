@@ -172,7 +172,7 @@ def _list(
     from app.cli.list_view import show_list
     from app.moments import read_moment_or_age
 
-    make: dict[str, Callable[[Journal, listing.Chosen], dict[str, Any]]] = {
+    make: dict[str, Callable[[Journal, listing.ListFilter], dict[str, Any]]] = {
         "orders": listing.orders_document,
         "positions": holdings.positions_document,
         "trades": listing.trades_document,
@@ -180,9 +180,9 @@ def _list(
     }
     symbol, status, is_open, since, limit = words
     moment = read_moment_or_age("--since", since)
-    chosen = listing.Chosen(symbol, status, is_open, moment, limit)
+    wanted = listing.ListFilter(symbol, status, is_open, moment, limit)
     with _journal(None, session) as journal:
-        document = make[what](journal, chosen)
+        document = make[what](journal, wanted)
     _put(document, lambda found: show_list(what, found), as_json=as_json)
 
 
