@@ -14,22 +14,17 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from app.home import database_place
 from app.moments import read_moment_or_age
-from app.options import stored_options
+from app.recorded_session import RecordedSession, known_until, recorded_session
 from app.regate_document import Regated, document, grid_document
 from app.regate_proof import proven
 from app.reopening import kept_policy
-from app.report import open_journal
-from app.walking import Ended, Record, Walker, known_until, walked_options, walked_source
+from app.walking import Ended, Record, Walker, walked_options
 from backtest.grid import combinations, read_grid
-from backtest.record import read_decisions
 from backtest.regate import Judged, judged, read_plans
 from domain.errors import ConfigError, DataError, StateError
 from journal.books import Journal
-from market.store.store import MarketStore
 from policies.settings import DEFAULTS, Policy
-from traces.store import TraceStore
 
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how far it has come, and how far it is."""
@@ -161,42 +156,36 @@ def _judged(record: Record, policy: Policy, progress: Progress) -> list[Judged]:
 def _past(
     session: str | None, since: str | None, progress: Progress, *, walk: bool
 ) -> Iterator[Past]:
-    database, journal = open_journal(database_place(), session)
-    try:
-        store = TraceStore(database, journal.session)
-        decisions = read_decisions(store)
+    with recorded_session(session) as past:
+        decisions = past.decisions
         first = read_moment_or_age("--since", since, decisions[-1].as_of)
         chosen = [one for one in decisions if first is None or one.as_of >= first]
         if not any(one.plans for one in chosen):
             raise StateError(
-                f"no plan was judged in session {journal.session!r}"
+                f"no plan was judged in session {past.journal.session!r}"
                 f"{f' since {since}' if since else ''}: there is nothing to judge again"
             )
         record = []
-        for number, pair in enumerate(read_plans(chosen, store.blobs.get), 1):
+        for number, pair in enumerate(read_plans(chosen, past.store.blobs.get), 1):
             record.append(pair)
             if number % 100 == 0:
                 progress("reading", number, len(chosen))
-        yield _opened(journal, store, record, walk=walk)
-    finally:
-        database.close()
+        yield _opened(past, record, walk=walk)
 
 
-def _opened(journal: Journal, store: TraceStore, record: Record, *, walk: bool) -> Past:
-    config = journal.config()
-    own = kept_policy(journal.session, config)
+def _opened(past: RecordedSession, record: Record, *, walk: bool) -> Past:
+    journal, newest = past.journal, record[-1][0].as_of
+    own = kept_policy(journal.session, journal.config())
     if not walk:
         return Past(journal, record, own, None, "it was not asked for")
     if own is None:
         return Past(
             journal, record, own, None, "the session does not keep its policy (plangate 0.1)"
         )
-    newest = record[-1][0].as_of
     try:
-        options = stored_options(journal.session, config, None, None)
-        source = asyncio.run(walked_source(options, MarketStore(journal.database)))
+        source, options = asyncio.run(past.market())
         end = min(max(journal.valued_at() or newest, newest), known_until(source))
-        walker = Walker(walked_options(options, record, end), record, store, source, end)
+        walker = Walker(walked_options(options, record, end), record, past.store, source, end)
     except (ConfigError, DataError) as error:
         return Past(journal, record, own, None, str(error))
     return Past(journal, record, own, walker, None)

@@ -9,16 +9,11 @@ from dataclasses import asdict
 from typing import Any
 
 from app.document import DISCLAIMER
-from app.home import database_place
-from app.options import stored_options
-from app.report import open_journal
-from app.walking import known_until, walked_source
-from backtest.record import read_decisions
+from app.recorded_session import known_until, recorded_session
 from backtest.shadow import Rule, Shadow, by_code, followed, held, rule_of, untraded
 from domain.clock import iso
 from journal.books import Journal
 from market.sources.recorded import RecordedSource
-from market.store.store import MarketStore
 from traces.store import TraceStore
 
 Progress = Callable[[int, int], None]
@@ -32,16 +27,12 @@ def shadow_report(session: str | None, progress: Progress) -> dict[str, Any]:
         StateError: no such session, or it has no traces.
         ConfigError: its market is not on record.
     """
-    database, journal = open_journal(database_place(), session)
-    try:
-        store = TraceStore(database, journal.session)
-        decisions = read_decisions(store)
-        options = stored_options(journal.session, journal.config(), None, None)
-        source = asyncio.run(walked_source(options, MarketStore(database)))
-        found = asyncio.run(_all(list(untraded(decisions)), store, source, progress))
-        return _document(journal, source, found, dict(held(decisions)), len(decisions))
-    finally:
-        database.close()
+    with recorded_session(session) as past:
+        source, _ = asyncio.run(past.market())
+        waiting = list(untraded(past.decisions))
+        found = asyncio.run(_all(waiting, past.store, source, progress))
+        nothing = dict(held(past.decisions))
+        return _document(past.journal, source, found, nothing, len(past.decisions))
 
 
 async def _all(

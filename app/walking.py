@@ -32,10 +32,7 @@ from backtest.record import StoredDecision
 from backtest.regate import ReadPlan
 from backtest.walk import Key, Walk, Walked
 from domain.clock import EPOCH, FixedClock
-from domain.errors import ConfigError, DataError
-from market.sources.open import make_source
 from market.sources.recorded import RecordedSource
-from market.store.store import MarketStore
 from policies.settings import Policy
 from traces.store import TraceStore
 
@@ -129,37 +126,6 @@ class Unwritten(Diary):
     @override
     def decided(self, run_id: str) -> None:
         """It was decided long ago."""
-
-
-async def walked_source(options: SessionOptions, store: MarketStore) -> RecordedSource:
-    """The market of a session as it is on record, opened; a live one's is what the store kept.
-
-    Raises:
-        ConfigError: none of it is on record.
-        DataError: of one of its symbols there is nothing.
-    """
-    kind, _, names = options.market.partition(":")
-    market = options.market
-    if kind == "ccxt":
-        from market.sources.exchange_archive import kept_as
-        from market.sources.open import exchanges_of
-
-        market = f"store:{kept_as(*exchanges_of(names, options.market_url)[0])}"
-    elif kind == "ib":
-        market = "store:ib"
-    source = make_source(market, clock=FixedClock(EPOCH), seed=options.seed, store=store)
-    if not isinstance(source, RecordedSource):
-        raise ConfigError(f"market {options.market!r} is not on record")
-    await source.open(options.symbols)
-    return source
-
-
-def known_until(source: RecordedSource) -> datetime:
-    """The close of the newest candle that all symbols have."""
-    info = source.info
-    if info.ends_at is None:
-        raise DataError(f"{info.name} has no end of its own; expected a market on record")
-    return info.ends_at + info.base_timeframe.delta
 
 
 def walked_options(options: SessionOptions, record: Record, end: datetime) -> SessionOptions:
