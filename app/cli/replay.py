@@ -7,9 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
+from app.cli import parameters as p
 from app.cli.bars import Bars
 from app.cli.bundles import is_bundle
-from app.cli.parameters import AsJson
 
 EXIT_DIFFERS = 10
 """A decision came out otherwise than it was recorded."""
@@ -37,7 +37,12 @@ def replay(
         str | None,
         typer.Option(metavar="NAME", help="Who is asked in a fork; default: the run's own model."),
     ] = None,
-    as_json: AsJson = False,
+    base_url: p.BaseUrl = None,
+    models: p.ModelsFile = None,
+    usd_per_decision: p.UsdPerDecision = None,
+    usd_per_day: p.UsdPerDay = None,
+    usd_per_session: p.UsdPerSession = None,
+    as_json: p.AsJson = False,
 ) -> None:
     """Make a recorded decision again from its trace alone; exits with 10 where it differs.
 
@@ -51,21 +56,33 @@ def replay(
     and tools answer what they answered then. What comes of it is recorded as a run of its own,
     RUN~1, beside the session; nothing is committed and no order can follow.
     """
+    stand_in = {
+        "model": model,
+        "base_url": base_url,
+        "models": models,
+        "usd_per_decision": usd_per_decision,
+        "usd_per_day": usd_per_day,
+        "usd_per_session": usd_per_session,
+    }
+    is_one_run = run_id is not None and not every and not is_bundle(run_id)
+    if live_from is not None and run_id is not None and is_one_run:
+        _fork(run_id, session, live_from, stand_in, as_json=as_json)
+        return
+    if live_from is not None or any(stand_in.values()) or (run_id is None) != every:
+        raise typer.BadParameter(
+            "give a run's id or a bundle, or --all for a session; a fork takes a run's id and "
+            "--live-from, and a model, its address and its money are for forks"
+        )
+    _replay(run_id, session, as_json=as_json)
+
+
+def _replay(run_id: str | None, session: str | None, *, as_json: bool) -> None:
     import asyncio
 
     from app.bundles import replayed_bundle
     from app.replaying import replay_document
 
-    is_one_run = run_id is not None and not every and not is_bundle(run_id)
-    if live_from is not None and run_id is not None and is_one_run:
-        _fork(run_id, session, live_from, model, as_json=as_json)
-        return
-    if live_from is not None or model is not None or (run_id is None) != every:
-        raise typer.BadParameter(
-            "give a run's id or a bundle, or --all for a session; a fork takes a run's id and "
-            "--live-from, and --model is for forks"
-        )
-    with _Bar(quiet=as_json or not every) as bar:
+    with _Bar(quiet=as_json or run_id is not None) as bar:
         if run_id is not None and is_bundle(run_id):
             document = asyncio.run(replayed_bundle(Path(run_id), bar.told))
         else:
@@ -87,11 +104,13 @@ def _tell(document: dict[str, Any], *, as_json: bool) -> None:
         raise typer.Exit(EXIT_STATE)
 
 
-def _fork(run_id: str, session: str | None, node: str, model: str | None, *, as_json: bool) -> None:
+def _fork(
+    run_id: str, session: str | None, node: str, stand_in: dict[str, Any], *, as_json: bool
+) -> None:
     from app.cli.output import out, print_json
     from app.forking import fork_document
 
-    done = fork_document(run_id, session, node, model)
+    done = fork_document(run_id, session, node, **stand_in)
     if as_json:
         print_json(done)
         return
@@ -102,7 +121,7 @@ def _fork(run_id: str, session: str | None, node: str, model: str | None, *, as_
         f"  is   {decision['outcome']} {' '.join(decision['codes'])}",
         f"plangate traces diff {done['fork_of']['run_id']} {done['run_id']}",
     ):
-        out().print(line, markup=False, soft_wrap=True)
+        out().print(line.rstrip(), markup=False, soft_wrap=True)
 
 
 def words(document: dict[str, Any]) -> list[str]:

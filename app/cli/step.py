@@ -89,10 +89,14 @@ def _begin(
     if run is None:
         work = _step_on(asked, armed=armed)
     else:
-        named = context.get_parameter_source("model")
-        asks = named is not None and named.name != "DEFAULT"
-        work = _step_again(run, asked, asks=asks, armed=armed)
+        given = {name for name in asked if _is_given(context, name)}
+        work = _step_again(run, asked, given, armed=armed)
     _show(work, plain=plain)
+
+
+def _is_given(context: typer.Context, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name != "DEFAULT"
 
 
 def _step_on(asked: dict[str, Any], *, armed: bool) -> Work:
@@ -103,16 +107,34 @@ def _step_on(asked: dict[str, Any], *, armed: bool) -> Work:
     return lambda screen: step_session(options, screen, armed=armed)
 
 
-def _step_again(run: str, asked: dict[str, Any], *, asks: bool, armed: bool) -> Work:
+def _step_again(run: str, asked: dict[str, Any], given: set[str], *, armed: bool) -> Work:
     """A finished run; a model is asked where one is named, never by default."""
     from app.debugger.rerunning import step_again
-    from app.options import read_options
+    from app.standing_in import stand_in_options
     from domain.errors import ConfigError
 
     if armed:
         raise ConfigError(f"--run {run!r} is a finished run and sends nothing; leave out --armed")
-    options = read_options(**asked) if asks else None
+    allowed = {"session", *(_STAND_IN if "model" in given else ())}
+    if idle := sorted(given - allowed):
+        raise ConfigError(
+            f"--run {run!r} is a finished run, for which {', '.join(idle)} changes nothing; "
+            "it takes --session, and with --model NAME its --models, --base-url and caps on money"
+        )
+    stand_in = stand_in_options(**{name: asked[name] for name in _STAND_IN})
+    options = stand_in if "model" in given else None
     return lambda screen: step_again(run, asked["session"], screen, options)
+
+
+_STAND_IN = (
+    "model",
+    "base_url",
+    "models",
+    "usd_per_decision",
+    "usd_per_day",
+    "usd_per_session",
+)
+"""What names the model that is asked in the place of the run's own."""
 
 
 def _show(work: Work, *, plain: bool) -> None:

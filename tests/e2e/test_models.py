@@ -233,3 +233,28 @@ def test_a_session_begins_only_with_a_model_that_is_fit_and_asks_once_a_day(
         assert [run().code, run().code] == [0, 0]
         told = [body["messages"][-1]["content"] for body in server.requests[asked:]]
     assert sum(said.startswith("This is a test") for said in told) == 2
+
+
+def test_a_fork_asks_a_model_of_the_file_within_its_money_and_is_replayed(tmp_path: Path) -> None:
+    assert plangate(tmp_path, "run", *SLOT, "--session", "s").code == 0
+    (run,) = plangate(tmp_path, "traces", "list", "--json").document["runs"]
+    with OpenAIServer(lambda _: ABSTAIN) as server:
+        path = tmp_path / "models.toml"
+        path.write_text(
+            f'[models.spare]\nkind = "vllm"\nmodel = "m"\nbase_url = "{server.base_url}"\n'
+            "max_output_tokens = 500\nprice = { input = 1, output = 2 }\n",
+            encoding="utf-8",
+        )
+        named = ("replay", run["run_id"], "--live-from", "plan", "--models", str(path))
+        dear = plangate(tmp_path, *named, "--model", "spare", "--usd-per-decision", "0.000001")
+        done = plangate(tmp_path, *named, "--model", "spare", "--usd-per-decision", "0.5", "--json")
+    assert dear.code == 0, dear.err
+    assert "is   failed MONEY_CAP" in dear.out
+    assert done.code == 0, done.err
+    assert done.document["decision"]["reason"] == "no edge"
+    again = plangate(tmp_path, "replay", done.document["run_id"])
+    assert (again.code, again.out.count("exact: 1 of 1")) == (0, 1)
+    idle = plangate(tmp_path, "replay", run["run_id"], "--models", str(path))
+    assert (idle.code, "are for forks" in idle.err) == (2, True)
+    aside = plangate(tmp_path, "step", "--run", run["run_id"], "--policy", "aggressive")
+    assert (aside.code, "policy changes nothing" in aside.err) == (2, True)
