@@ -10,7 +10,8 @@ What is told of it: document · listing · holdings · plan_life · report · re
 · selectivity · cost (cost_words) · trade_report · charts · trace_reader ·
 trace_choice · trace_search · trace_check · trace_pruning.
 A session's record again (recorded_session), its plans under another policy: regating ·
-regate_document · walking · regate_proof (what the graph says to that); shadow (what was not traded).
+regate_document · walking · regate_proof (what the graph says to that) · shadow (what was not
+traded).
 Whether it saw its future: lookahead · lookahead_seen. Whether it comes out again: replaying ·
 bundles · forking (standing_in).
 Many traces: journal_choice · signals (wanted and had) · exporting, export_columns, export_file
