@@ -17,6 +17,7 @@ from backtest.follow import Followed, follow
 from backtest.record import StoredDecision, StoredPlan
 from backtest.resampling import Interval, interval_of_mean
 from broker.paper.terms import PaperTerms
+from domain.instrument import quote_of
 from domain.numbers import ZERO
 from domain.plan import TradePlan, make_plan
 from domain.verdict import Bracket
@@ -65,8 +66,8 @@ class Rule:
     """What they would have made together, in R: below 0 is what the rule saved."""
     mean_r: float | None
     mean_interval: Interval | None
-    net: float
-    """The same in quote, at the size that each bracket had."""
+    net: float | None
+    """The same in their currency, at the size that each bracket had; None of several currencies."""
 
 
 def untraded(decisions: Sequence[StoredDecision]) -> Iterator[Shadow]:
@@ -125,6 +126,7 @@ def rule_of(code: str, cases: Sequence[Shadow]) -> Rule:
     known = [(r, one) for one in cases if (r := one.r) is not None]
     values = [r for r, _ in known]
     trades = [one.followed.trade for _, one in known if one.followed and one.followed.trade]
+    currencies = {quote_of(trade.symbol) for trade in trades}
     return Rule(
         code=code,
         cases_count=len(cases),
@@ -135,7 +137,7 @@ def rule_of(code: str, cases: Sequence[Shadow]) -> Rule:
         sum_r=sum(values),
         mean_r=sum(values) / len(values) if values else None,
         mean_interval=interval_of_mean(values),
-        net=float(sum((trade.net for trade in trades), ZERO)),
+        net=float(sum((t.net for t in trades), ZERO)) if len(currencies) < 2 else None,
     )
 
 

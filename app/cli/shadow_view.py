@@ -53,7 +53,7 @@ def _table(title: str, rules: list[dict[str, Any]]) -> None:
             *(str(rule[f"{name}_count"]) for name in ("never_filled", "not_known")),
             f"{rule['sum_r']:+.2f}",
             escape(_mean(rule)),
-            f"{rule['net']:+.2f}",
+            "-" if rule["net"] is None else f"{rule['net']:+.2f}",
         )
     out().print(table)
 

@@ -112,6 +112,11 @@ def test_a_plan_that_two_rules_denied_counts_under_both(home: Path) -> None:
     assert (second.code, second.cases_count, second.alone_count) == ("B", 1, 0)
     assert first.sum_r == second.sum_r == pytest.approx(float(trade.r_multiple))
     assert first.mean_interval is None
+    assert first.net == pytest.approx(float(trade.net))
+    elsewhere = Followed("closed", replace(trade, symbol="BTC/EUR"))
+    mixed = rule_of("A", [both, Shadow(decisions[0], plan, "denied", ("A",), elsewhere)])
+    assert mixed.net is None, "of two currencies there is no sum"
+    assert mixed.sum_r == pytest.approx(2 * float(trade.r_multiple))
 
 
 def test_the_interval_comes_with_eight_cases(home: Path) -> None:
