@@ -3,8 +3,10 @@
 Neighbours in time resemble each other, so whole blocks are drawn, with their order in them; the
 series is closed to a ring, so that each value is drawn as often as any other. Source: D. N. Politis
 and J. P. Romano, "A Circular Block-Resampling Procedure for Stationary Data" (1992). The length of
-a block is the cube root of the number of values, rounded up, after the rate that P. Hall,
-J. L. Horowitz and B.-Y. Jing found best for such intervals (Biometrika 82, 1995).
+a block is the cube root of the number of values, rounded up: the rate that P. Hall, J. L. Horowitz
+and B.-Y. Jing found best for a variance (Biometrika 82, 1995). For the ends of an interval they
+have the fourth or fifth root: longer blocks keep more of the dependence, and say less exactly how
+wide it is. The ends are quantiles of what was drawn.
 """
 
 from __future__ import annotations
@@ -30,11 +32,6 @@ class Interval(NamedTuple):
 
     low: float
     high: float
-
-    @property
-    def holds_zero(self) -> bool:
-        """Whether it may as well be nothing."""
-        return self.low <= 0 <= self.high
 
 
 def block_length(count: int) -> int:
