@@ -73,8 +73,13 @@ def regate(
         now, past = _walked(past, policy, "the other policy", progress)
         found = Regated(_judged(past.record, policy, progress), now)
         told = document(past.journal, past.record, policy, found, was, past.no_walk)
-        if not prove or past.walker is None or now is None:
+        if not prove:
             return {**told, "proof": None}
+        if past.walker is None or now is None:
+            raise ConfigError(
+                f"--prove holds the walk against the graph, and there is none: {past.no_walk}; "
+                "leave --prove out"
+            )
         asked = proven(past.walker, policy, now, progress)
         return {**told, "proof": asyncio.run(asked)._asdict()}
 
