@@ -25,23 +25,26 @@ Told = Callable[[int, int], None]
 """Told after each decision: how many are handed over, and how many they will be."""
 
 
-def hand_over(
-    runs: Sequence[str], chosen: Chosen, session: str | None, to: str | None, told: Told
-) -> dict[str, Any]:
+def hand_over(runs: Sequence[str], chosen: Chosen, to: str | None, told: Told) -> dict[str, Any]:
     """Hand the spans of decisions to a collector, the oldest decision first.
 
     Args:
         runs: Beginnings of run ids; none: those that are chosen.
-        chosen: Filters; none of them: the session that decided last.
-        session: Of the runs that are named.
+        chosen: Filters, of which a session goes with named runs; none of them: the session that
+            decided last.
         to: Base address; None: the environment's.
         told: Is told how it goes on.
 
     Raises:
-        ConfigError: no collector is named, or OpenTelemetry is not installed.
+        ConfigError: no collector is named, OpenTelemetry is not installed, or runs are named and
+            other filters besides.
         StateError: a run is none, or not the only one.
         Unreachable: the collector did not take them all.
     """
+    if runs and chosen != Chosen(session=chosen.session):
+        raise ConfigError(
+            f"{' '.join(runs)!r} names the decisions; of the filters only --session goes with it"
+        )
     url = traces_address(to) if to else load_settings().collector
     if url is None:
         raise ConfigError(
@@ -49,7 +52,7 @@ def hand_over(
             "OTEL_EXPORTER_OTLP_ENDPOINT"
         )
     with closing(Collector(url)) as collector:
-        rows, count = _handed_over(collector, runs, chosen, session, told)
+        rows, count = _handed_over(collector, runs, chosen, told)
     return {
         "schema": "plangate.traces.otlp/1",
         "collector": shown(url),
@@ -59,23 +62,21 @@ def hand_over(
 
 
 def _handed_over(
-    collector: Collector, runs: Sequence[str], chosen: Chosen, session: str | None, told: Told
+    collector: Collector, runs: Sequence[str], chosen: Chosen, told: Told
 ) -> tuple[list[RunRow], int]:
     """Which decisions, and how many spans they are."""
     place = database_place()
     if extent(place) is None:
         return [], 0
     with closing(Database.open(place, METADATA)) as database:
-        rows = _rows(database, runs, chosen, session)
+        rows = _rows(database, runs, chosen)
         return rows, _sent(database, rows, collector, told)
 
 
-def _rows(
-    database: Database, runs: Sequence[str], chosen: Chosen, session: str | None
-) -> list[RunRow]:
+def _rows(database: Database, runs: Sequence[str], chosen: Chosen) -> list[RunRow]:
     place = database_place()
     if runs:
-        return [run_named(place, prefix, session) for prefix in runs]
+        return [run_named(place, prefix, chosen.session) for prefix in runs]
     if chosen == EVERY:
         chosen = Chosen(session=newest_session(database))
     return list_runs(place, chosen, limit=_MOST)[::-1]

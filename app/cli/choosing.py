@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from traces.chosen import Chosen
 
 Session = Annotated[str | None, typer.Option("--session", help="Only this session.")]
 Symbol = Annotated[str | None, typer.Option(help="Only this symbol, such as BTC/USD.")]
@@ -37,3 +41,18 @@ MinCost = Annotated[
 MaxCost = Annotated[
     str | None, typer.Option(metavar="USD", help="Cost at most this; unknown cost is left out.")
 ]
+_NAMES = (
+    *("session", "symbol", "outcome", "code", "model", "since", "until"),
+    *("min_cost", "max_cost", "text"),
+)
+
+
+def chosen_by(asked: Mapping[str, Any]) -> Chosen:
+    """What a command's options choose, given all that it was asked by name.
+
+    Raises:
+        ConfigError: naming the option, its value and what was expected.
+    """
+    from app.trace_choice import read_choice
+
+    return read_choice(**{name: asked[name] for name in _NAMES if name in asked})

@@ -45,23 +45,16 @@ def otlp(
 
     Such as: plangate traces otlp --to http://127.0.0.1:6006 --since 7d
     """
+    asked = locals()
     from app.cli.bars import Bars
     from app.cli.output import print_json
     from app.home import database_place
-    from app.trace_choice import nothing_words, read_choice
+    from app.trace_choice import nothing_words
     from app.trace_spans import hand_over
 
-    chosen = read_choice(
-        session=session,
-        symbol=symbol,
-        outcome=outcome,
-        code=code,
-        model=model,
-        since=since,
-        until=until,
-    )
+    chosen = choosing.chosen_by(asked)
     with Bars(quiet=as_json) as bars:
-        document = hand_over(runs or [], chosen, session, to, _Bar(bars))
+        document = hand_over(runs or [], chosen, to, _Bar(bars))
     if as_json:
         print_json(document)
     elif document["runs_count"]:

@@ -46,24 +46,17 @@ def search(
 
     Such as: plangate traces search reward risk --outcome denied
     """
+    asked = locals()
     from app.cli.output import print_json
 
     if rebuild:
         _rebuild(words, as_json=as_json)
         return
     from app.home import database_place
-    from app.trace_choice import nothing_words, read_choice
+    from app.trace_choice import nothing_words
     from app.trace_search import searched
 
-    chosen = read_choice(
-        session=session,
-        symbol=symbol,
-        outcome=outcome,
-        code=code,
-        model=model,
-        since=since,
-        until=until,
-    )
+    chosen = choosing.chosen_by(asked)
     found = searched(" ".join(words or []), chosen, limit)
     if as_json:
         print_json(found)

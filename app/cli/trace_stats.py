@@ -30,24 +30,14 @@ def stats(
     the one before it stopped recording; a tool's is of calls that no cache answered. Money by day,
     symbol and tool: plangate cost. Such as: plangate traces stats --session NAME --since 7d
     """
+    asked = locals()
     from app.cli.bars import Bars
     from app.cli.output import print_json
     from app.home import database_place
-    from app.trace_choice import nothing_words, read_choice
+    from app.trace_choice import nothing_words
     from app.trace_sums import stats_document
 
-    chosen = read_choice(
-        session=session,
-        symbol=symbol,
-        outcome=outcome,
-        code=code,
-        model=model,
-        since=since,
-        until=until,
-        min_cost=min_cost,
-        max_cost=max_cost,
-        text=text,
-    )
+    chosen = choosing.chosen_by(asked)
     with Bars(quiet=as_json) as bars:
         bar = None
 

@@ -58,22 +58,12 @@ def list_(
 
     Such as: plangate traces list --code RR_BELOW_MIN --since 30d --min-cost 0.01
     """
+    asked = locals()
     from app.home import database_place
-    from app.trace_choice import nothing_words, read_choice
+    from app.trace_choice import nothing_words
     from traces.index import count_unknown_cost, list_runs
 
-    chosen = read_choice(
-        session=session,
-        symbol=symbol,
-        outcome=outcome,
-        code=code,
-        model=model,
-        since=since,
-        until=until,
-        min_cost=min_cost,
-        max_cost=max_cost,
-        text=text,
-    )
+    chosen = choosing.chosen_by(asked)
     place = database_place()
     rows = list_runs(place, chosen, limit=limit)
     unknown = count_unknown_cost(place, chosen) if chosen.is_by_cost else 0
