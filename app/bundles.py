@@ -11,8 +11,8 @@ A test of yours may hold a decision fast, so that it fails when it would come ou
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import closing
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -38,7 +38,7 @@ def exported(prefixes: Sequence[str], session: str | None, path: Path) -> dict[s
     place = database_place()
     rows = [run_named(place, prefix, session) for prefix in prefixes]
     runs = list(dict.fromkeys((row.session, row.run_id) for row in rows))
-    with _opened(lambda: Database.open(place, METADATA)) as database:
+    with closing(Database.open(place, METADATA)) as database:
         if not runs:
             _, runs = wanted_runs(database, None, session)
         known = set(session_names(database))
@@ -60,7 +60,7 @@ def imported(path: Path) -> dict[str, Any]:
         StateError: another run of the same name is there, or the session is one of its own.
     """
     bundle = read_bundle(path, SystemClock().now())
-    with _opened(lambda: Database.open(database_place(), METADATA)) as database:
+    with closing(Database.open(database_place(), METADATA)) as database:
         added = load_bundle(bundle, database, session_names(database))
     return _document(path, bundle) | {"added_count": len(added)}
 
@@ -83,7 +83,7 @@ async def replayed_bundle(path: Path, progress: Progress) -> dict[str, Any]:
     bundle = read_bundle(path, SystemClock().now())
     with (
         TemporaryDirectory() as folder,
-        _opened(lambda: Database.open(Path(folder) / DATABASE, METADATA)) as database,
+        closing(Database.open(Path(folder) / DATABASE, METADATA)) as database,
     ):
         load_bundle(bundle, database)
         runs = [(run.session, run.run_id) for run in bundle.runs]
@@ -105,15 +105,6 @@ def assert_exact(path: Path | str) -> None:
         )
     for missing in document["not_replayable"]:
         raise AssertionError(missing["sentence"])
-
-
-@contextmanager
-def _opened(opening: Callable[[], Database]) -> Iterator[Database]:
-    database = opening()
-    try:
-        yield database
-    finally:
-        database.close()
 
 
 def _document(path: Path, bundle: Bundle) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from broker.exits import wanted_exits, whole_steps, withdrawn
 from broker.outbox import PAPER_ACCOUNT, entry_order
 from broker.paper.book import STATUS, PaperBook, Resting
 from broker.paper.fills import Phase, PriceBar
-from broker.paper.matching import Match, Place, next_match, trigger
+from broker.paper.matching import Place, next_match, trigger
 from broker.paper.tape import price_bar
 from broker.paper.terms import PaperTerms
 from broker.protocol import News
@@ -237,17 +237,13 @@ def _next_touched(book: PaperBook, candles: Candles, row: int, ahead: int) -> in
 def _play(paper: _Paper, bar: PriceBar) -> None:
     """One bar, fill after fill."""
     place = Place()
-    while (match := _match(paper, bar, place)) is not None:
+    while (match := next_match(paper.book, bar, paper.on, place, None)) is not None:
         place = match.place
         if match.resting is None:
             return
         news = paper.book.fill(match.resting, match.quantity, match.touch, bar.open_at, paper.on)
         paper.take(news, bar.open_at, place.phase)
     trigger(paper.book, bar, paper.on.symbol)
-
-
-def _match(paper: _Paper, bar: PriceBar, place: Place) -> Match | None:
-    return next_match(paper.book, bar, paper.on, place, None)
 
 
 def _fate(paper: _Paper) -> Followed:

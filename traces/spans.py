@@ -171,10 +171,12 @@ class _Tree:
             case ev.AnswerParsed():
                 self._body = event.body
             case ev.ModelAnswered():
-                return "answer", event.latency_ms, self._call(event, self._asked, model), None
+                sent = of.of_call(event, self._asked, model, self._read)
+                return "answer", event.latency_ms, sent, None
             case ev.ModelFailed():
                 why = f"{event.error}: {event.message}"
-                return "answer", event.latency_ms, self._call(event, self._asked, model), why
+                sent = of.of_call(event, self._asked, model, self._read)
+                return "answer", event.latency_ms, sent, why
             case VoteCast():
                 why_not = event.complaint if event.message is None else None
                 return "vote", event.latency_ms, self._vote(event, model), why_not
@@ -183,14 +185,6 @@ class _Tree:
             case ev.Reviewed():
                 return "gate", None, of.of_verdict(event, self._body), None
         return None
-
-    def _call(
-        self,
-        event: ev.ModelAnswered | ev.ModelFailed,
-        asked: ev.PromptSent | None,
-        model: str,
-    ) -> Attributes:
-        return of.of_call(event, asked, model, self._read)
 
     def _vote(self, event: VoteCast, model: str) -> Attributes:
         own: Attributes = {"plangate.voter": event.voter, "plangate.agrees": event.agrees}

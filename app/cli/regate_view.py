@@ -18,13 +18,12 @@ def show(document: dict[str, Any]) -> None:
     _show_flips(document["flips"])
     _show_codes(document["codes"])
     walk = document["walk"]
-    missing = document["decisions_count"] - (walk or document)["decisions_count"]
     if walk is None:
         console.print(f"\nnot traded through: {document['no_walk']}", markup=False)
     else:
         _show_walk(walk)
-    if missing:
-        console.print(f"{missing} decisions lie after the end of the data and were not traded")
+        if missing := document["decisions_count"] - walk["decisions_count"]:
+            console.print(f"{missing} decisions lie after the end of the data and were not traded")
     _show_proof(document["proof"])
     console.print(f"\n{document['disclaimer']}", style="dim")
 
