@@ -12,13 +12,11 @@ from decimal import Decimal
 from typing import Any
 
 from domain.clock import iso
-from domain.numbers import ZERO, plain
-from domain.spending import PROBE
+from domain.numbers import plain
+from domain.spending import PROBE, USD_DIGITS, usd_sum
 from journal.spending_reading import ModelCall, accepted_count, model_calls
 from traces.database import Database
 
-DIGITS = 12
-"""Places of a dollar that the ledger keeps; a quotient is rounded to them."""
 KINDS = ("input_tokens", "cached_tokens", "output_tokens", "reasoning_tokens", "image_tokens")
 
 _KEYS: dict[str, Callable[[ModelCall], str]] = {
@@ -68,42 +66,36 @@ def _group(name: str, calls: Sequence[ModelCall]) -> dict[str, Any]:
         "calls_count": len(calls),
         "unsettled_count": sum(call.settled_at is None for call in calls),
         **{kind: sum(getattr(call, kind) or 0 for call in calls) for kind in KINDS},
-        **_money(call.usd for call in calls),
+        **usd_sum(call.usd for call in calls),
     }
 
 
-def _money(parts: Iterable[Decimal | None]) -> dict[str, Any]:
-    """A sum; null where a part is unknown, and then what is known of it stands beside."""
-    told = list(parts)
-    known = sum((usd for usd in told if usd is not None), ZERO)
-    unknown = told.count(None)
-    return {
-        "usd": None if unknown else plain(known, DIGITS),
-        "known_usd": plain(known, DIGITS),
-        "unknown_count": unknown,
-    }
+def tool_shares(calls: Iterable[ModelCall]) -> dict[str, list[Decimal | None]]:
+    """By tool, of each call whose prompt held its answers, their share of what the prompt cost."""
+    found: dict[str, list[Decimal | None]] = {}
+    for call in calls:
+        for name, tokens in call.tool_tokens.items():
+            found.setdefault(name, []).append(_share(call, tokens))
+    return dict(sorted(found.items()))
 
 
 def _by_tool(calls: Sequence[ModelCall]) -> list[dict[str, Any]]:
     """Of each call the cost of its prompt, shared out by the prompt's tokens; then the answers."""
-    tools = sorted({name for call in calls for name in call.tool_tokens})
     rows = [
         {
             "name": name,
             "tokens": sum(call.tool_tokens.get(name, 0) for call in calls),
-            **_money(
-                _share(call, call.tool_tokens[name]) for call in calls if name in call.tool_tokens
-            ),
+            **usd_sum(shares),
         }
-        for name in tools
+        for name, shares in tool_shares(calls).items()
     ]
     if calls:
         rest = [call.prompt_tokens - sum(call.tool_tokens.values()) for call in calls]
         shares = (_share(call, tokens) for call, tokens in zip(calls, rest, strict=True))
-        rows.append({"name": "(the rest of the prompt)", "tokens": sum(rest), **_money(shares)})
+        rows.append({"name": "(the rest of the prompt)", "tokens": sum(rest), **usd_sum(shares)})
         answers = (_answer(call) for call in calls)
         said = sum(call.output_tokens or 0 for call in calls)
-        rows.append({"name": "(answers)", "tokens": said, **_money(answers)})
+        rows.append({"name": "(answers)", "tokens": said, **usd_sum(answers)})
     return rows
 
 
@@ -120,4 +112,4 @@ def _answer(call: ModelCall) -> Decimal | None:
 
 
 def _each(usd: str | None, count: int) -> str | None:
-    return None if usd is None or not count else plain(Decimal(usd) / count, DIGITS)
+    return None if usd is None or not count else plain(Decimal(usd) / count, USD_DIGITS)

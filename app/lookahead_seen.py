@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from typing import Any, NamedTuple
 
 from traces import events as ev
+from traces.blobs import ReadBlob
 from traces.opinion_events import VoteCast
 from traces.step_events import BranchTaken, StateEdited
 from traces.store import Recorded
@@ -15,7 +16,6 @@ from traces.store import Recorded
 SHOWN_COUNT = 6
 """Data that are named; one leak may show in dozens."""
 SHOWN_CHARACTERS = 60
-ReadBlob = Callable[[str], str]
 
 
 class Item(NamedTuple):

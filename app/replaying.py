@@ -13,10 +13,10 @@ from domain.errors import StateError
 from graph.replay import Replayed, Replayer
 from traces.chain import Run
 from traces.database import Database
+from traces.index import ALL_RUNS
 from traces.tables import METADATA
 from traces.verify import newest_runs, newest_session
 
-MOST_RUNS = 1_000_000
 Progress = Callable[[int, int], None]
 """Told how many decisions were replayed, and how many there are."""
 
@@ -73,7 +73,7 @@ def wanted_runs(
         row = run_named(database_place(), prefix, session)
         return row.session, [(row.session, row.run_id)]
     name = session or newest_session(database)
-    runs = newest_runs(database, name, MOST_RUNS)[::-1] if name else []
+    runs = newest_runs(database, name, ALL_RUNS)[::-1] if name else []
     if name is None or not runs:
         which = f"session {name!r} has no decisions" if name else "no decisions are recorded"
         raise StateError(f"{which}, so there is nothing to replay; see: plangate traces list")

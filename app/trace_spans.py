@@ -14,13 +14,12 @@ from app.trace_reader import run_named
 from domain.errors import ConfigError, Unreachable
 from traces.chosen import EVERY, Chosen
 from traces.database import Database
-from traces.index import RunRow, extent, list_runs
+from traces.index import ALL_RUNS, RunRow, extent, list_runs
 from traces.spans import spans
 from traces.store import TraceStore
 from traces.tables import METADATA
 from traces.verify import newest_session
 
-_MOST = 1_000_000
 Told = Callable[[int, int], None]
 """Told after each decision: how many are handed over, and how many they will be."""
 
@@ -79,7 +78,7 @@ def _rows(database: Database, runs: Sequence[str], chosen: Chosen) -> list[RunRo
         return [run_named(place, prefix, chosen.session) for prefix in runs]
     if chosen == EVERY:
         chosen = Chosen(session=newest_session(database))
-    return list_runs(place, chosen, limit=_MOST)[::-1]
+    return list_runs(place, chosen, limit=ALL_RUNS)[::-1]
 
 
 def _sent(database: Database, rows: Sequence[RunRow], collector: Collector, told: Told) -> int:

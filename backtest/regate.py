@@ -6,7 +6,7 @@ other policy is another question: `backtest.walk` answers it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal, NamedTuple
@@ -22,11 +22,11 @@ from policies.evidence import with_evidence
 from policies.facts import AccountFacts
 from policies.gate import review
 from policies.settings import Policy
+from traces.blobs import ReadBlob
 
 Flip = Literal["approved to denied", "denied to approved", "another version"]
 """What another policy makes of a decision: what was approved is denied, what ended in a denial is
 approved, or a version is approved that the model was made to change."""
-ReadBlob = Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,15 +5,25 @@ US dollars throughout. A price that nobody named makes a cost unknown, which is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
-from domain.numbers import plain
+from domain.numbers import ZERO, plain
 
 PROBE = "probe"
 """In place of a node: by such a call a session sees whether a model is fit; no decision."""
+USD_DIGITS = 12
+"""Places of a dollar that are kept; a quotient is rounded to them."""
+
+
+def usd_sum(parts: Iterable[Decimal | None]) -> dict[str, Any]:
+    """A sum, JSON-able; null where a part is unknown, and what is known of it stands beside."""
+    told = list(parts)
+    known = plain(sum((usd for usd in told if usd is not None), ZERO), USD_DIGITS)
+    unknown = told.count(None)
+    return {"usd": None if unknown else known, "known_usd": known, "unknown_count": unknown}
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,10 @@ class ModelCall(NamedTuple):
 
 
 def model_calls(
-    database: Database, session: str | None, symbol: str | None, since: datetime | None
+    database: Database,
+    session: str | None = None,
+    symbol: str | None = None,
+    since: datetime | None = None,
 ) -> list[ModelCall]:
     """Calls in the order they were set aside; None chooses all."""
     table = MODEL_CALLS.c

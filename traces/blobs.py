@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 
 from sqlalchemy import Connection
 from zstandard import ZstdError
@@ -15,6 +16,8 @@ from traces.packing import Packer
 from traces.stored_text import read_blob, read_if_there
 from traces.tables import METADATA
 
+ReadBlob = Callable[[str], str]
+"""The text that a hash stands for."""
 REMEMBERED_HASHES = 8192
 """So many of the newest written texts cost no SQL when they come again; memory stays bounded."""
 

@@ -6,19 +6,19 @@ they read, so that a provider's ids of calls are none either.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
 
 from traces import events as ev
+from traces.blobs import ReadBlob
 from traces.differences import Row, by_name, json_of, rows_of, text_row
 from traces.opinion_events import VoteCast, VotesCounted
 from traces.order_events import Filled, PlanInvalidated
 from traces.store import Recorded
 from traces.view_words import message
 
-ReadBlob = Callable[[str], str]
 _PASSING = frozenset(
     {"latency_ms", "duration_ms", "plan_id", "client_order_id", "orders", "case", "cached"}
 )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from domain.clock import iso
+from traces.blobs import ReadBlob
 from traces.visits import Visit
-
-ReadBlob = Callable[[str], str]
 
 
 def document(visits: Sequence[Visit], read_blob: ReadBlob) -> dict[str, Any]:

@@ -57,6 +57,10 @@ def is_recorded(column: str, value: object) -> bool:
     return isinstance(value, int if column in _WHOLE else str)
 
 
+ALL_RUNS = 1_000_000
+"""More than anybody has: a limit for those who want them all."""
+
+
 def list_runs(place: Place, chosen: Chosen = EVERY, *, limit: int = 50) -> list[RunRow]:
     """The newest runs by decision time; none when there is no database yet.
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from traces.blobs import ReadBlob
 from traces.events import PromptSent
 from traces.opinion_events import VoteCast
 from traces.store import Recorded
 from traces.view_words import message, visible
-
-ReadBlob = Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,16 +7,16 @@ objects is flattened: `llm.input_messages.0.message.role`. What it has no word f
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from traces import events as ev
+from traces.blobs import ReadBlob
 from traces.opinion_events import VoteCast
 from traces.view_words import compact, message
 from traces.visits import Visit
 
 Attributes = dict[str, str | int | float | bool]
-ReadBlob = Callable[[str], str]
 
 KIND = "openinference.span.kind"
 _ROLES = {"human": "user", "ai": "assistant"}

@@ -14,8 +14,9 @@ from hashlib import blake2b
 from domain.clock import EPOCH
 from traces import events as ev
 from traces import span_attributes as of
+from traces.blobs import ReadBlob
 from traces.opinion_events import VoteCast
-from traces.span_attributes import Attributes, ReadBlob
+from traces.span_attributes import Attributes
 from traces.store import Recorded
 from traces.visits import Visit, visits
 

@@ -6,7 +6,7 @@ Events go by once, in the order of their runs, and are added up: memory holds on
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -14,7 +14,7 @@ from pydantic_core import from_json
 from sqlalchemy import Connection
 
 from domain.errors import StateError
-from domain.numbers import ZERO, plain
+from domain.spending import usd_sum
 from traces.chosen import EVERY, Chosen
 from traces.database import Database
 from traces.index import COLUMNS, RunRow, is_recorded
@@ -111,7 +111,7 @@ def _whole(runs: Sequence[RunRow]) -> dict[str, Any]:
         "duration_ms": spread([run.duration_ms for run in runs]),
         "input_tokens": sum(run.input_tokens for run in runs),
         "output_tokens": sum(run.output_tokens for run in runs),
-        **_money([run.cost_usd for run in runs]),
+        **_money(run.cost_usd for run in runs),
         "ended_with": dict(ended_with.most_common()),
     }
 
@@ -183,7 +183,7 @@ class _Sums:
             "took_ms": spread(self._took[node]),
             "model_calls": len(calls),
             **_tokens(calls),
-            **_money([call["cost_usd"] for call in calls]),
+            **_money(call["cost_usd"] for call in calls),
         }
 
     def _failed(self, _: _Event, told: dict[str, Any]) -> None:
@@ -239,17 +239,18 @@ def _share(part: float, whole: float) -> float | None:
     return part / whole if whole else None
 
 
-def _money(parts: Sequence[str | None]) -> dict[str, Any]:
-    """A sum; null where a part is unknown, and then what is known of it stands beside.
+def _money(parts: Iterable[str | None]) -> dict[str, Any]:
+    """A sum, as `usd_sum` makes it.
 
     Raises:
         StateError: a part is no amount.
     """
-    for usd in parts:
-        if not is_recorded("cost_usd", usd):
-            raise StateError(
-                f"a cost of {usd!r} is not as it was recorded; see: plangate traces verify --all"
-            )
-    known = plain(sum((Decimal(usd) for usd in parts if usd is not None), ZERO))
-    unknown = sum(usd is None for usd in parts)
-    return {"usd": None if unknown else known, "known_usd": known, "unknown_count": unknown}
+    return usd_sum(map(_usd, parts))
+
+
+def _usd(told: str | None) -> Decimal | None:
+    if not is_recorded("cost_usd", told):
+        raise StateError(
+            f"a cost of {told!r} is not as it was recorded; see: plangate traces verify --all"
+        )
+    return None if told is None else Decimal(told)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from domain.clock import iso
 from traces import events as ev
+from traces.blobs import ReadBlob
 from traces.opinion_events import VoteCast, VotesCounted
 from traces.order_events import FaultInjected, Filled, OrderChanged, PlanInvalidated
 from traces.prompt_events import ChartDrawn, PromptWritten
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
 
 WIDTH = 100
 SHOWN_LINES = 14
-ReadBlob = Callable[[str], str]
 
 
 def render(
@@ -155,12 +155,10 @@ class _Page:
                 f"known at {source['known_at']}",
                 4,
             )
-        for sentence in event.missing:
-            self._put(f"missing: {sentence}", 4)
-        for sentence in event.quality:
-            self._put(f"flaw: {sentence}", 4)
-        for sentence in event.sit_out:
-            self._put(f"sit out: {sentence}", 4)
+        told = (("missing", event.missing), ("flaw", event.quality), ("sit out", event.sit_out))
+        for what, sentences in told:
+            for sentence in sentences:
+                self._put(f"{what}: {sentence}", 4)
 
     def _attended(self, event: ev.Attended) -> None:
         self._head(f"{'asked' if event.asked else 'quiet'}     {event.code}: {event.sentence}")

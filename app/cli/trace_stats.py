@@ -27,8 +27,9 @@ def stats(
     """Add up what decisions took: time by node and tool, tokens, money, caches, denials, failures.
 
     Times are milliseconds of the wall clock: median, 95th percentile, most. A node's is from where
-    the one before it stopped recording; a tool's is of calls that no cache answered. Money by day,
-    symbol and tool: plangate cost. Such as: plangate traces stats --session NAME --since 7d
+    the one before it stopped recording; a tool's is of calls that no cache answered, and its money
+    its answers' share of each prompt's. Money by day, model and symbol: plangate cost.
+    Such as: plangate traces stats --session NAME --since 7d
     """
     asked = locals()
     from app.cli.bars import Bars
@@ -79,10 +80,11 @@ def _show(document: dict[str, Any]) -> None:
             *_spread(tool["latency_ms"]),
             f"{tool['cached_count']:,}",
             f"{tool['partial_count']:,}",
+            _usd(tool),
         )
         for name, tool in document["tools"].items()
     ]
-    _table(("tool", "calls", "p50 ms", "p95 ms", "max ms", "cached", "in part"), tools)
+    _table(("tool", "calls", "p50 ms", "p95 ms", "max ms", "cached", "in part", "USD"), tools)
     for title in ("denials", "refusals", "failures"):
         rows = [(code, f"{count:,}") for code, count in document[title].items()]
         _table((_TITLES[title], "times"), rows)

@@ -49,6 +49,8 @@ def test_what_models_cost_and_a_cap_that_ends_it(tmp_path: Path) -> None:
         assert set(parts) == {"regime", "(the rest of the prompt)", "(answers)"}
         assert sum(parts.values()) == Decimal(document["total"]["usd"])
         assert 0 < parts["regime"] < parts["(the rest of the prompt)"]
+        stats = plangate(tmp_path, "traces", "stats", "--session", "s", "--json").document
+        assert Decimal(stats["tools"]["regime"]["usd"]) == parts["regime"]
         shown = plangate(tmp_path, "cost", "--symbol", "btc/usd").out
         assert "0.0075 USD for 3 calls of models; 0.00375 a decision (2), no plan accepted" in shown
         assert "0.0075 USD for 3 calls" in " ".join(plangate(tmp_path, "report").out.split())
