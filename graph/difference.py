@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
 
+from traces.blobs import ReadBlob
 from traces.events import Event
 
 SHOWN_CHARACTERS = 160
 ABSENT = "nothing"
-ReadText = Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,7 @@ class Differs(Exception):  # no error: what was looked for
 
 
 def parted(
-    expected: Event | None, found: Event | None, recorded: ReadText, made: ReadText
+    expected: Event | None, found: Event | None, recorded: ReadBlob, made: ReadBlob
 ) -> tuple[str, str, str] | None:
     """Where two events differ, with both; None where they do not.
 
