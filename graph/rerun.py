@@ -8,7 +8,7 @@ gate on the same facts. What nobody said then is not made up. Nothing is written
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar, cast, get_args
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from domain.errors import StateError
 from graph.branches import Stop
@@ -113,7 +113,11 @@ class Reheard(Retold):
             return ask()
         return cast("T", self._recalled(question, kind))
 
-    act = known
+    def act(self, question: str, kind: Any, do: Callable[[], T]) -> T:  # noqa: ARG002  # nothing is done
+        """What came of it then; of what was not done then nothing comes that is not known."""
+        if kind is None and not self._was_asked(question):
+            return cast("T", None)
+        return cast("T", self._recalled(question, kind))
 
     async def seen(self, question: str, kind: Any, ask: Callable[[], Awaitable[T]]) -> T:  # noqa: ARG002  # likewise
         """The same."""
@@ -149,8 +153,6 @@ class Reheard(Retold):
         if visit := self._was_asked(question):
             other = Retold(self._tape, visit, self._stage, self._recorder)
             return other.known(question, kind, lambda: None)
-        if kind is None or type(None) in get_args(kind):
-            return None
         raise Lacks(f"{question!r} was never asked in this run, so that its record does not say")
 
     def _was_asked(self, question: str) -> Visit | None:

@@ -115,7 +115,9 @@ class World:
         )
 
     def standing_facts(self, plan: TradePlan) -> Standing | None:
-        """How the plan that a version changes stands."""
+        """How the plan that a version changes stands; None for a new plan."""
+        if plan.act == "open":
+            return None
         return self._reads.known(
             f"standing of {plan.plan_id}",
             Standing | None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +10,17 @@ import pytest
 
 from agent.models import NamedModel
 from agent.scripted_model import ScriptedModel, Step
+from app.session import ORDER_DELAY
 from app.wire import Wired
 from domain.clock import EPOCH, FixedClock
 from domain.errors import ConfigError, StateError
 from graph.finished import StandIn
 from graph.fork import Fork, Forked
 from graph.replay import Replayer
-from tests.graph.room import proposal
-from tests.graph.test_replay import change, decided
+from graph.run import Runner
+from tests.graph.room import proposal, scripted, wired_session
+from tests.graph.test_replan import replan
+from tests.graph.test_replay import change, decided, own
 from traces.events import RunStarted
 from traces.store import TraceStore
 from traces.verify import newest_session, runs_of, verify_runs
@@ -90,6 +94,22 @@ async def test_a_run_that_abstained_can_end_in_a_plan(tmp_path: Path) -> None:
         again = await Replayer(wired.context.journal.database, came.session).replay(came.run_id)
     assert (final["outcome"], came.final["outcome"]) == ("no_trade", "approved")
     assert (again.difference, again.final) == (None, came.final)
+
+
+async def test_what_nobody_asked_of_a_standing_plan_is_not_made_up(tmp_path: Path) -> None:
+    async with wired_session(tmp_path) as wired:
+        clock = wired.context.clock
+        assert isinstance(clock, FixedClock)
+        for step in (proposal(5300), [("no_trade", {"reason": "it holds"})]):
+            at = clock.now()
+            await wired.executor.advance(at)
+            context, _ = scripted(wired, [step])
+            final = await Runner(own(context), None).decide("BTC/USD", at)
+            clock.advance_to(at + ORDER_DELAY)
+            await wired.executor.dispatch()
+            clock.advance_to(at + timedelta(hours=1))
+        with pytest.raises(StateError, match=r"'versions of .*' was never asked in this run"):
+            await forked(wired, final, "plan", replan(invalidation=5125))
 
 
 async def test_there_is_no_way_to_a_node_that_is_not_there_or_past_a_change(
