@@ -53,7 +53,7 @@ def stats(database: Database, chosen: Chosen, told: Told = lambda _: None) -> di
             f"SELECT {COLUMNS} FROM trace_run WHERE {where}",  # noqa: S608  # every value is bound
             values,
         )
-        whole = _whole([_sound(run) for run in runs])
+        whole = _whole([_sound(run) for run in list(runs)])
         sums = _Sums()
         for event in _events(connection, chosen):
             sums.add(event)

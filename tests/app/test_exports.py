@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,15 @@ def test_words_of_strangers_are_no_formula_and_move_no_terminal(tmp_path: Path) 
     assert "\x1b" not in text
     write_table(tmp_path / "x.jsonl", "signals", rows("signals"))
     assert "\x1b" not in (tmp_path / "x.jsonl").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("words", ["=1+1", "@SUM(A1)", "-2", "\n=1", "\uff1dcmd|' /C calc'!A0"])
+def test_a_cell_that_begins_as_a_formula_is_a_text(tmp_path: Path, words: str) -> None:
+    (row, *_) = rows("bars")
+    write_table(tmp_path / "x.csv", "bars", [row | {"reason": words}])
+    with (tmp_path / "x.csv").open(encoding="utf-8", newline="") as file:
+        (cells,) = csv.DictReader(file)
+    assert cells["reason"].startswith("'")
 
 
 def test_every_line_of_telemetry_fits_its_schema_and_is_a_frame(tmp_path: Path) -> None:
