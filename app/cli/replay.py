@@ -71,7 +71,7 @@ def replay(
     if live_from is not None or any(stand_in.values()) or (run_id is None) != every:
         raise typer.BadParameter(
             "give a run's id or a bundle, or --all for a session; a fork takes a run's id and "
-            "--live-from, and a model, its address and its money are for forks"
+            "--live-from; --model is for forks, as are --models, --base-url and the caps on money"
         )
     _replay(run_id, session, as_json=as_json)
 

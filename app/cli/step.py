@@ -89,7 +89,10 @@ def _begin(
     if run is None:
         work = _step_on(asked, armed=armed)
     else:
-        given = {name for name in asked if _is_given(context, name)}
+        options = {p.name: p.opts[0] for p in context.command.params if p.name in asked}
+        given = {
+            name: words for name, words in options.items() if name and _is_given(context, name)
+        }
         work = _step_again(run, asked, given, armed=armed)
     _show(work, plain=plain)
 
@@ -107,7 +110,7 @@ def _step_on(asked: dict[str, Any], *, armed: bool) -> Work:
     return lambda screen: step_session(options, screen, armed=armed)
 
 
-def _step_again(run: str, asked: dict[str, Any], given: set[str], *, armed: bool) -> Work:
+def _step_again(run: str, asked: dict[str, Any], given: dict[str, str], *, armed: bool) -> Work:
     """A finished run; a model is asked where one is named, never by default."""
     from app.debugger.rerunning import step_again
     from app.standing_in import stand_in_options
@@ -116,9 +119,9 @@ def _step_again(run: str, asked: dict[str, Any], given: set[str], *, armed: bool
     if armed:
         raise ConfigError(f"--run {run!r} is a finished run and sends nothing; leave out --armed")
     allowed = {"session", *(_STAND_IN if "model" in given else ())}
-    if idle := sorted(given - allowed):
+    if idle := [words for name, words in given.items() if name not in allowed]:
         raise ConfigError(
-            f"--run {run!r} is a finished run, for which {', '.join(idle)} changes nothing; "
+            f"--run {run!r} is a finished run, in which these change nothing: {', '.join(idle)}; "
             "it takes --session, and with --model NAME its --models, --base-url and caps on money"
         )
     stand_in = stand_in_options(**{name: asked[name] for name in _STAND_IN})

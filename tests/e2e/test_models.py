@@ -255,6 +255,6 @@ def test_a_fork_asks_a_model_of_the_file_within_its_money_and_is_replayed(tmp_pa
     again = plangate(tmp_path, "replay", done.document["run_id"])
     assert (again.code, again.out.count("exact: 1 of 1")) == (0, 1)
     idle = plangate(tmp_path, "replay", run["run_id"], "--models", str(path))
-    assert (idle.code, "are for forks" in idle.err) == (2, True)
+    assert (idle.code, "as are --models" in " ".join(idle.err.split())) == (2, True)
     aside = plangate(tmp_path, "step", "--run", run["run_id"], "--policy", "aggressive")
-    assert (aside.code, "policy changes nothing" in aside.err) == (2, True)
+    assert (aside.code, "change nothing: --policy;" in aside.err) == (2, True)
