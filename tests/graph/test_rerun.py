@@ -127,3 +127,18 @@ async def test_a_record_that_was_changed_is_not_told_as_if_it_were_sound(tmp_pat
         with pytest.raises(StateError, match="plangate traces verify"):
             await debugger.step()
         assert debugger.stop.node == "call_tools"
+
+
+async def test_a_text_that_is_gone_is_said_and_the_run_stays(tmp_path: Path) -> None:
+    async with finished(tmp_path) as (debugger, _, _told):
+        for _ in range(2):
+            await debugger.step()
+        with closing(sqlite3.connect(tmp_path / DATABASE)) as connection:
+            connection.execute(
+                "DELETE FROM trace_blob WHERE hash = (SELECT json_extract(body, '$.content') "
+                "FROM trace_event WHERE kind = 'tool_answered')"
+            )
+            connection.commit()
+        with pytest.raises(StateError, match="text"):
+            await debugger.step()
+        assert debugger.stop.node == "call_tools"
