@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from domain.errors import StateError
 from journal.tables import SESSIONS
 from traces.database import Database
+
+# Made once: every transaction asks it.
+_HOLDER = select(SESSIONS.c.fence).where(SESSIONS.c.name == bindparam("session"))
 
 
 class Fence(NamedTuple):
@@ -27,8 +30,7 @@ class Fence(NamedTuple):
         Raises:
             StateError: another process has taken the session over.
         """
-        mine = select(SESSIONS.c.fence).where(SESSIONS.c.name == self.session)
-        found = connection.execute(mine).scalar_one_or_none()
+        found = connection.execute(_HOLDER, {"session": self.session}).scalar_one_or_none()
         if found != self.token:
             raise StateError(
                 f"session {self.session!r} was taken over by another process (it is the "

@@ -6,13 +6,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from journal.recent import RecentReader
 from journal.tables import DECISIONS, PLANS
 
 _PROPOSED = ("approved", "replan", "denied")
 """Outcomes of decisions that held a plan before the gate."""
+
+# Made once: it is asked at every decision.
+_NEWEST = (
+    select(DECISIONS.c.slot, DECISIONS.c.outcome, DECISIONS.c.document)
+    .where(DECISIONS.c.session == bindparam("session"), DECISIONS.c.symbol == bindparam("symbol"))
+    .where(DECISIONS.c.slot < bindparam("before"), DECISIONS.c.outcome.in_(_PROPOSED))
+    .order_by(DECISIONS.c.slot.desc())
+    .limit(1)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +43,9 @@ def last_denial(journal: RecentReader, symbol: str, before: datetime) -> LastDen
 
     A plan that was approved and denied as it was to be sent counts too.
     """
-    table = DECISIONS.c
-    newest = (
-        select(table.slot, table.outcome, table.document)
-        .where(table.session == journal.session, table.symbol == symbol, table.slot < before)
-        .where(table.outcome.in_(_PROPOSED))
-        .order_by(table.slot.desc())
-        .limit(1)
-    )
+    asked = {"session": journal.session, "symbol": symbol, "before": before}
     with journal.database.read() as connection:
-        row = connection.execute(newest).one_or_none()
+        row = connection.execute(_NEWEST, asked).one_or_none()
     if row is None or not row.document["versions"]:
         return None
     last = row.document["versions"][-1]

@@ -11,7 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, bindparam, func, insert, select
 
 from journal.kill_switch import kill_switch
 from journal.tables import OPERATOR_ACTS
@@ -23,6 +23,21 @@ EVERY = "*"
 
 DONE_ONCE: tuple[ActName, ...] = ("flatten", "deposit")
 """Words that are carried out and over; they neither set nor end the kill switch."""
+
+# Made once: both are asked at every step of a session.
+_ACTS = OPERATOR_ACTS.c
+_TO_IT = _ACTS.session.in_([bindparam("session"), EVERY])
+_SINCE = (
+    select(_ACTS.sequence, _ACTS.act, _ACTS.reason, _ACTS.at, _ACTS.currency, _ACTS.amount)
+    .where(_TO_IT, _ACTS.sequence > bindparam("sequence"))
+    .order_by(_ACTS.sequence)
+)
+_SWITCH = (
+    select(_ACTS.act)
+    .where(_TO_IT, _ACTS.act.not_in(DONE_ONCE))
+    .order_by(_ACTS.sequence.desc())
+    .limit(1)
+)
 
 
 class Act(NamedTuple):
@@ -57,14 +72,9 @@ def record_act(
 
 def acts_since(database: Database, session: str, sequence: int) -> list[Act]:
     """What was said to a session after a word, oldest first."""
-    table = OPERATOR_ACTS.c
-    chosen = (
-        select(table.sequence, table.act, table.reason, table.at, table.currency, table.amount)
-        .where(table.session.in_([session, EVERY]), table.sequence > sequence)
-        .order_by(table.sequence)
-    )
+    asked = {"session": session, "sequence": sequence}
     with database.read() as connection:
-        return [Act(*row) for row in connection.execute(chosen)]
+        return [Act(*row) for row in connection.execute(_SINCE, asked)]
 
 
 def killed(database: Database, session: str) -> bool | None:
@@ -75,12 +85,5 @@ def killed(database: Database, session: str) -> bool | None:
 
 def killed_in(connection: Connection, session: str, home: Path) -> bool | None:
     """The same within a transaction. A word that is not understood counts as a kill."""
-    table = OPERATOR_ACTS.c
-    newest = (
-        select(table.act)
-        .where(table.session.in_([session, EVERY]), table.act.not_in(DONE_ONCE))
-        .order_by(table.sequence.desc())
-        .limit(1)
-    )
-    said = connection.execute(newest).scalar_one_or_none()
+    said = connection.execute(_SWITCH, {"session": session}).scalar_one_or_none()
     return True if said not in (None, "resume") else kill_switch(home)

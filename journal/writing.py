@@ -159,7 +159,8 @@ class JournalWriter(WalkReader):
             )
         )
         rows = connection.execute(select(ORDERS).where(unsent)).mappings().all()
-        connection.execute(delete(ORDERS).where(unsent))
+        if rows:
+            connection.execute(delete(ORDERS).where(unsent))
         for row in rows:
             self._touched |= {"orders", "plans", "terms"}
             if row["leg"] == "entry":

@@ -12,10 +12,9 @@ from sqlalchemy.dialects import sqlite
 
 def keep(connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:
     """Insert a row; True when none of its key was there already."""
-    statement = _insert(connection.dialect.name, table).values(**row).on_conflict_do_nothing()
     # Asked for: of an insert, SQLAlchemy does not look at the count by itself.
-    done = connection.execute(statement.execution_options(preserve_rowcount=True))
-    return done.rowcount > 0
+    counted = _keeping(connection.dialect.name, table).execution_options(preserve_rowcount=True)
+    return connection.execute(counted, dict(row)).rowcount > 0
 
 
 def keep_all(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -25,16 +24,21 @@ def keep_all(connection: Connection, table: Table, rows: Sequence[Mapping[str, A
 
 def put(connection: Connection, table: Table, row: Mapping[str, Any]) -> None:
     """Insert a row, or give these values to the one of its key."""
-    keys = [column.name for column in table.primary_key]
-    values = {name: value for name, value in row.items() if name not in keys}
-    statement = _insert(connection.dialect.name, table).values(**row)
-    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=values))
+    connection.execute(_putting(connection.dialect.name, table, tuple(row)), dict(row))
+
+
+# Statements are made once: every step of a decision writes with them.
+@cache
+def _keeping(dialect: str, table: Table) -> Any:
+    return _insert(dialect, table).on_conflict_do_nothing()
 
 
 @cache
-def _keeping(dialect: str, table: Table) -> Any:
-    """Made once a table: it is what every step of a decision writes its texts with."""
-    return _insert(dialect, table).on_conflict_do_nothing()
+def _putting(dialect: str, table: Table, columns: tuple[str, ...]) -> Any:
+    statement = _insert(dialect, table)
+    keys = [column.name for column in table.primary_key]
+    given = {name: statement.excluded[name] for name in columns if name not in keys}
+    return statement.on_conflict_do_update(index_elements=keys, set_=given)
 
 
 def _insert(dialect: str, table: Table) -> Any:
