@@ -56,7 +56,7 @@ def test_what_comes_out_as_it_was_recorded_is_called_exact(home: Path, runs: lis
     ("words", "code", "said"),
     [
         ((), 2, "give a run's id or a bundle, or --all"),
-        (("--all", "--model", "rules"), 2, "are for forks"),
+        (("--all", "--model", "rules"), 2, "for forks"),
         (("nope",), 6, "no run begins with 'nope'; see: plangate traces list"),
         (("nope.plangate",), 2, "cannot read 'nope.plangate': No such file"),
         (("2019", "--live-from", "nowhere"), 6, "runs begin with '2019'"),
