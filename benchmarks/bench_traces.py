@@ -4,7 +4,8 @@ Storage counts the growth of both files on disk over several runs: database (eve
 LangGraph's checkpoints, with the state holding hashes as ours does. `messages in state` is the
 same graph with the texts in a list that every checkpoint repeats. Aim <= 1.2x of the unique text,
 limit 2x, at 10 and at 40 steps. A run of 8 calls that sends its growing history again each time is
-held against the full prompts: aim 1/30 a call, limit 1/8. Recording one model call (8 KB of new
+held against the full prompts: aim 1/30 a call, limit 1/8; beside it, decisions of 8 calls as the
+graph makes and records them over shipped candles. Recording one model call (8 KB of new
 text, two events, one flush) is held against one SQLModel row with the whole prompt, added and
 committed as SQLModel does by default: aim <= 1/10, limit 1/3.
 Run: python benchmarks/bench_traces.py

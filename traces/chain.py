@@ -14,7 +14,9 @@ from typing import Any, NamedTuple, TypeAlias
 from sqlalchemy import Connection, bindparam, select
 
 from domain.strict_json import content_hash
+from traces.bodies import kept
 from traces.bulk import add_rows
+from traces.packing import Packer
 from traces.tables import METADATA
 from traces.upsert import put
 
@@ -71,6 +73,7 @@ class Chain:
 
     def __init__(self) -> None:
         self._ends: dict[Run, Head] = {}
+        self._packer = Packer()
 
     def append(self, connection: Connection, events: Sequence[Mapping[str, Any]]) -> None:
         """Append in this order, inside the caller's write transaction; it may fail and be repeated.
@@ -85,8 +88,13 @@ class Chain:
             made = self._chained(connection, run, [events[place] for place in own])
             for place, hash_ in zip(own, made, strict=True):
                 hashes[place] = hash_
+        on_file = connection.dialect.name == "sqlite"
         rows = [
-            (*(event[name] for name in _COLUMNS[:-1]), hash_)
+            (
+                *(event[name] for name in _COLUMNS[:-2]),
+                kept(event["body"], self._packer) if on_file else event["body"],
+                hash_,
+            )
             for event, hash_ in zip(events, hashes, strict=True)
         ]
         add_rows(connection, _EVENTS, rows, _COLUMNS)

@@ -17,6 +17,7 @@ from sqlalchemy.types import TypeDecorator
 from domain.clock import from_ms, to_ms
 from domain.numbers import plain
 from domain.strict_json import canonical
+from traces.bodies import body_text
 
 _PICO = 12
 """Places of `PicoDollars`."""
@@ -76,6 +77,17 @@ class UtcMs(TypeDecorator[datetime]):
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
         """From the database."""
         return None if value is None else from_ms(value)
+
+
+class EventText(TypeDecorator[str]):
+    """An event's text, read however it is kept; `traces.chain` alone writes it."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_result_value(self, value: str | bytes | None, dialect: Dialect) -> str | None:
+        """From the database."""
+        return None if value is None else body_text(value)
 
 
 class JsonText(TypeDecorator[Any]):

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from domain.errors import StateError
 from domain.numbers import is_amount
+from traces.bodies import teach
 from traces.chosen import EVERY, Chosen
 from traces.place import Place
 
@@ -144,11 +145,11 @@ class Fired(NamedTuple):
 _LAST_FIRED = """
     SELECT code.value, count(*), run_id, session, max(at_ms), (
         SELECT finding.value ->> 'sentence'
-        FROM json_each(trace_event.body, '$.findings') AS finding
+        FROM json_each(event_text(trace_event.body), '$.findings') AS finding
         WHERE finding.value ->> 'code' = code.value AND NOT finding.value ->> 'passed'
         LIMIT 1
     )
-    FROM trace_event, json_each(trace_event.body, '$.codes') AS code
+    FROM trace_event, json_each(event_text(trace_event.body), '$.codes') AS code
     WHERE kind = 'reviewed'
     GROUP BY code.value
 """
@@ -204,6 +205,7 @@ def _query_file(path: Path, query: str, values: list[str | int]) -> list[Any]:
         with closing(
             sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
         ) as connection:
+            teach(connection)
             return connection.execute(query, values).fetchall()
     except UnicodeEncodeError:  # half a surrogate pair: no text of ours has one
         return []

@@ -13,7 +13,7 @@ from pathlib import Path
 import zstandard
 
 LEVEL = 1
-"""Level 3 takes twice as long, while the decision waits, for one part in forty."""
+"""Level 3 takes twice as long, while the decision waits, for one part in thirty."""
 
 COMPRESSED_ABOVE_BYTES = 64
 """Of what is shorter, zstd's own header eats the gain."""

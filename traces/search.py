@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from traces.bodies import body_text
 from traces.chosen import EVERY, Chosen
 from traces.index import query_place
 from traces.place import Place
@@ -101,13 +102,14 @@ def _said(place: Place, hits: Sequence[_Hit]) -> dict[tuple[str, str], list[_Sai
     if not hits:
         return {}
     runs = ", ".join(["(?, ?)"] * len(hits))
-    rows = query_place(
+    found = query_place(
         place,
         f"WITH hit (of_session, of_run) AS (VALUES {runs}) "  # noqa: S608  # marks alone
         "SELECT session, run_id, node, kind, body FROM hit "
         "JOIN trace_event ON session = of_session AND run_id = of_run ORDER BY id",
         [value for hit in hits for value in (hit.session, hit.run_id)],
     )
+    rows = [(*row[:4], body_text(row[4])) for row in found]
     read = _texts(place, rows)
     said: dict[tuple[str, str], list[_Said]] = {}
     for session, run_id, node, kind, body in rows:

@@ -17,6 +17,7 @@ from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import QueuePool
 
 from domain.errors import StateError
+from traces.bodies import teach
 from traces.schema import SCHEMA_VERSION
 
 CHECKED_BELOW_BYTES = 50 * 1024 * 1024
@@ -127,6 +128,7 @@ def _engine(path: Path, synchronous: str, busy_timeout_ms: int) -> Engine:
             "foreign_keys = ON",
         ):
             connection.execute(f"PRAGMA {pragma}")
+        teach(connection)
 
     @event.listens_for(engine, "begin")
     def _began(connection: Connection) -> None:

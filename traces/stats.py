@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from domain.errors import StateError
 from domain.spending import usd_sum
+from traces.bodies import body_text
 from traces.chosen import EVERY, Chosen
 from traces.database import Database
 from traces.index import COLUMNS, RunRow, is_recorded
@@ -30,7 +31,10 @@ _EVENTS = """
     FROM {source}
     ORDER BY {order}.session, {order}.run_id, e.id
 """
-_CODES = {"sqlite": "e.body ->> 'codes'", "postgresql": "CAST(e.body AS json) ->> 'codes'"}
+_CODES = {
+    "sqlite": "event_text(e.body) ->> 'codes'",
+    "postgresql": "CAST(e.body AS json) ->> 'codes'",
+}
 """Of a verdict the codes alone: its findings are a hundred times longer."""
 
 
@@ -78,7 +82,8 @@ def _events(connection: Connection, chosen: Chosen) -> Iterator[_Event]:
         kinds=kinds, codes=codes, source=source, order="e" if chosen == EVERY else "r"
     )
     return (
-        _Event._make(row) for row in _rows(connection, query, values if chosen != EVERY else [])
+        _Event._make([*columns, None if told is None else body_text(told)])
+        for *columns, told in _rows(connection, query, values if chosen != EVERY else [])
     )
 
 

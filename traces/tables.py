@@ -9,10 +9,11 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
-    Text,
     UniqueConstraint,
 )
 from sqlmodel import Field, SQLModel
+
+from traces.columns import EventText
 
 METADATA: MetaData = SQLModel.metadata
 """Every table of the one database, the journal's too once `journal.tables` is imported."""
@@ -35,8 +36,8 @@ class TraceEvent(SQLModel, table=True):
     node: str
     """Which step wrote it."""
     kind: str
-    body: str = Field(sa_column=Column(Text, nullable=False))
-    """The event as JSON."""
+    body: str = Field(sa_column=Column(EventText, nullable=False))
+    """The event as JSON; see `traces.bodies`."""
     hash: str
     """Of this row and, through its hash, of all before it in the run; see `traces.chain`."""
 

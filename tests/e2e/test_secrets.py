@@ -18,6 +18,7 @@ from app.home import DATABASE
 from tests.e2e.command import ROOT, Ran, plangate
 from tests.servers.openai_server import OpenAIServer, Step
 from tests.spellings import canaries, found, spellings
+from traces.bodies import body_text
 from traces.database import Database
 from traces.index import list_runs
 from traces.spans import spans
@@ -144,6 +145,9 @@ def _spans(file: Path) -> Iterator[str]:
 def _texts(file: Path) -> Iterator[str]:
     with closing(sqlite3.connect(file)) as connection:
         hashes = [name for (name,) in connection.execute("SELECT hash FROM trace_blob")]
+        yield from (
+            body_text(kept) for (kept,) in connection.execute("SELECT body FROM trace_event")
+        )
     database = Database.open(file, METADATA)
     try:
         yield from (TraceStore(database, "told").blobs.get(name) for name in hashes)

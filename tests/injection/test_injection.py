@@ -70,7 +70,7 @@ async def test_no_text_does_what_policy_forbids(
         files = [file for file in tmp_path.iterdir() if file.name != KEYS_FILE and file.is_file()]
         if channel != "symbol_meta":  # which is behind the door that would have refused it
             complaints += structure(room.outside)
-        complaints += leaks(secrets, files, [*room.prompts, *witness.texts()])
+        complaints += leaks(secrets, files, [*room.prompts, *witness.texts(), *witness.bodies()])
     assert not complaints, "\n".join(complaints[:40])
     assert not unheard, f"wishes that were never read prove nothing: {unheard}"
 

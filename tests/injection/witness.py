@@ -99,6 +99,11 @@ class Witness:
             raw = data if row["encoding"] == "utf8" else SHARED.decompress(data)
             yield raw.decode("utf-8", "replace")
 
+    def bodies(self) -> Iterator[str]:
+        """The events, unpacked."""
+        for row in self._rows("SELECT body FROM trace_event"):
+            yield _event(row["body"])
+
     def entry_count(self, session: str) -> int:
         """Entries that came of the decision."""
         rows = self._of("order", session)
@@ -117,7 +122,7 @@ class Witness:
 
     def _events(self, session: str, kind: str) -> list[Row]:
         sql = "SELECT body FROM trace_event WHERE session = ? AND kind = ? ORDER BY id"
-        return [json.loads(row["body"]) for row in self._rows(sql, session, kind)]
+        return [json.loads(_event(row["body"])) for row in self._rows(sql, session, kind)]
 
     def _of(self, table: str, session: str) -> list[Row]:
         return self._rows(f'SELECT * FROM "{table}" WHERE session = ?', session)  # noqa: S608
@@ -185,3 +190,8 @@ def leaks(secrets: Sequence[str], files: Sequence[Path], texts: Sequence[str]) -
         for form, secret in wanted.items()
         if form in content
     ]
+
+
+def _event(body: str | bytes) -> str:
+    """As text; packed, it begins with the number of what it shares."""
+    return body if isinstance(body, str) else SHARED.decompress(body[1:]).decode()
