@@ -31,6 +31,7 @@ from traces.opinion_events import VoteCast
 from traces.prompt_events import ChartDrawn
 from traces.telemetry import decision_line
 from traces.view import render
+from traces.visits import visits
 
 ABSTAIN: Step = {"calls": [("no_trade", {"reason": "no edge"})]}
 LOOK: Step = {"calls": [("regime", {})]}
@@ -77,7 +78,7 @@ async def test_the_chart_comes_last_on_every_call_and_is_kept_once(tmp_path: Pat
             final, recorded = await decided(context)
             read = context.recorder.read_blob
             page = render(recorded, read, full=True).plain
-            whole = document(recorded, read)
+            whole = document(visits(recorded), read)
             line = decision_line("s", final["run_id"], recorded)
             (drawn,) = events_of(recorded, ChartDrawn)
             data = read(drawn.picture)

@@ -57,7 +57,9 @@ def test_a_damaged_place_in_the_list_is_told_of_where_it_is_read(
 def test_a_damaged_cost_of_a_call_is_told_of_where_it_is_added_up(tmp_path: Path) -> None:
     database = opened(tmp_path)
     record_run(recorder(database))
-    damage = 'UPDATE trace_event SET body = replace(body, \'"cost_usd":"0.0021"\', :words)'
+    # Of the vote alone: replace() makes text of what is packed.
+    damage = 'UPDATE trace_event SET body = replace(body, \'"cost_usd":"0.0021"\', :words) '
+    damage += "WHERE kind = 'vote_cast'"
     with database.begin() as connection:
         connection.execute(text(damage), {"words": '"cost_usd":"-"'})
     with pytest.raises(StateError, match="a cost of '-' is not as it was recorded"):
