@@ -114,31 +114,26 @@ async def test_another_model_is_asked_what_nobody_was_asked(tmp_path: Path) -> N
         assert told == []
 
 
-async def test_a_record_that_was_changed_is_not_told_as_if_it_were_sound(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        ("UPDATE trace_blob SET data = x'00'", "plangate traces verify"),
+        ("DELETE FROM trace_blob", "text"),
+    ],
+    ids=["changed", "gone"],
+)
+async def test_a_spoilt_record_is_not_told_as_if_it_were_sound_and_the_run_stays(
+    damage: str, said: str, tmp_path: Path
+) -> None:
     async with finished(tmp_path) as (debugger, _, _told):
         for _ in range(2):
             await debugger.step()
         with closing(sqlite3.connect(tmp_path / DATABASE)) as connection:
             connection.execute(
-                "UPDATE trace_blob SET data = x'00' WHERE hash = (SELECT json_extract(body, "
-                "'$.content') FROM trace_event WHERE kind = 'tool_answered')"
-            )
-            connection.commit()
-        with pytest.raises(StateError, match="plangate traces verify"):
-            await debugger.step()
-        assert debugger.stop.node == "call_tools"
-
-
-async def test_a_text_that_is_gone_is_said_and_the_run_stays(tmp_path: Path) -> None:
-    async with finished(tmp_path) as (debugger, _, _told):
-        for _ in range(2):
-            await debugger.step()
-        with closing(sqlite3.connect(tmp_path / DATABASE)) as connection:
-            connection.execute(
-                "DELETE FROM trace_blob WHERE hash = (SELECT json_extract(body, '$.content') "
+                f"{damage} WHERE hash = (SELECT json_extract(body, '$.content') "  # noqa: S608  # of the list above
                 "FROM trace_event WHERE kind = 'tool_answered')"
             )
             connection.commit()
-        with pytest.raises(StateError, match="text"):
+        with pytest.raises(StateError, match=said):
             await debugger.step()
         assert debugger.stop.node == "call_tools"
